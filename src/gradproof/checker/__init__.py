@@ -1,0 +1,1 @@
+"""Claims, deciding methods, verdicts."""

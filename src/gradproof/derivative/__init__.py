@@ -1,0 +1,1 @@
+"""Differentiation rules and the loop that applies them."""

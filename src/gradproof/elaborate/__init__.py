@@ -1,0 +1,1 @@
+"""Presentation trees to expressions: symbols, readings, shapes."""

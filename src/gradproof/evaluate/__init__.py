@@ -1,0 +1,1 @@
+"""Values of an expression: exact rationals, rigorous balls, float64 arrays."""

@@ -1,0 +1,1 @@
+"""Expressions: interned nodes, axes, the iterative walker and the function catalogue."""

@@ -1,0 +1,1 @@
+"""Verdicts to terminal text, JSON, HTML and GitHub annotations."""

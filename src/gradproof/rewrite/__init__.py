@@ -1,0 +1,1 @@
+"""Named rules, canonical form and rewrite traces."""
