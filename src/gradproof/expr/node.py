@@ -1,0 +1,368 @@
+"""The node kinds of the algebra: immutable, interned, pointful.
+
+A tensor expression is a scalar-valued body with free indices: ``A x`` is ``sum_j A[i, j] x[j]`` with ``i`` free. Nodes
+are made once: two nodes with the same fields are the same object, so equality is identity and a shared part is stored
+once. Nodes carry structure alone (their fields, a digest for a stable order, the indices that are free in them); every
+operation on them lives elsewhere. Make sums, products and powers by the constructors of ``expr.build``, which keep the
+normal shape that the rest of the house relies on.
+"""
+
+from __future__ import annotations
+
+import itertools
+import weakref
+from dataclasses import dataclass, field, fields
+from fractions import Fraction
+from hashlib import blake2b
+from typing import Any
+
+_TABLE: weakref.WeakValueDictionary[tuple[Any, ...], Expr] = weakref.WeakValueDictionary()
+_FRESH = itertools.count(1)
+
+
+class _Interning(type):
+    """Makes a class return the node that already exists for the same fields."""
+
+    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+        """Return the one node with these fields."""
+        if kwargs or len(args) < len(cls.__match_args__):  # type: ignore[attr-defined]
+            args = _complete(cls, args, kwargs)
+        key = (cls, args)
+        node = _TABLE.get(key)
+        if node is None:
+            node = super().__call__(*args)
+            _TABLE[key] = node
+        return node
+
+
+def _complete(cls: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
+    values = list(args)
+    for entry in [entry for entry in fields(cls) if entry.init][len(args) :]:
+        values.append(kwargs.pop(entry.name) if entry.name in kwargs else entry.default)
+    if kwargs:
+        raise TypeError(f"{cls.__name__} has no field {next(iter(kwargs))!r}")
+    return tuple(values)
+
+
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True, repr=False)
+class Expr(metaclass=_Interning):
+    """The base of all nodes."""
+
+    digest: bytes = field(init=False, default=b"")
+    free_indices: frozenset[Index] = field(init=False, default=frozenset())
+
+    def __post_init__(self) -> None:
+        values = node_fields(self)
+        hasher = blake2b(type(self).__name__.encode(), digest_size=12)
+        _feed(hasher, values)
+        object.__setattr__(self, "digest", hasher.digest())
+        object.__setattr__(self, "free_indices", _free_indices(self))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (_unflatten, (_flatten(self),))
+
+    def __copy__(self) -> Expr:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Expr:
+        return self
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(_short(value) for value in node_fields(self))})"
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """One axis of a tensor symbol: its entries are numbered from ``origin`` to ``origin + size - 1``."""
+
+    size: Expr
+    origin: int = 1
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True, repr=False)
+class Number(Expr):
+    """An exact rational; with ``ulp`` a printed decimal, known to one unit of its last digit."""
+
+    value: Fraction
+    ulp: Fraction | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True, repr=False)
+class Constant(Expr):
+    """A named constant of the catalogue: 'pi', 'e', 'infinity'."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True, repr=False)
+class Symbol(Expr):
+    """A scalar (no axes) or a tensor with axes of symbolic size.
+
+    A tensor symbol never stands alone in an expression: it is the head of an ``Element``. ``properties`` are
+    words such as 'integer', 'positive', 'nonnegative', 'simplex' (sums to one over its last axis),
+    'symmetric', 'size' (a nonnegative integer that measures an axis).
+    """
+
+    name: str
+    axes: tuple[Axis, ...] = ()
+    properties: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True, repr=False)
+class Index(Expr):
+    """An integer that runs from ``lower`` to ``upper``, both included. ``uid`` tells indices of one name apart."""
+
+    name: str
+    uid: int
+    lower: Expr
+    upper: Expr
+
+
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True, repr=False)
+class Element(Expr):
+    """One entry of a tensor symbol: as many integer-valued subscripts as the symbol has axes."""
+
+    symbol: Symbol
+    indices: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True, repr=False)
+class Add(Expr):
+    """``sum_k weights[k] * terms[k]``; an exact constant is the term ``Number(1)``. At least one term."""
+
+    terms: tuple[Expr, ...]
+    weights: tuple[Fraction, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True, repr=False)
+class Multiply(Expr):
+    """A product of at least two factors; exact numbers are weights of ``Add`` and never stand here."""
+
+    factors: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True, repr=False)
+class Power(Expr):
+    """``base ** exponent``. A quotient is a product with a power of -1."""
+
+    base: Expr
+    exponent: Expr
+
+
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True, repr=False)
+class Apply(Expr):
+    """An elementwise function of the catalogue at scalar arguments."""
+
+    function: str
+    arguments: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True, repr=False)
+class Reduce(Expr):
+    """``operation`` ('sum', 'prod', 'max', 'min') of ``body`` over all values of the bound ``indices`` where ``where`` holds.
+
+    ``where`` is a condition or None; a body is never evaluated where its condition fails.
+    """
+
+    operation: str
+    indices: tuple[Index, ...]
+    body: Expr
+    where: Expr | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True, repr=False)
+class TensorEntry(Expr):
+    """Entry ``at`` of a tensor function (softmax, inverse, det, logsumexp, norm2, argmax ...) of the tensor
+    ``bound -> body``; ``at`` is empty when the function's value is a scalar."""
+
+    function: str
+    bound: tuple[Index, ...]
+    body: Expr
+    at: tuple[Expr, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True, repr=False)
+class Compare(Expr):
+    """A condition ``left relation right`` with relation one of = != < <= > >=."""
+
+    relation: str
+    left: Expr
+    right: Expr
+
+
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True, repr=False)
+class Logic(Expr):
+    """'and', 'or', 'not' of conditions."""
+
+    operation: str
+    operands: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True, repr=False)
+class Iverson(Expr):
+    """1 where the condition holds, else 0. As a factor its zero is strong: what it multiplies is not evaluated there."""
+
+    condition: Expr
+
+
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True, repr=False)
+class Piecewise(Expr):
+    """The value of the first branch whose condition holds, else ``otherwise``."""
+
+    conditions: tuple[Expr, ...]
+    values: tuple[Expr, ...]
+    otherwise: Expr
+
+
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True, repr=False)
+class Operator(Expr):
+    """An opaque operator with laws: 'expectation', 'variance', 'covariance', 'probability', 'integral', 'limit', 'argmin',
+    'derivative'. ``bound`` are the symbols that it binds (or differentiates by), ``operands`` what it acts on, ``parameters`` the rest
+    (limits of an integral, the condition of a probability)."""
+
+    kind: str
+    bound: tuple[Expr, ...]
+    operands: tuple[Expr, ...]
+    parameters: tuple[Expr, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True, repr=False)
+class Call(Expr):
+    """An unknown function at its arguments; ``orders`` counts how often it is differentiated by each."""
+
+    function: str
+    arguments: tuple[Expr, ...]
+    orders: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True, repr=False)
+class Hole(Expr):
+    """Text that could not be read. It equals nothing but itself, and what contains it is not decided."""
+
+    text: str
+    reason: str
+
+
+def fresh_index(name: str, lower: Expr, upper: Expr) -> Index:
+    """Return an index that occurs nowhere else."""
+    return Index(name, next(_FRESH), lower, upper)
+
+
+def node_fields(node: Expr) -> tuple[Any, ...]:
+    """Return the values that the node was made from, in their order."""
+    return tuple(getattr(node, name) for name in type(node).__match_args__)  # type: ignore[attr-defined]
+
+
+def _feed(hasher: Any, value: Any) -> None:
+    if isinstance(value, Expr):
+        hasher.update(value.digest)
+    elif isinstance(value, tuple):
+        hasher.update(b"(%d" % len(value))
+        for entry in value:
+            _feed(hasher, entry)
+    elif isinstance(value, frozenset):
+        _feed(hasher, tuple(sorted(value)))
+    elif isinstance(value, Axis):
+        _feed(hasher, (value.size, value.origin, value.name))
+    else:
+        hasher.update(repr(value).encode() + b";")
+
+
+def _free_indices(node: Expr) -> frozenset[Index]:
+    match node:
+        case Number() | Constant() | Symbol() | Hole():
+            return frozenset()
+        case Index(_, _, lower, upper):
+            return lower.free_indices | upper.free_indices | {node}
+        case Reduce(_, bound, body, where):
+            inner = body.free_indices | (where.free_indices if where is not None else frozenset())
+            return _unbound(inner, bound)
+        case TensorEntry(_, bound, body, at):
+            return _unbound(body.free_indices, bound).union(*(entry.free_indices for entry in at))
+        case _:
+            return frozenset().union(*(child.free_indices for child in _parts(node)))
+
+
+def _unbound(inner: frozenset[Index], bound: tuple[Index, ...]) -> frozenset[Index]:
+    limits = [limit.free_indices for index in bound for limit in (index.lower, index.upper)]
+    return inner.union(*limits) - frozenset(bound)
+
+
+def _parts(node: Expr) -> list[Expr]:
+    parts: list[Expr] = []
+    for value in node_fields(node):
+        if isinstance(value, Expr):
+            parts.append(value)
+        elif isinstance(value, tuple):
+            parts.extend(entry for entry in value if isinstance(entry, Expr))
+    return parts
+
+
+def _flatten(root: Expr) -> list[tuple[Any, ...]]:
+    """List the nodes below ``root``, children first, each child as its place in the list: pickling stays flat."""
+    places: dict[Expr, int] = {}
+    table: list[tuple[Any, ...]] = []
+    stack: list[tuple[Expr, bool]] = [(root, False)]
+    while stack:
+        node, ready = stack.pop()
+        if node in places:
+            continue
+        if not ready:
+            stack.append((node, True))
+            stack.extend((part, False) for part in _pickled_parts(node))
+            continue
+        table.append((type(node), *(_encode(value, places) for value in node_fields(node))))
+        places[node] = len(places)
+    return table
+
+
+def _pickled_parts(node: Expr) -> list[Expr]:
+    sizes = [axis.size for axis in node.axes] if isinstance(node, Symbol) else []
+    return _parts(node) + sizes
+
+
+@dataclass(frozen=True, slots=True)
+class _Reference:
+    place: int
+
+
+def _encode(value: Any, places: dict[Expr, int]) -> Any:
+    if isinstance(value, Expr):
+        return _Reference(places[value])
+    if isinstance(value, tuple):
+        return tuple(_encode(entry, places) for entry in value)
+    if isinstance(value, Axis):
+        return Axis(_encode(value.size, places), value.origin, value.name)
+    return value
+
+
+def _unflatten(table: list[tuple[Any, ...]]) -> Expr:
+    nodes: list[Expr] = []
+    for kind, *values in table:
+        nodes.append(kind(*(_decode(value, nodes) for value in values)))
+    return nodes[-1]
+
+
+def _decode(value: Any, nodes: list[Expr]) -> Any:
+    if isinstance(value, _Reference):
+        return nodes[value.place]
+    if isinstance(value, tuple):
+        return tuple(_decode(entry, nodes) for entry in value)
+    if isinstance(value, Axis):
+        return Axis(_decode(value.size, nodes), value.origin, value.name)
+    return value
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, Symbol):
+        return value.name
+    if isinstance(value, Index):
+        return f"{value.name}#{value.uid}"
+    if isinstance(value, Number):
+        return str(value.value)
+    if isinstance(value, tuple):
+        return "(" + ", ".join(_short(entry) for entry in value) + ")"
+    if isinstance(value, Fraction):
+        return str(value)
+    return repr(value)

@@ -1,0 +1,227 @@
+"""The one walker: every pass over an expression goes through it, without recursion and each shared part once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import TypeVar
+
+from gradproof.expr import build
+from gradproof.expr.node import (
+    Add,
+    Apply,
+    Axis,
+    Call,
+    Compare,
+    Constant,
+    Element,
+    Expr,
+    Hole,
+    Index,
+    Iverson,
+    Logic,
+    Multiply,
+    Number,
+    Operator,
+    Piecewise,
+    Power,
+    Reduce,
+    Symbol,
+    TensorEntry,
+    fresh_index,
+)
+
+Result = TypeVar("Result")
+
+
+def children(node: Expr) -> tuple[Expr, ...]:
+    """Return the direct parts of a node, in the order that ``rebuild`` takes them.
+
+    The limits of an index are parts of the index; the bound indices of a reduction are parts of the reduction.
+    The head of an element and the sizes of its axes are not parts: they belong to the symbol.
+    """
+    match node:
+        case Number() | Constant() | Symbol() | Hole():
+            return ()
+        case Index(_, _, lower, upper):
+            return (lower, upper)
+        case Element(_, indices):
+            return indices
+        case Add(terms):
+            return terms
+        case Multiply(factors):
+            return factors
+        case Power(base, exponent):
+            return (base, exponent)
+        case Apply(_, arguments) | Call(_, arguments):
+            return arguments
+        case Reduce(_, indices, body, where):
+            return (*indices, body) if where is None else (*indices, body, where)
+        case TensorEntry(_, bound, body, at):
+            return (*bound, body, *at)
+        case Compare(_, left, right):
+            return (left, right)
+        case Logic(_, operands):
+            return operands
+        case Iverson(condition):
+            return (condition,)
+        case Piecewise(conditions, values, otherwise):
+            return (*conditions, *values, otherwise)
+        case Operator(_, bound, operands, parameters):
+            return (*bound, *operands, *parameters)
+        case _:
+            raise AssertionError(f"unknown node kind {type(node).__name__}")
+
+
+def rebuild(node: Expr, parts: tuple[Expr, ...]) -> Expr:
+    """Return the node of the same kind with other parts; sums, products and powers come back in normal shape."""
+    match node:
+        case Number() | Constant() | Symbol() | Hole():
+            return node
+        case Index(name, uid):
+            return Index(name, uid, parts[0], parts[1])
+        case Element(symbol):
+            return Element(symbol, parts)
+        case Add(_, weights):
+            return build.weighted_sum(list(zip(weights, parts, strict=True)))
+        case Multiply():
+            return build.multiply(*parts)
+        case Power():
+            return build.power(parts[0], parts[1])
+        case Apply(function):
+            return Apply(function, parts)
+        case Call(function, _, orders):
+            return Call(function, parts, orders)
+        case Reduce(operation, indices, _, where):
+            count = len(indices)
+            condition = None if where is None else parts[count + 1]
+            return build.reduce(operation, _as_indices(parts[:count]), parts[count], condition)
+        case TensorEntry(function, bound):
+            count = len(bound)
+            return TensorEntry(function, _as_indices(parts[:count]), parts[count], parts[count + 1 :])
+        case Compare(relation):
+            return Compare(relation, parts[0], parts[1])
+        case Logic(operation):
+            return Logic(operation, parts)
+        case Iverson():
+            return Iverson(parts[0])
+        case Piecewise(conditions):
+            count = len(conditions)
+            return Piecewise(parts[:count], parts[count : 2 * count], parts[2 * count])
+        case Operator(kind, bound, operands):
+            first, second = len(bound), len(bound) + len(operands)
+            return Operator(kind, parts[:first], parts[first:second], parts[second:])
+        case _:
+            raise AssertionError(f"unknown node kind {type(node).__name__}")
+
+
+def _as_indices(parts: tuple[Expr, ...]) -> tuple[Index, ...]:
+    assert all(isinstance(part, Index) for part in parts), "a bound index must stay an index"
+    return tuple(part for part in parts if isinstance(part, Index))
+
+
+def postorder(root: Expr) -> Iterator[Expr]:
+    """Yield every distinct node below ``root``, children before parents, ``root`` last."""
+    seen: set[Expr] = set()
+    stack: list[tuple[Expr, bool]] = [(root, False)]
+    while stack:
+        node, ready = stack.pop()
+        if ready:
+            yield node
+        elif node not in seen:
+            seen.add(node)
+            stack.append((node, True))
+            stack.extend((part, False) for part in reversed(children(node)) if part not in seen)
+
+
+def fold(root: Expr, step: Callable[[Expr, tuple[Result, ...]], Result]) -> Result:
+    """Compute ``step(node, results of its parts)`` for every node, children first; return the root's."""
+    results: dict[Expr, Result] = {}
+    for node in postorder(root):
+        results[node] = step(node, tuple(results[part] for part in children(node)))
+    return results[root]
+
+
+def transform(root: Expr, change: Callable[[Expr], Expr]) -> Expr:
+    """Rebuild the expression from its leaves, each node passed through ``change`` after its parts."""
+
+    def step(node: Expr, parts: tuple[Expr, ...]) -> Expr:
+        return change(node if parts == children(node) else rebuild(node, parts))
+
+    return fold(root, step)
+
+
+def contains(root: Expr, wanted: Callable[[Expr], bool]) -> bool:
+    """Tell whether any node below ``root`` is wanted."""
+    return any(wanted(node) for node in postorder(root))
+
+
+def symbols(root: Expr) -> frozenset[Symbol]:
+    """Return all symbols of an expression: scalars, heads of elements, and the symbols in the sizes of axes and limits."""
+    found: set[Symbol] = set()
+    pending = [root]
+    while pending:
+        for node in postorder(pending.pop()):
+            symbol = node.symbol if isinstance(node, Element) else node
+            if isinstance(symbol, Symbol) and symbol not in found:
+                found.add(symbol)
+                pending.extend(axis.size for axis in symbol.axes)
+    return frozenset(found)
+
+
+def substitute(root: Expr, mapping: Mapping[Expr, Expr]) -> Expr:
+    """Replace nodes by others, everywhere at once and without capture.
+
+    Keys may be any nodes; scalar symbols and free indices are the usual ones. A bound index is left alone, and is
+    renamed where a replacement would be captured by it. Where a key is a size, the axes of symbols change with it.
+    """
+    if not mapping:
+        return root
+    entering = frozenset().union(*(value.free_indices for value in mapping.values()))
+
+    def step(node: Expr, parts: tuple[Expr, ...]) -> Expr:
+        if node in mapping:
+            return mapping[node]
+        if isinstance(node, Reduce | TensorEntry):
+            return _substitute_binder(node, parts, mapping, entering)
+        changed = node if parts == children(node) else rebuild(node, parts)
+        return _with_sizes(changed, mapping)
+
+    return fold(root, step)
+
+
+def _substitute_binder(
+    node: Reduce | TensorEntry, parts: tuple[Expr, ...], mapping: Mapping[Expr, Expr], entering: frozenset[Index]
+) -> Expr:
+    bound = node.indices if isinstance(node, Reduce) else node.bound
+    if any(index in mapping for index in bound):
+        kept = {key: value for key, value in mapping.items() if key not in bound}
+        inside = [substitute(part, kept) if part not in bound else part for part in children(node)]
+        return rebuild(node, tuple(inside))
+    if not any(index in entering for index in bound):
+        return node if parts == children(node) else rebuild(node, parts)
+    fresh: dict[Expr, Expr] = {index: fresh_index(index.name, index.lower, index.upper) for index in bound}
+    renamed = rebuild(node, tuple(rename_free(part, fresh) for part in children(node)))
+    return substitute(renamed, mapping)
+
+
+def rename_free(root: Expr, names: Mapping[Expr, Expr]) -> Expr:
+    """Replace indices by fresh ones, also where they are bound: for use on the parts of a binder."""
+    return transform(root, lambda node: names.get(node, node))
+
+
+def _with_sizes(node: Expr, mapping: Mapping[Expr, Expr]) -> Expr:
+    if isinstance(node, Element):
+        changed = _resized(node.symbol, mapping)
+        return node if changed is node.symbol else Element(changed, node.indices)
+    return node
+
+
+def _resized(symbol: Symbol, mapping: Mapping[Expr, Expr]) -> Symbol:
+    if symbol in mapping:
+        other = mapping[symbol]
+        assert isinstance(other, Symbol), "the head of an element can only become another symbol"
+        return other
+    if not symbol.axes:
+        return symbol
+    axes = tuple(Axis(substitute(axis.size, mapping), axis.origin, axis.name) for axis in symbol.axes)
+    return symbol if axes == symbol.axes else Symbol(symbol.name, axes, symbol.properties)
