@@ -1,0 +1,243 @@
+"""Large operators: sums, products, maxima over indices, integrals, and what is minimised."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from gradproof.elaborate import conditions
+from gradproof.elaborate.references import reference_of
+from gradproof.elaborate.trouble import Misfit, Unreadable
+from gradproof.elaborate.value import Value, dot, elementwise, scalar, total
+from gradproof.expr import build
+from gradproof.expr.node import Compare, Constant, Element, Expr, Index, Number, Operator, Reduce, Symbol, fresh_index
+from gradproof.expr.walk import substitute
+from gradproof.reader.presentation import (
+    Adjacent,
+    Big,
+    Chain,
+    Infix,
+    Listing,
+    Name,
+    Numeral,
+    Rows,
+    Scripted,
+    Tree,
+    Words,
+)
+
+if TYPE_CHECKING:
+    from gradproof.elaborate.lowering import Lowering
+
+_ORDERS = frozenset({"<", "≤", ">", "≥", "≠", "="})
+
+
+def big(lowering: Lowering, tree: Big) -> Value:
+    """Return what a large operator means."""
+    if tree.body is None:
+        raise Unreadable("U110", f"the operator {tree.operator} has nothing behind it")
+    match tree.operator:
+        case "sum" | "prod":
+            return _reduction(lowering, tree, tree.body)
+        case "max" | "min" | "sup" | "inf" if _binds_index(lowering, tree.sub, tree.body):
+            return _reduction(lowering, tree, tree.body)
+        case "int":
+            return _integral(lowering, tree, tree.body)
+        case "argmin" | "argmax":
+            return minimizer(lowering, tree, tree.body)
+        case _:
+            raise Unreadable("U110", f"no rule for the operator '{tree.operator}'")
+
+
+# Sums, products, maxima ---------------------------------------------------------------------------------------------
+
+
+def _reduction(lowering: Lowering, tree: Big, body: Tree) -> Value:
+    if tree.sub is None:
+        return _over_everything(lowering, tree, body)
+    outer = dict(lowering.indices)
+    try:
+        bound, tests = _bind(lowering, tree)
+        value = lowering.value(body)
+    finally:
+        lowering.indices = outer
+    condition = build.all_of(*tests) if tests else None
+    operation = {"sup": "max", "inf": "min"}.get(tree.operator, tree.operator)
+    reduced = _closed(lowering, operation, bound, value, condition)
+    return reduced
+
+
+def _closed(lowering: Lowering, operation: str, bound: list[Index], value: Value, condition: Expr | None) -> Value:
+    """Make the reduction; an end that unification has fixed since is put into the index."""
+    if operation != "sum" and value.rank:
+        raise Misfit("M102", f"the body of a {operation} has to be a scalar", is_certain=False)
+    return Value(build.reduce(operation, bound, value.body, condition), value.axes, value.is_row)
+
+
+def _over_everything(lowering: Lowering, tree: Big, body: Tree) -> Value:
+    """A sum without a letter: over all entries of a tensor, else over the letters that its body leaves free."""
+    letters = set(lowering.subscript_letters)
+    before = dict(lowering.indices)
+    bound: list[Index] = []
+    try:
+        for letter in sorted(letters - set(lowering.indices) - set(lowering.free)):
+            lowering.indices[letter] = index = lowering.scope.sizes.index(letter)
+            bound.append(index)
+        value = lowering.value(body)
+    finally:
+        lowering.indices = before
+    used = [index for index in bound if index in value.body.free_indices]
+    if tree.operator == "sum" and value.rank:
+        lowering.note("the sum without an index runs over all entries")
+        return total(value)
+    if not used:
+        raise Unreadable("U104", "the sum does not say over what it runs")
+    lowering.note("the sum without an index runs over " + ", ".join(index.name for index in used))
+    return scalar(build.reduce(tree.operator, used, value.body))
+
+
+def _bind(lowering: Lowering, tree: Big) -> tuple[list[Index], list[Expr]]:
+    """Bind the letters below the operator; return the indices and the conditions on them."""
+    assert tree.sub is not None
+    bound: list[Index] = []
+    tests: list[Expr] = []
+    items: list[Tree] = []
+    for part in _parts(tree.sub):
+        if isinstance(part, Chain) and part.first is not None and _range(lowering, part, tree.sup, bound):
+            continue
+        items.append(part)
+    for part in items:
+        _bind_letters(lowering, part, tree.sup, bound)
+    for part in items:
+        if isinstance(part, Chain) and part.links[0][0] in _ORDERS:
+            tests.append(conditions.condition(lowering, part))
+    if not bound:
+        raise Unreadable("U110", "no rule for what stands below the operator")
+    return bound, tests
+
+
+def _parts(sub: Tree) -> list[Tree]:
+    match sub:
+        case Listing(items):
+            return [part for part in _spread(items) if not isinstance(part, Words)]
+        case Rows(rows):
+            return [inner for row in rows for inner in _parts(row)]
+        case Adjacent(items) if all(isinstance(item, Name) for item in items):
+            return list(items)
+        case _:
+            return [sub]
+
+
+def _spread(items: tuple[Tree, ...]) -> list[Tree]:
+    """``i, j = 1``: every letter of the list runs over what is said of the last."""
+    spread: list[Tree] = []
+    last = items[-1]
+    for item in items:
+        if isinstance(item, Name) and isinstance(last, Chain) and last.links[0][0] in ("=", "∈"):
+            spread.append(Chain(item, last.links, last.place))
+        else:
+            spread.append(item)
+    return spread
+
+
+def _range(lowering: Lowering, part: Chain, sup: Tree | None, bound: list[Index]) -> bool:
+    """``i = 1`` with an end above, or ``1 <= i <= n``: the index gets its limits."""
+    relations = [relation for relation, _ in part.links]
+    if relations == ["="] and isinstance(part.first, Name):
+        if sup is None:
+            return False
+        lower = lowering.scalar(part.links[0][1], "the start of a sum")
+        upper = _end(lowering, sup)
+        _add(lowering, part.first.text, lower, upper, bound)
+        return True
+    if len(relations) == 2 and set(relations) <= {"≤", "<"} and isinstance(part.links[0][1], Name):
+        letter = part.links[0][1].text
+        if letter in lowering.indices:
+            return False
+        assert part.first is not None
+        lower = lowering.scalar(part.first, "the start of a range")
+        upper = lowering.scalar(part.links[1][1], "the end of a range")
+        lower = lower if relations[0] == "≤" else build.add(lower, build.ONE)
+        upper = upper if relations[1] == "≤" else build.subtract(upper, build.ONE)
+        _add(lowering, letter, lower, upper, bound)
+        return True
+    return False
+
+
+def _end(lowering: Lowering, sup: Tree) -> Expr:
+    end = lowering.scalar(sup, "the end of a sum")
+    if end is Constant("infinity"):
+        raise Unreadable("U110", "no rule for an endless sum")
+    return end
+
+
+def _add(lowering: Lowering, letter: str, lower: Expr, upper: Expr, bound: list[Index]) -> None:
+    index = fresh_index(letter, lower, upper)
+    lowering.indices[letter] = index
+    bound.append(index)
+
+
+def _bind_letters(lowering: Lowering, part: Tree, sup: Tree | None, bound: list[Index]) -> None:
+    """Bind a letter whose range its use will tell: ``j``, ``j \\ne i``, ``c \\in C``, ``i, j``."""
+    head: Tree | None = part
+    if isinstance(part, Chain):
+        head = part.first
+    if isinstance(head, Listing | Adjacent):
+        for item in head.items:
+            _bind_letters(lowering, item, sup, bound)
+        return
+    if not isinstance(head, Name) or head.font != "italic":
+        raise Unreadable("U110", "no rule for what stands below the operator")
+    if head.text in lowering.indices and any(index.name == head.text for index in bound):
+        return
+    if isinstance(part, Chain) and part.links[0][0] == "≠" and head.text in lowering.indices:
+        return
+    size = None if sup is None else _end(lowering, sup)
+    index = lowering.scope.sizes.index(head.text, size)
+    lowering.indices[head.text] = index
+    bound.append(index)
+
+
+def _binds_index(lowering: Lowering, sub: Tree | None, body: Tree) -> bool:
+    """Tell whether the letters below a max are indices of its body (else it is a minimisation over a quantity)."""
+    if sub is None:
+        return False
+    letters = [part.first if isinstance(part, Chain) else part for part in _parts(sub)]
+    if isinstance(sub, Chain) and len(sub.links) == 2:
+        letters = [sub.links[0][1]]
+    names = [letter.text for letter in letters if isinstance(letter, Name)]
+    return bool(names) and all(name in lowering.subscript_letters for name in names)
+
+
+# Integrals and minimisers -------------------------------------------------------------------------------------------
+
+
+def _integral(lowering: Lowering, tree: Big, body: Tree) -> Value:
+    if tree.differential is None or tree.sub is None or tree.sup is None:
+        raise Unreadable("U110", "no rule for an integral without limits")
+    read = reference_of(tree.differential)
+    if read is None or read[0].subscripts:
+        raise Unreadable("U110", "no rule for this variable of an integral")
+    lower = lowering.scalar(tree.sub, "a limit of an integral")
+    upper = lowering.scalar(tree.sup, "a limit of an integral")
+    outside = lowering.quantity(read[0]).body
+    inner = lowering.scalar(body, "the body of an integral")
+    if not isinstance(outside, Symbol):
+        raise Unreadable("U110", "no rule for this variable of an integral")
+    bound = Symbol(outside.name, (), outside.properties | {"bound"})
+    return scalar(Operator("integral", (bound,), (substitute(inner, {outside: bound}),), (lower, upper)))
+
+
+def minimizer(lowering: Lowering, tree: Big, body: Tree) -> Value:
+    """Return the point where the body is smallest (for argmax: where its negative is)."""
+    letters = tree.sub.first if isinstance(tree.sub, Chain) else tree.sub
+    read = reference_of(letters) if isinstance(letters, Name | Scripted) else None
+    if read is None:
+        raise Unreadable("U110", "no rule for what is minimised over")
+    objective = lowering.scalar(body, "an objective")
+    if tree.operator == "argmax":
+        objective = build.negate(objective)
+    variable = lowering.quantity(read[0])
+    if not isinstance(variable.body, Symbol | Element):
+        raise Unreadable("U110", "no rule for what is minimised over")
+    return Value(Operator("argmin", (variable.body,), (objective,)), variable.axes)

@@ -1,0 +1,200 @@
+"""Derivative notation: quotients of partial signs, operators in front of what they act on, gradients.
+
+A derivative becomes ``Operator('derivative', (variable entry, ...), (operand,))`` and is taken later, when all definitions of
+the document are known. The axes of the result follow the reading's layout.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gradproof.elaborate import applications
+from gradproof.elaborate.names import spoken
+from gradproof.elaborate.references import reference_of
+from gradproof.elaborate.trouble import Unreadable
+from gradproof.elaborate.value import Value, elementwise, mapped
+from gradproof.expr import build
+from gradproof.expr.node import Element, Expr, Index, Operator, Symbol, fresh_index
+from gradproof.reader.presentation import Adjacent, Fenced, Fraction, Listing, Name, Numeral, Scripted, Tree
+
+if TYPE_CHECKING:
+    from gradproof.elaborate.lowering import Lowering
+
+_SIGNS = frozenset({"partial", "d"})
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A variable of differentiation: the entry that the derivative is taken by, and the axes that this adds."""
+
+    variable: Expr
+    axes: tuple[Index, ...]
+
+
+def fraction(lowering: Lowering, tree: Fraction) -> Value:
+    """Return a quotient, or a derivative where it is written as one."""
+    if not tree.bar:
+        arguments = [lowering.value(tree.numerator), lowering.value(tree.denominator)]
+        return applications.elementwise_call(lowering, lambda *bodies: build.apply("binomial", *bodies), arguments)
+    parts = _derivative_parts(tree)
+    if parts is not None:
+        operand, variables = parts
+        if operand is None:
+            raise Unreadable("U110", "a derivative sign with nothing behind it")
+        return differentiated(lowering, lowering.value(operand), _targets(lowering, variables))
+    numerator, denominator = lowering.value(tree.numerator), lowering.value(tree.denominator)
+    if denominator.rank == 0:
+        return mapped(lambda body: build.divide(body, denominator.body), numerator)
+    lowering.note("the quotient of vectors is taken entry by entry")
+    return elementwise(build.divide, numerator, denominator, lowering.scope.sizes, "a quotient")
+
+
+def is_operator(tree: Tree) -> bool:
+    """Tell whether a tree is a derivative sign that waits for what it acts on."""
+    if isinstance(tree, Fraction):
+        parts = _derivative_parts(tree)
+        return parts is not None and parts[0] is None
+    return _is_nabla(tree)
+
+
+def operator(lowering: Lowering, rest: tuple[Tree, ...]) -> tuple[Value, tuple[Tree, ...]] | None:
+    """Apply a derivative sign at the head of ``rest`` to what follows."""
+    if len(rest) < 2 or not is_operator(rest[0]):
+        return None
+    head = rest[0]
+    if isinstance(head, Fraction):
+        parts = _derivative_parts(head)
+        assert parts is not None
+        operand = rest[1] if len(rest) == 2 else Adjacent(rest[1:], rest[1].place)
+        return differentiated(lowering, lowering.value(operand), _targets(lowering, parts[1])), ()
+    return _gradient(lowering, head, rest[1:])
+
+
+def differentiated(lowering: Lowering, operand: Value, targets: list[Target]) -> Value:
+    """Return the derivative of a value by the targets, its axes in the layout of the reading."""
+    body = Operator("derivative", tuple(target.variable for target in targets), (operand.body,))
+    added = tuple(index for target in targets for index in target.axes)
+    if not added:
+        return Value(body, operand.axes, operand.is_row)
+    if not operand.axes:
+        is_row = len(added) == 1 and lowering.answer("layout") == "numerator"
+        if len(added) == 2 and len(targets) == 1 and lowering.answer("layout") == "numerator":
+            added = added[::-1]
+        return Value(body, added, is_row)
+    if len(operand.axes) == len(added) == 1 and lowering.answer("jacobian") == "inputs":
+        return Value(body, added + operand.axes)
+    return Value(body, operand.axes + added)
+
+
+# Quotients of derivative signs ----------------------------------------------------------------------------------------
+
+
+def _derivative_parts(tree: Fraction) -> tuple[Tree | None, list[tuple[Tree, int]]] | None:
+    """Split ``d^2 f / dx dy`` into what is differentiated (None: it follows) and the variables with their orders."""
+    sign = _leading_sign(tree.numerator)
+    if sign is None or _leading_sign(tree.denominator) != sign:
+        return None
+    variables = _variables(tree.denominator, sign)
+    if not variables:
+        return None
+    numerator = _items(tree.numerator)[1:]
+    if not numerator:
+        return None, variables
+    return (numerator[0] if len(numerator) == 1 else Adjacent(numerator, tree.numerator.place)), variables
+
+
+def _items(tree: Tree) -> tuple[Tree, ...]:
+    return tree.items if isinstance(tree, Adjacent) else (tree,)
+
+
+def _leading_sign(tree: Tree) -> str | None:
+    head = _items(tree)[0]
+    name = head.base if isinstance(head, Scripted) and head.sub is None else head
+    if isinstance(name, Name) and name.text in _SIGNS and not name.accents and not name.primes:
+        return name.text
+    return None
+
+
+def _variables(tree: Tree, sign: str) -> list[tuple[Tree, int]]:
+    found: list[tuple[Tree, int]] = []
+    items = list(_items(tree))
+    while items:
+        head = items.pop(0)
+        if not (isinstance(head, Name) and head.text == sign) or not items:
+            return []
+        found.append(_with_order(_without_fence(items.pop(0))))
+        if items and isinstance(items[0], Fenced):  # the variable of an unreadable kind: X(i - 1)
+            return []
+    return found
+
+
+def _without_fence(tree: Tree) -> Tree:
+    return tree.body if isinstance(tree, Fenced) and tree.body is not None and tree.opening == "(" else tree
+
+
+def _with_order(tree: Tree) -> tuple[Tree, int]:
+    """``x^2`` below a derivative sign means twice by x."""
+    if isinstance(tree, Scripted) and isinstance(tree.sup, Numeral) and tree.sup.text.isdigit():
+        base = tree.base if tree.sub is None else Scripted(tree.base, tree.sub, None, tree.place)
+        return base, min(int(tree.sup.text), 9)
+    return tree, 1
+
+
+def _targets(lowering: Lowering, variables: list[tuple[Tree, int]]) -> list[Target]:
+    return [target(lowering, tree) for tree, order in variables for _ in range(order)]
+
+
+def target(lowering: Lowering, tree: Tree) -> Target:
+    """Return the variable that a tree names: a scalar, an entry, or a tensor with new axes for its entries."""
+    if isinstance(tree, Adjacent) and len(tree.items) == 2 and isinstance(tree.items[1], Fenced):
+        tree = tree.items[0]  # dy(x)/dt and the like: the quantity is meant
+    read = reference_of(tree)
+    if read is None:
+        raise Unreadable("U110", "no rule for this variable of differentiation")
+    value = lowering.quantity(read[0])
+    axes = tuple(fresh_index(index.name, index.lower, index.upper) for index in value.axes)
+    if value.axes:
+        assert isinstance(value.body, Element)
+        places = value.body.indices[: len(value.body.indices) - len(axes)] + axes
+        return Target(Element(value.body.symbol, places), axes)
+    if not isinstance(value.body, Symbol | Element):
+        raise Unreadable("U110", f"{spoken(read[0].key)} cannot be differentiated by")
+    return Target(value.body, ())
+
+
+# Gradients --------------------------------------------------------------------------------------------------------------
+
+
+def _is_nabla(tree: Tree) -> bool:
+    name = tree.base if isinstance(tree, Scripted) else tree
+    return isinstance(name, Name) and name.text == "nabla"
+
+
+def _gradient(lowering: Lowering, head: Tree, rest: tuple[Tree, ...]) -> tuple[Value, tuple[Tree, ...]]:
+    order = 1
+    sub: Tree | None = None
+    if isinstance(head, Scripted):
+        sub = head.sub
+        if head.sup is not None:
+            if not (isinstance(head.sup, Numeral) and head.sup.text == "2"):
+                raise Unreadable("U110", "no rule for this power of a gradient sign")
+            order = 2
+    taken = applications.application(lowering, rest)
+    value, remaining = taken if taken is not None else (lowering.value(rest[0]), rest[1:])
+    if sub is not None:
+        names = sub.items if isinstance(sub, Listing) else (sub,)
+        if len(names) != 1:
+            raise Unreadable("U110", "no rule for a gradient by several variables at once")
+        wanted = names[0]
+    else:
+        wanted = _argument_of(rest[0], rest[1] if len(rest) > 1 else None)
+    targets = [target(lowering, wanted) for _ in range(order)]
+    return differentiated(lowering, value, targets), remaining
+
+
+def _argument_of(head: Tree, fence: Tree | None) -> Tree:
+    """The variable of a gradient without a subscript is the argument of its function."""
+    if isinstance(fence, Fenced) and isinstance(fence.body, Name | Scripted):
+        return fence.body
+    raise Unreadable("U104", "the gradient does not say by what it is taken")

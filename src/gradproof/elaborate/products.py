@@ -1,0 +1,145 @@
+"""Products: what stands side by side or between product signs, with functions applied to what follows them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gradproof.elaborate import applications, derivatives, probability
+from gradproof.elaborate.sizes import extent
+from gradproof.elaborate.trouble import Misfit, Unreadable
+from gradproof.elaborate.value import (
+    Value,
+    dot,
+    elementwise,
+    entry,
+    freshened,
+    mapped,
+    product,
+    renamed,
+    scalar,
+    shape_text,
+)
+from gradproof.expr import build
+from gradproof.expr.node import Expr, Iverson
+from gradproof.reader.presentation import Fenced, Infix, Name, Numeral, Scripted, Tree, Words
+
+if TYPE_CHECKING:
+    from gradproof.elaborate.lowering import Lowering
+
+__all__ = ["adjacent", "entry", "extent", "infix", "renamed", "shape_text"]
+
+
+def adjacent(lowering: Lowering, items: tuple[Tree, ...]) -> Value:
+    """Return the product of things side by side; functions and derivative signs take their arguments first."""
+    factors: list[Value] = []
+    rest = _joined(items)
+    while rest:
+        taken = (
+            derivatives.operator(lowering, rest)
+            or probability.application(lowering, rest)
+            or applications.application(lowering, rest)
+        )
+        if taken is not None:
+            value, rest = taken
+            factors.append(value)
+            continue
+        if isinstance(rest[0], Words):
+            raise Unreadable("U110", f"no rule for the words '{rest[0].text}' inside a formula")
+        factors.append(lowering.value(rest[0]))
+        rest = rest[1:]
+    return chain(lowering, factors)
+
+
+def _joined(items: tuple[Tree, ...]) -> tuple[Tree, ...]:
+    """Join ``F_1 1`` (how TeX sets F_11) into one subscript where nothing stands between the digits."""
+    joined: list[Tree] = []
+    for item in items:
+        last = joined[-1] if joined else None
+        if (
+            isinstance(last, Scripted)
+            and isinstance(last.sub, Numeral)
+            and last.sup is None
+            and isinstance(item, Numeral)
+            and item.text.isdigit()
+            and last.place.end == item.place.start
+        ):
+            number = Numeral(last.sub.text + item.text, item.place)
+            joined[-1] = Scripted(last.base, number, None, last.place)
+        else:
+            joined.append(item)
+    return tuple(joined)
+
+
+def chain(lowering: Lowering, factors: list[Value]) -> Value:
+    """Return the product of several values from left to right, scalars pulled together."""
+    scalars = [factor.body for factor in factors if factor.rank == 0]
+    tensors = [factor for factor in factors if factor.rank]
+    weight = build.multiply(*scalars) if scalars else build.ONE
+    if not tensors:
+        return scalar(weight)
+    result = tensors[0]
+    for factor in tensors[1:]:
+        result = product(result, factor, lowering.scope.sizes)
+    return mapped(lambda body: build.multiply(weight, body), result) if scalars else result
+
+
+def infix(lowering: Lowering, tree: Infix) -> Value:
+    """Return a product, quotient or elementwise product; the left spine is walked without recursion."""
+    steps: list[tuple[str, str, Tree]] = []
+    node: Tree = tree
+    while isinstance(node, Infix) and node.operator in ("*", "/", "⊙", "∘", "⊗"):
+        steps.append((node.operator, node.symbol, node.right))
+        node = node.left
+    result = _with_operator(lowering, node, steps)
+    if result is not None:
+        return result
+    value = lowering.value(node)
+    for operator, symbol, right in reversed(steps):
+        value = _step(lowering, value, operator, symbol, lowering.value(right))
+    return value
+
+
+def _with_operator(lowering: Lowering, first: Tree, steps: list[tuple[str, str, Tree]]) -> Value | None:
+    """``\\frac{d}{dx} \\cdot f``: a derivative sign in front of a product sign takes what follows."""
+    if not derivatives.is_operator(first):
+        return None
+    operator, _, right = steps[-1]
+    if operator != "*":
+        return None
+    taken = derivatives.operator(lowering, (first, right))
+    if taken is None:
+        return None
+    value = taken[0]
+    for sign, symbol, factor in reversed(steps[:-1]):
+        value = _step(lowering, value, sign, symbol, lowering.value(factor))
+    return value
+
+
+def _step(lowering: Lowering, left: Value, operator: str, symbol: str, right: Value) -> Value:
+    sizes = lowering.scope.sizes
+    match operator:
+        case "*" if left.rank == right.rank == 1 and not left.is_row and symbol in ("\\cdot", "·", "\\bullet"):
+            return dot(left, right, sizes)
+        case "*" if symbol in ("*", "\\ast") and left.rank and right.rank:
+            raise Unreadable("U110", "no rule for '*' between tensors (a product or a convolution)")
+        case "*" if symbol in ("\\times",) and left.rank and right.rank:
+            raise Unreadable("U110", "no rule for the cross between tensors")
+        case "*":
+            return product(left, right, sizes)
+        case "/":
+            return _quotient(lowering, left, right)
+        case "⊙":
+            return elementwise(build.multiply, left, freshened(right), sizes, "an entry by entry product")
+        case "∘" if left.rank and right.rank:
+            return elementwise(build.multiply, left, freshened(right), sizes, "an entry by entry product")
+        case _:
+            raise Unreadable("U110", f"no rule for the operator '{operator}' here")
+
+
+def _quotient(lowering: Lowering, left: Value, right: Value) -> Value:
+    if right.rank == 0:
+        return mapped(lambda body: build.divide(body, right.body), left)
+    if left.rank not in (0, right.rank):
+        raise Misfit("M102", f"{shape_text(left)} over {shape_text(right)}", is_certain=False)
+    lowering.note("the quotient of vectors is taken entry by entry")
+    return elementwise(build.divide, left, freshened(right), lowering.scope.sizes, "a quotient")

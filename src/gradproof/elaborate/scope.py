@@ -1,0 +1,89 @@
+"""The symbol table of a scope: what each name of the document is, with its definitions in order."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass, field
+
+from gradproof.elaborate.sizes import Sizes, named_size
+from gradproof.elaborate.survey import Survey
+from gradproof.expr.node import Axis, Expr, Index, Symbol
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """What a name stands for: ``body`` over the free indices ``axes``; for a function, over ``parameters`` too.
+
+    ``position`` is the place of the equation in the document, ``equation`` its id.
+    """
+
+    axes: tuple[Index, ...]
+    body: Expr
+    position: int
+    equation: str
+    parameters: tuple[Symbol, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What the document says of a name: the sizes of its axes (None where open), its properties, where it says so."""
+
+    sizes: tuple[Expr | None, ...] | None
+    properties: frozenset[str] = frozenset()
+    words: str = ""
+
+
+@dataclass
+class Scope:
+    """The names of one stretch of a document."""
+
+    survey: Survey
+    sizes: Sizes = field(default_factory=Sizes)
+    declared: dict[str, Declared] = field(default_factory=dict)
+    symbols: dict[str, Symbol] = field(default_factory=dict)
+    definitions: dict[str, list[Definition]] = field(default_factory=dict)
+    functions: dict[str, list[Definition]] = field(default_factory=dict)
+    function_names: dict[str, str] = field(default_factory=dict)
+
+    def symbol(self, key: str) -> Symbol:
+        """Return the symbol of a name; it is made at its first use."""
+        if key not in self.symbols:
+            self.symbols[key] = self._made(key)
+        return self.symbols[key]
+
+    def _made(self, key: str) -> Symbol:
+        declared = self.declared.get(key, Declared(None))
+        rank = self.survey.rank(key) if declared.sizes is None else len(declared.sizes)
+        if rank == 0:
+            size = key in self.survey.sizes
+            return named_size(key) if size else Symbol(key, (), declared.properties)
+        sizes = declared.sizes or (None,) * rank
+        axes = tuple(
+            Axis(self.sizes.unknown() if size is None else size, 0 if (key, place) in self.survey.from_zero else 1)
+            for place, size in enumerate(sizes)
+        )
+        return Symbol(key, axes, declared.properties)
+
+    def define(self, key: str, definition: Definition) -> None:
+        """Add a definition of a name (or of a function, when it has parameters)."""
+        table = self.functions if definition.parameters else self.definitions
+        table.setdefault(key, []).append(definition)
+
+    def definition(self, key: str, position: int) -> Definition | None:
+        """Return the definition that holds at a position: the last one before it, else the first one after."""
+        return _holding(self.definitions.get(key, []), position)
+
+    def function(self, key: str, position: int) -> Definition | None:
+        """Return the definition of a function that holds at a position."""
+        return _holding(self.functions.get(key, []), position)
+
+    def is_known(self, key: str) -> bool:
+        """Tell whether the document defines or declares a name."""
+        return key in self.definitions or key in self.functions or key in self.declared
+
+
+def _holding(found: list[Definition], position: int) -> Definition | None:
+    if not found:
+        return None
+    place = bisect_right([definition.position for definition in found], position)
+    return found[place - 1] if place else found[0]

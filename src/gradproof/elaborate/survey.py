@@ -1,0 +1,361 @@
+"""What the formulas of a scope show of their symbols before any of them is read: ranks, uses as functions, indices.
+
+A rank is the number of axes. Evidence is gathered until nothing changes: declared shapes and subscripts are certain; norms,
+transposes, products with matrices and sums with vectors raise the rank of a bare name. A name without evidence is a scalar.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, fields
+from itertools import pairwise
+
+from gradproof.elaborate.names import GREEK
+from gradproof.elaborate.references import Reference, digits_of, is_transpose, named_arguments, reference_of
+from gradproof.reader.presentation import (
+    Adjacent,
+    Big,
+    Chain,
+    Fenced,
+    Fraction,
+    Grid,
+    Infix,
+    Name,
+    Numeral,
+    Place,
+    Prefix,
+    Scripted,
+    Tree,
+)
+
+_VECTOR_FUNCTIONS = frozenset({"softmax", "logsumexp", "LSE", "diag", "log_softmax", "argmax"})
+_MATRIX_FUNCTIONS = frozenset({"det", "tr", "Tr", "trace"})
+_ELEMENTWISE_INFIX = frozenset({"+", "-", "⊙", "±"})
+_ROUNDS = 4
+
+
+@dataclass
+class Survey:
+    """The evidence: ``ranks`` by key, ``declared`` ranks that nothing may change, ``applied`` and ``bare`` uses,
+    ``indices`` letters that were bound by a sum or stood in a subscript, ``sizes`` names that were the end of a sum,
+    ``from_zero`` the axes (key, place) whose entries are numbered from 0."""
+
+    ranks: dict[str, int] = field(default_factory=dict)
+    declared: dict[str, int] = field(default_factory=dict)
+    scalars: set[str] = field(default_factory=set)
+    applied: dict[str, int] = field(default_factory=dict)
+    bare: dict[str, int] = field(default_factory=dict)
+    indexed: dict[str, int] = field(default_factory=dict)
+    bold: set[str] = field(default_factory=set)
+    indices: set[str] = field(default_factory=set)
+    sizes: set[str] = field(default_factory=set)
+    from_zero: set[tuple[str, int]] = field(default_factory=set)
+
+    def rank(self, key: str) -> int:
+        """Return the rank of a name."""
+        return self.declared.get(key, self.ranks.get(key, 0))
+
+    def key_of(self, reference: Reference) -> tuple[str, tuple[Tree, ...]]:
+        """Return the key that a reference means, and its subscripts: ``x_1`` is an entry only where x has axes."""
+        if reference.numerals and self.rank(reference.key) == 0:
+            return reference.label_key, ()
+        return reference.key, digits_of(reference.subscripts, self.rank(reference.key))
+
+
+def survey(trees: Iterable[Tree], declared: dict[str, int] | None = None) -> Survey:
+    """Gather the evidence of all formulas of one scope."""
+    found = Survey(declared=dict(declared or {}))
+    forest = list(trees)
+    for tree in forest:
+        for node in subtrees(tree):
+            _count(node, found)
+    for _ in range(_ROUNDS):
+        before = dict(found.ranks)
+        for tree in forest:
+            for node in subtrees(tree):
+                _infer(node, found)
+        if found.ranks == before:
+            break
+    return found
+
+
+def subtrees(root: Tree) -> Iterator[Tree]:
+    """Yield every node of a presentation tree, parents first, without recursion."""
+    stack: list[Tree] = [root]
+    while stack:
+        node = stack.pop()
+        yield node
+        stack.extend(reversed(parts(node)))
+
+
+def parts(node: Tree) -> list[Tree]:
+    """Return the direct parts of a presentation node."""
+    found: list[Tree] = []
+    for entry in fields(node):
+        _collect(getattr(node, entry.name), found)
+    return found
+
+
+def _collect(value: object, found: list[Tree]) -> None:
+    if isinstance(value, tuple):
+        for item in value:
+            _collect(item, found)
+    elif value is not None and not isinstance(value, str | int | bool | Place):
+        found.append(value)  # type: ignore[arg-type]
+
+
+def _count(node: Tree, found: Survey) -> None:
+    match node:
+        case Adjacent(items):
+            for left, right in pairwise(items):
+                if isinstance(left, Name | Scripted) and _is_argument(right):
+                    reference = reference_of(left)
+                    if reference is not None:
+                        key = reference[0].key
+                        found.applied[key] = found.applied.get(key, 0) + 1
+        case Big(operator, sub, sup, body) if sub is not None and operator in ("sum", "prod", "max", "min"):
+            found.indices.update(_bound_letters(sub))
+            if operator in ("sum", "prod") and sup is not None:
+                found.sizes.update(_size_names(sup))
+            if body is not None and isinstance(sub, Chain) and _starts_at_zero(sub):
+                _count_from_zero(_bound_letters(sub), body, found)
+        case _:
+            pass
+    read = reference_of(node) if isinstance(node, Name | Scripted) else None
+    if read is not None:
+        _count_reference(read[0], found)
+
+
+def _count_reference(reference: Reference, found: Survey) -> None:
+    if reference.is_bold:
+        found.bold.add(reference.key)
+        if len(reference.key) == 1:
+            raise_rank(found, reference.key, 2 if reference.key.isupper() else 1, len(reference.subscripts))
+    if reference.subscripts and not reference.numerals:
+        count = len(reference.subscripts)
+        found.indexed[reference.key] = max(count, found.indexed.get(reference.key, 0))
+        raise_rank(found, reference.key, count, 0)
+        for subscript in reference.subscripts:
+            found.indices.update(leaf.text for leaf in subtrees(subscript) if isinstance(leaf, Name))
+    elif not reference.subscripts:
+        found.bare[reference.key] = found.bare.get(reference.key, 0) + 1
+
+
+def _bound_letters(sub: Tree) -> set[str]:
+    head: Tree | None = sub.first if isinstance(sub, Chain) else sub
+    if head is None:
+        return set()
+    return {leaf.text for leaf in subtrees(head) if isinstance(leaf, Name) and leaf.font == "italic"}
+
+
+def _size_names(sup: Tree) -> set[str]:
+    """Return the names in the end of a sum: they are sizes."""
+    heads = [reference_of(node) for node in subtrees(sup) if isinstance(node, Name)]
+    return {read[0].key for read in heads if read is not None}
+
+
+def _starts_at_zero(sub: Chain) -> bool:
+    return len(sub.links) == 1 and sub.links[0][0] == "=" and _is_zero(sub.links[0][1])
+
+
+def _is_zero(tree: Tree) -> bool:
+    return isinstance(tree, Numeral) and tree.text == "0"
+
+
+def _count_from_zero(letters: set[str], body: Tree, found: Survey) -> None:
+    for node in subtrees(body):
+        read = reference_of(node) if isinstance(node, Scripted) else None
+        for place, subscript in enumerate(read[0].subscripts if read else ()):
+            if read is not None and isinstance(subscript, Name) and subscript.text in letters:
+                found.from_zero.add((read[0].key, place))
+
+
+def _is_argument(tree: Tree) -> bool:
+    if isinstance(tree, Scripted):
+        tree = tree.base
+    return isinstance(tree, Fenced) and tree.opening == "(" and tree.body is not None
+
+
+def raise_rank(found: Survey, key: str, rank: int, subscripts: int) -> None:
+    """Record that a name with that many subscripts still has ``rank`` axes left."""
+    wanted = rank + subscripts
+    if key not in found.scalars and wanted > found.ranks.get(key, 0):
+        found.ranks[key] = wanted
+
+
+def demand(tree: Tree, rank: int, found: Survey) -> None:
+    """Raise the rank of what a tree is made of, where that is a bare sum, difference or name."""
+    match tree:
+        case Name() | Scripted():
+            read = reference_of(tree)
+            if read is not None and read[1].power is None:
+                key, subscripts = found.key_of(read[0])
+                if _may_be_tensor(key):
+                    raise_rank(found, key, rank, len(subscripts))
+        case Infix(operator, left, right) if operator in _ELEMENTWISE_INFIX:
+            demand(left, rank, found)
+            demand(right, rank, found)
+        case Prefix(_, operand):
+            demand(operand, rank, found)
+        case Fenced("(" | "[", _, body) if body is not None:
+            demand(body, rank, found)
+        case Adjacent(items):
+            inner = [item for item in items if not _is_scalar_like(item, found)]
+            if len(inner) == 1:
+                demand(inner[0], rank, found)
+        case _:
+            pass
+
+
+def _may_be_tensor(key: str) -> bool:
+    return key not in ("lambda", "eta", "alpha", "epsilon", "pi", "e", "infty") and not key.isdigit()
+
+
+def _is_scalar_like(tree: Tree, found: Survey) -> bool:
+    if isinstance(tree, Numeral | Fraction):
+        return True
+    if isinstance(tree, Name):
+        return tree.text in GREEK and found.rank(tree.text) == 0
+    return False
+
+
+def rank_of(tree: Tree, found: Survey) -> int | None:
+    """Return the rank of a tree where it is certain, None where a bare name without evidence decides."""
+    match tree:
+        case Numeral():
+            return 0
+        case Name() | Scripted():
+            return _rank_of_reference(tree, found)
+        case Infix(operator, left, right) if operator in _ELEMENTWISE_INFIX:
+            known = [rank for rank in (rank_of(left, found), rank_of(right, found)) if rank is not None]
+            return max(known) if known and (max(known) > 0 or len(known) == 2) else None
+        case Prefix(_, operand):
+            return rank_of(operand, found)
+        case Fenced("(" | "[", _, body) if body is not None:
+            return rank_of(body, found)
+        case Fenced("|" | "‖", _, _):
+            return 0
+        case Grid(rows):
+            return (len(rows) > 1) + (len(rows[0]) > 1)
+        case Adjacent(items):
+            return _rank_of_product(items, found)
+        case Infix(_, left, right):
+            return _rank_of_product((left, right), found)
+        case _:
+            return None
+
+
+def _rank_of_reference(tree: Tree, found: Survey) -> int | None:
+    read = reference_of(tree)
+    if read is None:
+        return None
+    key, subscripts = found.key_of(read[0])
+    rank = found.rank(key) - len(subscripts)
+    if rank > 0 or key in found.declared or subscripts:
+        return max(rank, 0)
+    return None
+
+
+def _rank_of_product(items: tuple[Tree, ...], found: Survey) -> int | None:
+    ranks = [rank_of(item, found) for item in items]
+    if any(rank is None for rank in ranks):
+        return None
+    tensors = [(item, rank) for item, rank in zip(items, ranks, strict=True) if rank]
+    if len(tensors) <= 1:
+        return tensors[0][1] if tensors else 0
+    first, last = tensors[0], tensors[-1]
+    left = 0 if _is_row(first[0]) and first[1] == 1 else 1
+    right = (1 if _is_row(last[0]) else 0) if last[1] == 1 else 1
+    return left + right
+
+
+def _is_row(tree: Tree) -> bool:
+    return isinstance(tree, Scripted) and is_transpose(tree.sup)
+
+
+def _infer(node: Tree, found: Survey) -> None:
+    match node:
+        case Fenced("‖", _, body) if body is not None:
+            _infer_norm(body, found)
+        case Scripted(base, _, sup) if is_transpose(sup):
+            demand(base if node.sub is None else _without_exponent(node), _transposed_rank(base, found), found)
+        case Scripted(Name(text), None, Prefix("-", Numeral("1"))) if len(text) == 1 and text.isupper():
+            demand(node.base, 2, found)
+        case Adjacent(items):
+            _infer_product(items, found)
+            _infer_arguments(items, found)
+        case Infix(operator, left, right) if operator in _ELEMENTWISE_INFIX:
+            _equalize(left, right, found)
+        case Infix("*", left, right):
+            _infer_product((left, right), found)
+        case Chain(first, links) if first is not None:
+            _infer_chain(first, links, found)
+        case _:
+            pass
+
+
+def _infer_norm(body: Tree, found: Survey) -> None:
+    if rank_of(body, found) is None:
+        demand(body, 1, found)
+
+
+def _without_exponent(tree: Scripted) -> Tree:
+    return Scripted(tree.base, tree.sub, None, tree.place, tree.primes)
+
+
+def _transposed_rank(base: Tree, found: Survey) -> int:
+    if isinstance(base, Name) and len(base.text) == 1 and base.text.isupper():
+        return 2
+    known = rank_of(base, found)
+    return known if known else 1
+
+
+def _infer_product(items: tuple[Tree, ...], found: Survey) -> None:
+    for left, right in pairwise(items):
+        left_rank, right_rank = rank_of(left, found), rank_of(right, found)
+        if _is_row(right) and left_rank is None and not _is_scalar_like(left, found) and _is_capital(left):
+            demand(left, 2, found)
+        elif _is_row(right) and left_rank is None and right_rank == 1 and not _is_scalar_like(left, found):
+            demand(left, 1, found)
+        if right_rank is None and (left_rank == 2 or (_is_row(left) and left_rank == 1)):
+            if isinstance(right, Name | Scripted | Fenced):
+                demand(right, 2 if _is_capital(right) else 1, found)
+        elif left_rank is None and right_rank == 1 and not _is_row(right) and _is_capital(left):
+            demand(left, 2, found)
+
+
+def _is_capital(tree: Tree) -> bool:
+    return isinstance(tree, Name) and len(tree.text) == 1 and tree.text.isupper()
+
+
+def _infer_arguments(items: tuple[Tree, ...], found: Survey) -> None:
+    for left, right in pairwise(items):
+        if isinstance(left, Name) and isinstance(right, Fenced) and right.body is not None:
+            rank = 1 if left.text in _VECTOR_FUNCTIONS else 2 if left.text in _MATRIX_FUNCTIONS else 0
+            if rank and rank_of(right.body, found) is None:
+                for argument in named_arguments(right.body):
+                    demand(argument, rank, found)
+
+
+def _equalize(left: Tree, right: Tree, found: Survey) -> None:
+    ranks = rank_of(left, found), rank_of(right, found)
+    if ranks[0] and ranks[1] is None:
+        demand(right, ranks[0], found)
+    elif ranks[1] and ranks[0] is None:
+        demand(left, ranks[1], found)
+
+
+def _infer_chain(first: Tree, links: tuple[tuple[str, Tree], ...], found: Survey) -> None:
+    sides = [first, *(tree for _, tree in links)]
+    for (relation, _), left, right in zip(links, sides, sides[1:], strict=False):
+        if relation in ("=", ":=", "≈", "≡", "≤", "≥", "←"):
+            known = rank_of(right, found)
+            if isinstance(left, Name | Scripted) and known is not None and rank_of(left, found) is None:
+                if known:
+                    demand(left, known, found)
+                elif isinstance(left, Name):
+                    found.scalars.add(left.text)
+            elif isinstance(right, Name | Scripted):
+                _equalize(left, right, found)
+
+
