@@ -1,0 +1,294 @@
+"""Expressions as LaTeX in index notation: always possible."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from gradproof.expr.build import ONE
+from gradproof.expr.catalogue import FUNCTIONS, TENSOR_FUNCTIONS
+from gradproof.expr.node import (
+    Add,
+    Apply,
+    Call,
+    Compare,
+    Constant,
+    Element,
+    Expr,
+    Hole,
+    Index,
+    Iverson,
+    Logic,
+    Multiply,
+    Number,
+    Operator,
+    Piecewise,
+    Power,
+    Reduce,
+    Symbol,
+    TensorEntry,
+)
+from gradproof.expr.walk import postorder
+from gradproof.printer.layout import (
+    ATOM,
+    POWER,
+    PRODUCT,
+    SUM,
+    Printed,
+    arranged_terms,
+    decimal_text,
+    factors_of,
+    negative_exponent,
+    split_quotient,
+)
+from gradproof.printer.naming import index_names
+
+_GREEK = frozenset(
+    "alpha beta gamma delta epsilon varepsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau phi varphi chi psi "
+    "omega Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega ell".split()
+)
+_ACCENTS = {"hat": "\\hat", "tilde": "\\tilde", "bar": "\\bar", "vec": "\\vec", "dot": "\\dot", "ddot": "\\ddot"}
+_MARKS = {"star": "^*", "dagger": "^\\dagger", "prime": "'", "plus": "^+", "minus": "^-"}
+_RELATIONS = {"!=": "\\ne", "<=": "\\le", ">=": "\\ge"}
+_REDUCTIONS = {"sum": "\\sum", "prod": "\\prod", "max": "\\max", "min": "\\min"}
+_OPERATORS = {
+    "expectation": "\\mathbb{E}",
+    "variance": "\\operatorname{Var}",
+    "covariance": "\\operatorname{Cov}",
+    "probability": "P",
+}
+
+
+def to_latex(root: Expr) -> str:
+    """Return an expression as LaTeX."""
+    names = index_names(root)
+    printed: dict[Expr, Printed] = {}
+    for node in postorder(root):
+        printed[node] = _print(node, printed, names)
+    return printed[root].text
+
+
+def name_latex(name: str) -> str:
+    """Return a name of the algebra as LaTeX: ``y_hat`` gives ``\\hat{y}``, ``L_CE`` gives ``L_{\\mathrm{CE}}``."""
+    head, *marks = name.split("_")
+    text = f"\\{head}" if head in _GREEK else head if len(head) == 1 else f"\\mathrm{{{head}}}"
+    behind = ""
+    for mark in marks:
+        if mark in _ACCENTS:
+            text = f"{_ACCENTS[mark]}{{{text}}}"
+        elif mark in _MARKS:
+            behind += _MARKS[mark]
+        elif mark:
+            label = mark if mark.isdigit() or len(mark) == 1 else f"\\mathrm{{{mark}}}"
+            behind += f"_{{{label}}}" if len(label) > 1 else f"_{label}"
+    return text + behind
+
+
+def _print(node: Expr, done: dict[Expr, Printed], names: dict[Expr, str]) -> Printed:
+    match node:
+        case Number():
+            return _number(node)
+        case Constant(name):
+            return Printed({"pi": "\\pi", "infinity": "\\infty"}.get(name, name), ATOM)
+        case Symbol(name):
+            return Printed(name_latex(name), ATOM)
+        case Index():
+            return Printed(name_latex(names[node]), ATOM)
+        case Hole(text):
+            return Printed(text, ATOM)
+        case Element(symbol, indices):
+            return Printed(f"{{{name_latex(symbol.name)}}}_{{{_subscripts(indices, done)}}}", ATOM)
+        case Add():
+            return _sum(node, done)
+        case Multiply() | Power():
+            return _product(Fraction(1), node, done)
+        case Apply(function, arguments):
+            return _apply(function, arguments, done)
+        case Call(function, arguments, orders):
+            marks = "'" * orders[0] if len(orders) == 1 else ""
+            if len(orders) > 1 and any(orders):
+                marks = "^{(" + ",".join(str(order) for order in orders) + ")}"
+            return Printed(f"{name_latex(function)}{marks}({_listed(arguments, done)})", ATOM)
+        case Compare(relation, left, right):
+            return Printed(f"{done[left].text} {_RELATIONS.get(relation, relation)} {done[right].text}", 0)
+        case Logic(operation, operands):
+            if operation == "not":
+                return Printed(f"\\neg ({done[operands[0]].text})", 0)
+            joint = ", " if operation == "and" else " \\lor "
+            return Printed(joint.join(done[part].text for part in operands), 0)
+        case Iverson(condition):
+            return Printed(f"\\mathbb{{1}}[{done[condition].text}]", ATOM)
+        case _:
+            return _structure(node, done, names)
+
+
+def _structure(node: Expr, done: dict[Expr, Printed], names: dict[Expr, str]) -> Printed:
+    match node:
+        case Reduce(operation, indices, body, where):
+            return _reduction(operation, indices, body, where, done, names)
+        case TensorEntry():
+            return _tensor(node, done)
+        case Piecewise(conditions, values, otherwise):
+            rows = [f"{done[v].text} & \\text{{if }} {done[c].text}" for v, c in zip(values, conditions, strict=True)]
+            rows.append(f"{done[otherwise].text} & \\text{{otherwise}}")
+            return Printed("\\begin{cases} " + " \\\\ ".join(rows) + " \\end{cases}", ATOM)
+        case Operator():
+            return _operator(node, done)
+        case _:
+            raise AssertionError(f"unknown node kind {type(node).__name__}")
+
+
+def _number(node: Number) -> Printed:
+    if node.ulp is not None:
+        return Printed(decimal_text(node), ATOM if node.value >= 0 else SUM)
+    value = node.value
+    text = str(value) if value.denominator == 1 else _fraction(str(abs(value.numerator)), str(value.denominator))
+    if value < 0 and value.denominator != 1:
+        text = "-" + text
+    return Printed(text, ATOM if value >= 0 else SUM)
+
+
+def _fraction(above: str, below: str) -> str:
+    return f"\\frac{{{above}}}{{{below}}}"
+
+
+def _listed(nodes: tuple[Expr, ...], done: dict[Expr, Printed]) -> str:
+    return ", ".join(done[node].text for node in nodes)
+
+
+def _subscripts(nodes: tuple[Expr, ...], done: dict[Expr, Printed]) -> str:
+    texts = [done[node].text for node in nodes]
+    return "".join(texts) if all(len(text) == 1 for text in texts) else ", ".join(texts)
+
+
+def _in(printed: Printed, strength: int) -> str:
+    return printed.text if printed.strength >= strength else f"\\left({printed.text}\\right)"
+
+
+def _sum(node: Add, done: dict[Expr, Printed]) -> Printed:
+    pieces: list[str] = []
+    for weight, term in arranged_terms(node):
+        if term is ONE:
+            text = _number(Number(abs(weight))).text
+        else:
+            text = _product(abs(weight), term, done).text
+        if pieces:
+            pieces.append(f" {'-' if weight < 0 else '+'} {text}")
+        else:
+            pieces.append(f"-{text}" if weight < 0 else text)
+    return Printed("".join(pieces), SUM if len(pieces) > 1 or node.weights[0] < 0 else PRODUCT)
+
+
+def _product(weight: Fraction, node: Expr, done: dict[Expr, Printed]) -> Printed:
+    above, below = split_quotient(factors_of(node))
+    if not below and weight == 1 and len(above) == 1:
+        return _power(above[0], done)
+    if not below:
+        lead = "" if weight == 1 else _number(Number(weight)).text
+        parts = ([lead] if lead else []) + [_in(_power(factor, done), PRODUCT + 1) for factor in above]
+        return Printed(" ".join(_separated(parts)), PRODUCT)
+    parts = [str(weight.numerator)] if weight.numerator != 1 or not above else []
+    alone = len(above) == 1 and not parts
+    parts += [_power(factor, done).text if alone else _in(_power(factor, done), PRODUCT + 1) for factor in above]
+    divisors = [str(weight.denominator)] if weight.denominator != 1 else []
+    single = len(below) == 1 and not divisors
+    for base, exponent in below:
+        divisors.append(done[base].text if single and exponent == 1 else _raised(done[base], exponent))
+    return Printed(_fraction(" ".join(_separated(parts)), " ".join(_separated(divisors))), PRODUCT)
+
+
+def _separated(parts: list[str]) -> list[str]:
+    """Put a dot between two numbers that would run together."""
+    joined: list[str] = []
+    for part in parts:
+        joined.append(f"\\cdot {part}" if joined and part[:1].isdigit() else part)
+    return joined
+
+
+def _power(node: Expr, done: dict[Expr, Printed]) -> Printed:
+    if not isinstance(node, Power) or negative_exponent(node) is not None:
+        return done[node]
+    exponent = node.exponent
+    if isinstance(exponent, Number) and exponent.ulp is None and exponent.value == Fraction(1, 2):
+        return Printed(f"\\sqrt{{{done[node.base].text}}}", ATOM)
+    return Printed(f"{_in(done[node.base], ATOM)}^{{{done[exponent].text}}}", POWER)
+
+
+def _raised(base: Printed, exponent: Fraction) -> str:
+    if exponent == 1:
+        return _in(base, POWER)
+    if exponent == Fraction(1, 2):
+        return f"\\sqrt{{{base.text}}}"
+    return f"{_in(base, ATOM)}^{{{exponent}}}"
+
+
+def _apply(function: str, arguments: tuple[Expr, ...], done: dict[Expr, Printed]) -> Printed:
+    inside = _listed(arguments, done)
+    if function == "abs":
+        return Printed(f"\\left|{inside}\\right|", ATOM)
+    if function in ("floor", "ceil"):
+        return Printed(f"\\l{function} {inside} \\r{function}", ATOM)
+    if function == "factorial":
+        return Printed(f"{_in(done[arguments[0]], ATOM)}!", ATOM)
+    if function == "binomial":
+        return Printed(f"\\binom{{{done[arguments[0]].text}}}{{{done[arguments[1]].text}}}", ATOM)
+    sign = FUNCTIONS[function].latex[0] if function in FUNCTIONS else f"\\operatorname{{{function}}}"
+    return Printed(f"{sign}\\left({inside}\\right)", ATOM)
+
+
+def _reduction(
+    operation: str,
+    indices: tuple[Index, ...],
+    body: Expr,
+    where: Expr | None,
+    done: dict[Expr, Printed],
+    names: dict[Expr, str],
+) -> Printed:
+    inside = _in(done[body], PRODUCT)
+    if where is not None:
+        below = ", ".join(names[index] for index in indices) + f" : {done[where].text}"
+        return Printed(f"{_REDUCTIONS[operation]}_{{{below}}} {inside}", PRODUCT)
+    text = inside
+    for index in reversed(indices):
+        lower, upper = done[index.lower].text, done[index.upper].text
+        if operation in ("sum", "prod"):
+            text = f"{_REDUCTIONS[operation]}_{{{names[index]}={lower}}}^{{{upper}}} {text}"
+        else:
+            text = f"{_REDUCTIONS[operation]}_{{{lower} \\le {names[index]} \\le {upper}}} {text}"
+    return Printed(text, PRODUCT)
+
+
+def _tensor(node: TensorEntry, done: dict[Expr, Printed]) -> Printed:
+    sign = TENSOR_FUNCTIONS[node.function].latex[0] if node.function in TENSOR_FUNCTIONS else node.function
+    body = node.body
+    if isinstance(body, Element) and body.indices == node.bound:
+        inside = name_latex(body.symbol.name)
+    else:
+        inside = f"{done[body].text}"
+    if node.function == "inverse":
+        text = f"\\left({inside}\\right)^{{-1}}"
+    else:
+        text = f"{sign}\\left({inside}\\right)"
+    return Printed(text + (f"_{{{_subscripts(node.at, done)}}}" if node.at else ""), ATOM)
+
+
+def _operator(node: Operator, done: dict[Expr, Printed]) -> Printed:
+    inside = _listed(node.operands, done)
+    match node.kind:
+        case "derivative":
+            order = f"^{len(node.bound)}" if len(node.bound) > 1 else ""
+            variables = " ".join(f"\\partial {done[variable].text}" for variable in node.bound)
+            operand = done[node.operands[0]]
+            if operand.strength < ATOM:
+                return Printed(f"\\frac{{\\partial{order}}}{{{variables}}} \\left({inside}\\right)", PRODUCT)
+            return Printed(_fraction(f"\\partial{order} {inside}", variables), PRODUCT)
+        case "integral":
+            lower, upper = (done[part].text for part in node.parameters)
+            return Printed(f"\\int_{{{lower}}}^{{{upper}}} {inside} \\, d{done[node.bound[0]].text}", PRODUCT)
+        case "argmin":
+            return Printed(f"\\operatorname*{{argmin}}_{{{_listed(node.bound, done)}}} \\left({inside}\\right)", PRODUCT)
+        case _:
+            given = f" \\mid {_listed(node.parameters, done)}" if node.parameters else ""
+            sign = _OPERATORS.get(node.kind, f"\\operatorname{{{node.kind}}}")
+            if node.kind == "probability" and node.bound:
+                sign = done[node.bound[0]].text
+            return Printed(f"{sign}\\left[{inside}{given}\\right]", ATOM)

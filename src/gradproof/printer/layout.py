@@ -1,0 +1,72 @@
+"""The order and the grouping that both printers share: how a person would arrange a sum, a product, a quotient."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from gradproof.expr.build import ONE
+from gradproof.expr.node import Add, Expr, Multiply, Number, Power
+
+#: Binding strength of what was printed; a part that binds more loosely than its place asks for gets parentheses.
+SUM, PRODUCT, POWER, ATOM = 1, 2, 3, 4
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """A printed part and how strongly it binds."""
+
+    text: str
+    strength: int
+
+
+def arranged_terms(node: Add) -> list[tuple[Fraction, Expr]]:
+    """Return the terms with a positive one first; a constant stands last unless it is the only positive term."""
+    pairs = list(zip(node.weights, node.terms, strict=True))
+    constants = [pair for pair in pairs if pair[1] is ONE]
+    others = [pair for pair in pairs if pair[1] is not ONE]
+    positive = [pair for pair in others if pair[0] > 0]
+    negative = [pair for pair in others if pair[0] < 0]
+    if constants and constants[0][0] > 0 and not positive:
+        return constants + negative
+    return positive + negative + constants
+
+
+def split_quotient(factors: tuple[Expr, ...]) -> tuple[list[Expr], list[tuple[Expr, Fraction]]]:
+    """Split factors into a numerator and a denominator of (base, positive exponent)."""
+    above: list[Expr] = []
+    below: list[tuple[Expr, Fraction]] = []
+    for factor in factors:
+        exponent = negative_exponent(factor)
+        if exponent is None:
+            above.append(factor)
+        else:
+            assert isinstance(factor, Power)
+            below.append((factor.base, -exponent))
+    return above, below
+
+
+def negative_exponent(node: Expr) -> Fraction | None:
+    """Return the exponent of a power with an exact negative one, else None."""
+    if isinstance(node, Power) and isinstance(node.exponent, Number) and node.exponent.ulp is None:
+        return node.exponent.value if node.exponent.value < 0 else None
+    return None
+
+
+def factors_of(node: Expr) -> tuple[Expr, ...]:
+    """Return the factors of a product, a single node as one."""
+    return node.factors if isinstance(node, Multiply) else (node,)
+
+
+def decimal_text(number: Number) -> str:
+    """Return a printed decimal with the digits that it had."""
+    assert number.ulp is not None
+    places = 0
+    unit = number.ulp
+    while unit < 1 and places < 60:
+        unit *= 10
+        places += 1
+    scaled = number.value * 10**places
+    digits = f"{abs(int(scaled)):0{places + 1}d}"
+    sign = "-" if number.value < 0 else ""
+    return f"{sign}{digits[:-places]}.{digits[-places:]}" if places else f"{sign}{digits}.0"
