@@ -53,10 +53,6 @@ def times(left: Polynomial, right: Polynomial) -> Polynomial:
 
 def joined(left: Monomial, right: Monomial) -> Monomial:
     """Return the product of two monomials."""
-    if not left:
-        return right
-    if not right:
-        return left
     exponents = dict(left)
     for node, exponent in right:
         exponents[node] = exponents.get(node, Fraction(0)) + exponent
