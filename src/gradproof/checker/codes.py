@@ -87,6 +87,13 @@ _ALL = (
         "Nothing to do.",
     ),
     Code(
+        "S106",
+        "an expression",
+        "A formula without a relation claims nothing.",
+        "$\\sum_i x_i^2$",
+        "Nothing to do.",
+    ),
+    Code(
         "R101",
         "the two sides differ",
         "The sides differ at a concrete instance, under every plausible reading; the witness gives its exact inputs and "

@@ -19,12 +19,15 @@ _SIZES = (3, 2, 4, 1, 3, 2, 5, 3)
 _LARGEST_AXIS = 64
 
 
-def instances(symbols: Iterable[Symbol], *, seed: int, count: int) -> Iterator[Bindings]:
+def instances(
+    symbols: Iterable[Symbol], *, seed: int, count: int, positive: bool = False
+) -> Iterator[Bindings]:
     """Yield instances for the symbols: the same ones for the same seed.
 
     Sizes take small values, boundaries among them; entries are small rationals of both signs, off ties; the
-    properties of a symbol (positive, simplex, symmetric ...) hold exactly.
+    properties of a symbol (positive, simplex, symmetric ...) hold exactly. With ``positive`` all reals are positive.
     """
+    extra = frozenset({"positive"}) if positive else frozenset[str]()
     wanted = sorted(_with_sizes(symbols), key=lambda symbol: (len(symbol.axes), symbol.name))
     for number in range(count):
         source = random.Random(f"{seed}:{number}")
@@ -34,7 +37,7 @@ def instances(symbols: Iterable[Symbol], *, seed: int, count: int) -> Iterator[B
             values[symbol.name] = _SIZES[(number + place) % len(_SIZES)]
         for symbol in wanted:
             if symbol.name not in values:
-                values[symbol.name] = _value(symbol, values, source)
+                values[symbol.name] = _value(symbol, values, source, extra)
         yield Bindings(values)
 
 
@@ -47,13 +50,14 @@ def _with_sizes(symbols: Iterable[Symbol]) -> set[Symbol]:
     return found
 
 
-def _value(symbol: Symbol, values: dict[str, Any], source: random.Random) -> Any:
+def _value(symbol: Symbol, values: dict[str, Any], source: random.Random, extra: frozenset[str]) -> Any:
+    properties = symbol.properties | (extra if "negative" not in symbol.properties else frozenset())
     if not symbol.axes:
-        return _number(symbol.properties, source)
+        return _number(properties, source)
     shape = tuple(_length(axis.size, values) for axis in symbol.axes)
     entries = np.empty(shape, dtype=object)
     for place in np.ndindex(*shape):
-        entries[place] = _number(symbol.properties, source)
+        entries[place] = _number(properties, source)
     return _constrained(entries, symbol.properties, source)
 
 

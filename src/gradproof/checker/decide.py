@@ -1,0 +1,242 @@
+"""Deciding whether two expressions are in a relation: arithmetic, canonical form, random instances, in that order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flint import arb, fmpq
+
+from gradproof.checker.optimality import decide_minimizer
+from gradproof.checker.outcome import Outcome, undecided
+from gradproof.checker.verdict import Certificate, Verdict
+from gradproof.evaluate.bindings import Bindings, Undecidable
+from gradproof.evaluate.enclose import are_disjoint, enclose, exact_value, paired, to_decimal
+from gradproof.evaluate.evaluator import Table
+from gradproof.evaluate.instances import instances
+from gradproof.expr.build import subtract
+from gradproof.expr.node import Compare, Expr, Hole, Index, Number, Operator, Symbol
+from gradproof.expr.walk import contains, postorder, symbols
+from gradproof.printer.latex import to_latex
+from gradproof.rewrite.prove import prove_equal, sign_of
+
+#: Instances that are tried before an equality counts as tested.
+INSTANCES = 6
+_DIGITS = 30
+
+
+def is_closed(root: Expr) -> bool:
+    """Tell whether an expression has a value without any symbol being given one."""
+    return not root.free_indices and not symbols(root) and not contains(root, _is_opaque)
+
+
+def has_decimals(root: Expr) -> bool:
+    """Tell whether a printed decimal occurs."""
+    return contains(root, lambda node: isinstance(node, Number) and node.ulp is not None)
+
+
+def _is_opaque(node: Expr) -> bool:
+    return isinstance(node, Operator | Hole) and not (isinstance(node, Operator) and node.kind == "integral")
+
+
+def decide(relation: str, left: Expr, right: Expr, conditions: Sequence[Compare] = (), seed: int = 0) -> Outcome:
+    """Return whether ``left relation right`` holds for all values of the symbols and free indices."""
+    if is_closed(left) and is_closed(right):
+        return compare_values(relation, left, right)
+    if relation in ("=", "≈", "≡"):
+        return _equality(left, right, conditions, seed)
+    return _order(relation, left, right, conditions)
+
+
+# Numbers --------------------------------------------------------------------------------------------------------------
+
+
+def compare_values(relation: str, left: Expr, right: Expr) -> Outcome:
+    """Decide a relation between two expressions without symbols."""
+    try:
+        sides = enclose(left, Bindings(), _DIGITS), enclose(right, Bindings(), _DIGITS)
+    except Undecidable as trouble:
+        return undecided("U109", str(trouble))
+    mine, other = sides[0].entries[()], sides[1].entries[()]
+    if not (mine.is_finite() and other.is_finite()):
+        return undecided("U109", "a side is not defined at these values")
+    details = {"left": to_decimal(mine, 20), "right": to_decimal(other, 20)}
+    if relation not in ("=", "≈", "≡"):
+        return _ordered(relation, mine, other, details, left, right)
+    if relation == "≈":
+        other = widened(right, other)
+    if are_disjoint(mine, other):
+        certificate = Certificate("disjoint enclosures", details=details)
+        return Outcome(Verdict.REFUTED, "R102", certificate, expected=to_decimal(mine, 15))
+    if has_decimals(left) or has_decimals(right) or relation == "≈":
+        return Outcome(Verdict.PROVED, "P103", Certificate("rounds to", details=details))
+    return _exactly_equal(left, right, details)
+
+
+def widened(node: Expr, ball: arb) -> arb:
+    """An approximate equality lets an integer be a rounding too."""
+    if isinstance(node, Number) and node.ulp is None and node.value.denominator == 1:
+        return arb(ball, arb(1) / 2)
+    return ball
+
+
+def _exactly_equal(left: Expr, right: Expr, details: dict[str, Any]) -> Outcome:
+    values = exact_value(left, Bindings()), exact_value(right, Bindings())
+    if values[0] is not None and values[1] is not None:
+        if values[0] == values[1]:
+            return Outcome(Verdict.PROVED, "P102", Certificate("arithmetic", details={"value": str(values[0])}))
+        certificate = Certificate("disjoint enclosures", details=details)
+        return Outcome(Verdict.REFUTED, "R102", certificate, expected=str(values[0]))
+    proof = prove_equal(left, right)
+    if proof is not None:
+        return _proved(left, right, proof.rules, proof.side_conditions)
+    certificate = Certificate("random instances", details={"instances": 1, "digits": _DIGITS, **details})
+    return Outcome(Verdict.TESTED, "T101", certificate)
+
+
+def _ordered(relation: str, mine: arb, other: arb, details: dict[str, Any], left: Expr, right: Expr) -> Outcome:
+    holds: bool | None = None
+    if relation in ("<", "≤", ">", "≥"):
+        small, large = (mine, other) if relation in ("<", "≤") else (other, mine)
+        if small < large:
+            holds = True
+        elif small > large:
+            holds = False
+        else:
+            values = exact_value(left, Bindings()), exact_value(right, Bindings())
+            if values[0] is not None and values[0] == values[1]:
+                holds = relation in ("≤", "≥")
+    elif relation == "≠":
+        holds = True if are_disjoint(mine, other) else None
+        values = exact_value(left, Bindings()), exact_value(right, Bindings())
+        if values[0] is not None and values[0] == values[1]:
+            holds = False
+    if holds is None:
+        return undecided("U109", "the two sides are too close to tell")
+    if holds:
+        return Outcome(Verdict.PROVED, "P102", Certificate("arithmetic", details=details))
+    return Outcome(Verdict.REFUTED, "R103", Certificate("disjoint enclosures", details=details), witness=details)
+
+
+# Symbols --------------------------------------------------------------------------------------------------------------
+
+
+def _proved(
+    left: Expr, right: Expr, rules: Sequence[tuple[str, Expr]], side_conditions: tuple[str, ...]
+) -> Outcome:
+    steps = tuple((name, to_latex(where)) for name, where in rules[:12])
+    details = {"left": to_latex(left), "right": to_latex(right)}
+    return Outcome(Verdict.PROVED, "P101", Certificate("canonical form", side_conditions, steps, details))
+
+
+def _equality(left: Expr, right: Expr, conditions: Sequence[Compare], seed: int) -> Outcome:
+    proof = prove_equal(left, right, conditions)
+    if proof is not None:
+        return _proved(left, right, proof.rules, proof.side_conditions)
+    if contains(left, _is_opaque) or contains(right, _is_opaque):
+        names = {node.kind for root in (left, right) for node in postorder(root) if isinstance(node, Operator)}
+        if "argmin" in names:
+            return decide_minimizer(left, right, seed)
+        return undecided("U103", f"the claim hangs on {', '.join(sorted(names)) or 'what is not defined'}")
+    return by_instances(left, right, conditions, seed)
+
+
+def by_instances(left: Expr, right: Expr, conditions: Sequence[Compare], seed: int) -> Outcome:
+    """Compare two sides at random typed instances; a refutation has to hold for positive values too."""
+    wanted = symbols(left) | symbols(right) | _index_symbols(left, right)
+    first = _try_instances(left, right, wanted, conditions, seed, positive=False)
+    if first.verdict is Verdict.TESTED:
+        return first
+    second = _try_instances(left, right, wanted, conditions, seed + 1, positive=True)
+    if first.verdict is Verdict.REFUTED and second.verdict is Verdict.TESTED:
+        return undecided("U108", "the sides agree for positive values and differ for others", "State the domain.")
+    if first.verdict is Verdict.UNCHECKED:
+        return second
+    return first
+
+
+def _index_symbols(left: Expr, right: Expr) -> frozenset[Symbol]:
+    found: set[Symbol] = set()
+    for root in (left, right):
+        for index in root.free_indices:
+            found |= symbols(index.lower) | symbols(index.upper)
+    return frozenset(found)
+
+
+def _try_instances(
+    left: Expr, right: Expr, wanted: frozenset[Symbol], conditions: Sequence[Compare], seed: int, *, positive: bool
+) -> Outcome:
+    agreed = 0
+    trouble = "no instance could be evaluated"
+    for bindings in instances(wanted, seed=seed, count=INSTANCES, positive=positive):
+        try:
+            if not _meets(bindings, conditions):
+                continue
+            tables = enclose(left, bindings, _DIGITS), enclose(right, bindings, _DIGITS)
+        except Undecidable as reason:
+            trouble = str(reason)
+            continue
+        found = _compare_tables(tables, bindings)
+        if isinstance(found, Outcome):
+            return found
+        agreed += found
+    if agreed == 0:
+        return undecided("U103" if "defined" in trouble or "no value" in trouble else "U109", trouble)
+    details = {"instances": agreed, "seed": seed, "digits": _DIGITS}
+    return Outcome(Verdict.TESTED, "T101", Certificate("random instances", details=details))
+
+
+def _meets(bindings: Bindings, conditions: Sequence[Compare]) -> bool:
+    for condition in conditions:
+        try:
+            outcome = exact_value(subtract(condition.left, condition.right), bindings)
+        except Undecidable:
+            continue
+        if outcome is None:
+            continue
+        tests = {"=": outcome == 0, "!=": outcome != 0, "<": outcome < 0, "<=": outcome <= 0}
+        tests |= {">": outcome > 0, ">=": outcome >= 0}
+        if not tests[condition.relation]:
+            return False
+    return True
+
+
+def _compare_tables(tables: tuple[Table, Table], bindings: Bindings) -> Outcome | int:
+    """Return 1 where all defined entries agree, 0 where none is defined, the refutation where one differs."""
+    compared = 0
+    for entry in paired(*tables):
+        if not (entry.left.is_finite() and entry.right.is_finite()):
+            continue
+        compared = 1
+        if are_disjoint(entry.left, entry.right):
+            witness = {name: _shown(value) for name, value in sorted(bindings.values.items())}
+            witness |= {name: str(value) for name, value in entry.place.items()}
+            details = {"left": to_decimal(entry.left, 20), "right": to_decimal(entry.right, 20)}
+            return Outcome(
+                Verdict.REFUTED, "R101", Certificate("disjoint enclosures", details=details), witness=witness
+            )
+    return compared
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, fmpq | int):
+        return str(value)
+    return str([_shown(entry) for entry in value]).replace("'", "") if hasattr(value, "__iter__") else str(value)
+
+
+def _order(relation: str, left: Expr, right: Expr, conditions: Sequence[Compare]) -> Outcome:
+    """Prove an inequality by the sign of the difference; it is never refuted here, since its conditions may be unsaid."""
+    sign = sign_of(subtract(left, right), conditions)
+    proofs = {"<": ("-",), "≤": ("-", "<=0", "0"), ">": ("+",), "≥": ("+", ">=0", "0"), "≠": ("+", "-")}
+    if sign in proofs.get(relation, ()):
+        certificate = Certificate("canonical form", details={"sign of the difference": sign})
+        return Outcome(Verdict.PROVED, "P101", certificate)
+    return undecided("U109", "the sign of the difference is not obvious")
+
+
+def free_letters(root: Expr) -> frozenset[str]:
+    """Return the names of all symbols and free indices of an expression."""
+    return frozenset(symbol.name for symbol in symbols(root)) | frozenset(index.name for index in root.free_indices)
+
+
+__all__ = ["INSTANCES", "Index", "Outcome", "by_instances", "compare_values", "decide", "is_closed", "undecided"]

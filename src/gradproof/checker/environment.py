@@ -1,0 +1,138 @@
+"""The definitions that hold at a place of the document, and what they make of an expression."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from gradproof.derivative.differentiate import Named, differentiate
+from gradproof.elaborate.scope import Definition, Scope
+from gradproof.errors import GradproofError
+from gradproof.expr.node import Call, Element, Expr, Operator, Symbol
+from gradproof.expr.walk import contains, postorder, substitute, symbols, transform
+
+_DEEPEST = 30
+
+
+@dataclass
+class Environment:
+    """Definitions by name at one position; ``conditions`` are values that were fixed for variables."""
+
+    scope: Scope
+    position: int
+    conditions: Mapping[Expr, Expr] = field(default_factory=dict)
+
+    def named(self, key: str) -> Named | None:
+        """Return what a name stands for here."""
+        definition = self.scope.definition(key, self.position)
+        return None if definition is None else self._resolved(definition)
+
+    def _resolved(self, definition: Definition) -> Named:
+        body = self.scope.sizes.resolve(definition.body)
+        axes = tuple(self.scope.sizes.resolve(index) for index in definition.axes)
+        return Named(axes, body)  # type: ignore[arg-type]
+
+    def definitions(self) -> dict[str, Named]:
+        """Return all definitions that hold here."""
+        found = {key: self.named(key) for key in self.scope.definitions}
+        return {key: named for key, named in found.items() if named is not None}
+
+    def expanded(self, root: Expr) -> Expr:
+        """Return an expression with its derivatives taken and all names put in."""
+        node = self.derived(self.scope.sizes.resolve(root))
+        for _ in range(_DEEPEST):
+            further = self.derived(self.opened(node))
+            if further is node:
+                break
+            node = further
+        return self.scope.sizes.resolve(node)
+
+    def opened(self, root: Expr) -> Expr:
+        """Return an expression with every defined name replaced by its definition once."""
+        return transform(self.scope.sizes.resolve(root), self._opened)
+
+    def _opened(self, node: Expr) -> Expr:
+        match node:
+            case Symbol(name) if not node.axes:
+                named = self.named(name)
+                return node if named is None or named.axes or named.body is node else named.body
+            case Element(symbol, indices):
+                named = self.named(symbol.name)
+                if named is None or len(named.axes) != len(indices):
+                    return node
+                return substitute(named.body, dict(zip(named.axes, indices, strict=True)))
+            case Call():
+                return self._called(node)
+            case _:
+                return node
+
+    def _called(self, node: Call) -> Expr:
+        definition = self.scope.function(node.function, self.position)
+        if definition is None or len(definition.parameters) != len(node.arguments):
+            return node
+        body = self.scope.sizes.resolve(definition.body)
+        for parameter, order in zip(definition.parameters, node.orders or (0,) * len(node.arguments), strict=True):
+            for _ in range(order):
+                body = differentiate(body, parameter, (), self.definitions())
+        return substitute(body, dict(zip(definition.parameters, node.arguments, strict=True)))
+
+    # Derivatives ----------------------------------------------------------------------------------------------------
+
+    def derived(self, root: Expr) -> Expr:
+        """Return an expression with every derivative taken that can be; the others stay named."""
+        return transform(root, lambda node: self._derivative(node) if is_derivative(node) else node)
+
+    def _derivative(self, node: Expr) -> Expr:
+        assert isinstance(node, Operator)
+        body = node.operands[0]
+        definitions = self.definitions()
+        for variable in node.bound:
+            symbol = variable.symbol if isinstance(variable, Element) else variable
+            at = variable.indices if isinstance(variable, Element) else ()
+            if not isinstance(symbol, Symbol) or not self.depends(body, symbol):
+                return node
+            try:
+                body = differentiate(body, symbol, at, definitions)
+            except GradproofError:
+                return node
+        return body
+
+    def depends(self, root: Expr, symbol: Symbol) -> bool:
+        """Tell whether an expression depends on a symbol, through the definitions too."""
+        seen: set[str] = set()
+        pending = [root]
+        while pending:
+            node = pending.pop()
+            for part in postorder(node):
+                if isinstance(part, Call):
+                    definition = self.scope.function(part.function, self.position)
+                    if definition is None and any(symbol in symbols(argument) for argument in part.arguments):
+                        return True
+            for found in symbols(node):
+                if found.name == symbol.name:
+                    return True
+                named = self.named(found.name)
+                if named is not None and found.name not in seen:
+                    seen.add(found.name)
+                    pending.append(named.body)
+        return False
+
+    def undefined(self, root: Expr) -> frozenset[str]:
+        """Return the names in an expression that are opaque here: unknown functions and derivatives that were not taken."""
+        found: set[str] = set()
+        for node in postorder(root):
+            if isinstance(node, Call):
+                found.add(node.function)
+            elif isinstance(node, Operator):
+                found.add(node.kind)
+        return frozenset(found)
+
+
+def is_derivative(node: Expr) -> bool:
+    """Tell whether a node is a derivative that waits to be taken."""
+    return isinstance(node, Operator) and node.kind == "derivative"
+
+
+def has_opaque(root: Expr) -> bool:
+    """Tell whether an expression has parts without a value: operators, unknown functions."""
+    return contains(root, lambda node: isinstance(node, Operator | Call))

@@ -1,0 +1,107 @@
+"""Hints: the slip that turns the right value or formula into the stated one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gradproof.evaluate.bindings import Bindings, Undecidable
+from gradproof.evaluate.enclose import are_disjoint, enclose
+from gradproof.expr import build
+from gradproof.expr.node import Add, Apply, Expr, Multiply, Number, Power
+from gradproof.expr.walk import children, postorder, rebuild, substitute, symbols
+from gradproof.printer.text import to_text
+from gradproof.rewrite.prove import prove_equal
+
+_MOST_NODES = 60
+_LOG_BASES = (10, 2)
+
+
+def value_hint(right: Expr, stated: Expr) -> str:
+    """Return the slip that gives the stated number, or an empty string."""
+    if symbols(right) or right.free_indices:
+        return ""
+    for slipped, words in _slips(right):
+        if _agree(slipped, stated):
+            return words
+    return ""
+
+
+def formula_hint(right: Expr, stated: Expr) -> str:
+    """Return the slip that gives the stated formula, or an empty string."""
+    for slipped, words in _whole_slips(right):
+        if prove_equal(slipped, stated) is not None:
+            return words
+    for slipped, words in _part_slips(right):
+        if prove_equal(slipped, stated) is not None:
+            return words
+    return ""
+
+
+def _agree(slipped: Expr, stated: Expr) -> bool:
+    try:
+        sides = [enclose(side, Bindings()).entries[()] for side in (slipped, stated)]
+    except Undecidable:
+        return False
+    return all(side.is_finite() for side in sides) and not are_disjoint(*sides)
+
+
+def _slips(node: Expr) -> Iterator[tuple[Expr, str]]:
+    if isinstance(node, Apply) and len(node.arguments) == 1:
+        flipped = Apply(node.function, (build.negate(node.arguments[0]),))
+        yield flipped, f"that is {to_text(flipped)}"
+    yield from _whole_slips(node)
+    yield from _part_slips(node)
+
+
+def _whole_slips(node: Expr) -> Iterator[tuple[Expr, str]]:
+    yield build.negate(node), "the sign is wrong"
+    yield build.scale(2, node), "a factor 2 too much"
+    yield build.scale(build.HALF.value, node), "a factor 2 is missing"
+    if node is not build.ZERO:
+        yield build.power(node, build.MINUS_ONE), "that is the reciprocal"
+    yield build.power(node, build.TWO), "that is the square"
+    yield build.square_root(node), "that is the square root"
+    yield build.subtract(build.ONE, node), "that is one minus it"
+
+
+def _part_slips(root: Expr) -> Iterator[tuple[Expr, str]]:
+    nodes = [node for node in postorder(root) if node is not root][:_MOST_NODES]
+    for node in (*nodes, root):
+        for changed, words in _node_slips(node):
+            yield (changed if node is root else substitute(root, {node: changed})), words
+
+
+def _node_slips(node: Expr) -> Iterator[tuple[Expr, str]]:
+    match node:
+        case Add(terms, weights):
+            for place, weight in enumerate(weights):
+                if len(terms) > 1:
+                    pairs = [(-w if at == place else w, t) for at, (w, t) in enumerate(zip(weights, terms, strict=True))]
+                    yield build.weighted_sum(pairs), f"the sign of {_told(weight, terms[place])} is wrong"
+                    rest = [(w, t) for at, (w, t) in enumerate(zip(weights, terms, strict=True)) if at != place]
+                    yield build.weighted_sum(rest), f"the term {_told(weight, terms[place])} is missing"
+        case Multiply(factors):
+            for place, factor in enumerate(factors):
+                rest = factors[:place] + factors[place + 1 :]
+                yield build.multiply(*rest), f"the factor {to_text(factor)} is missing"
+        case Power(base, Number(value)) if value.denominator == 1 and value not in (1, 2, -1):
+            yield build.power(base, build.number(value - 1)), f"the exponent {value} is one too small"
+        case Power(base, Number(value)) if value == 2:
+            yield base, "a square is missing"
+        case Apply("log", (argument,)):
+            for base in _LOG_BASES:
+                slipped = build.divide(node, build.apply("log", build.number(base)))
+                yield slipped, f"that takes the logarithm to base {base}"
+            yield argument, "a logarithm is missing"
+        case Apply(function, (argument,)):
+            yield Apply(function, (build.negate(argument),)), f"that has {function} of the negated argument"
+        case _:
+            return
+
+
+def _told(weight: object, term: Expr) -> str:
+    assert hasattr(weight, "numerator")
+    return to_text(build.scale(abs(weight), term))  # type: ignore[arg-type, type-var]
+
+
+__all__ = ["children", "formula_hint", "rebuild", "value_hint"]

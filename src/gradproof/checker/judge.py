@@ -1,0 +1,391 @@
+"""The second pass: every claim is read in every plausible way and decided; wrong values are followed through the document."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from gradproof.checker.decide import decide, is_closed
+from gradproof.checker.environment import Environment
+from gradproof.checker.hints import formula_hint, value_hint
+from gradproof.checker.outcome import Outcome, undecided
+from gradproof.checker.plan import PlannedFormula, PlannedLink, PlannedSentence
+from gradproof.checker.statements import concludes, is_number, source_of
+from gradproof.checker.values import StatedValues, nameable
+from gradproof.checker.verdict import Certificate, Kind, Link, Verdict
+from gradproof.elaborate.lowering import Lowering
+from gradproof.elaborate.names import spoken
+from gradproof.elaborate.reading import Reading, alternatives
+from gradproof.elaborate.sizes import extent
+from gradproof.elaborate.trouble import Misfit, Trouble
+from gradproof.elaborate.value import Value, freshened, renamed, shape_text
+from gradproof.expr.node import Apply, Element, Expr, Number, Operator, Symbol
+from gradproof.expr.walk import contains, postorder, substitute, symbols
+from gradproof.printer.latex import to_latex
+from gradproof.reader.presentation import Name, Scripted, Tree
+from gradproof.rewrite.prove import simplified
+
+_STATED = {
+    "S101": "a definition",
+    "S102": "a step of an algorithm",
+    "S103": "a condition",
+    "S104": "a problem to be solved",
+    "S105": "a declaration",
+    "U105": "the relation is not one that can be decided",
+}
+_MOST_READINGS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """The two sides of a link under one reading, over the same axes."""
+
+    left: Expr
+    right: Expr
+    reading: Reading
+    questions: frozenset[str]
+    notes: tuple[str, ...]
+
+
+@dataclass
+class Judge:
+    """Decides the links of a document in order, remembering what the document stated on the way."""
+
+    seed: int = 0
+    reading: Reading = field(default_factory=Reading)
+    stated: StatedValues = field(default_factory=StatedValues)
+    readings: list[str] = field(default_factory=list)
+    previous: PlannedFormula | None = None
+
+    def links(self, planned: PlannedFormula) -> tuple[Link, ...]:
+        """Return the links of a formula with their verdicts; ``readings`` then holds how it was read."""
+        self.readings = []
+        found: list[Link] = []
+        for sentence in planned.sentences:
+            found.extend(self._sentence(planned, sentence))
+        self.previous = planned
+        return tuple(found)
+
+    def _sentence(self, planned: PlannedFormula, sentence: PlannedSentence) -> list[Link]:
+        found: list[Link] = []
+        for place, link in enumerate(sentence.links):
+            outcome, extra = self._outcome(planned, sentence, place)
+            found.append(self._link(planned, link, outcome, extra))
+        return found
+
+    def _link(self, planned: PlannedFormula, link: PlannedLink, outcome: Outcome, extra: dict[str, object]) -> Link:
+        kind = extra.pop("kind", link.kind)
+        assert isinstance(kind, Kind)
+        return Link(
+            lhs=source_of(link.left, planned.source),
+            relation=link.relation,
+            rhs=source_of(link.right, planned.source),
+            kind=kind,
+            verdict=outcome.verdict,
+            code=outcome.code,
+            reason=outcome.reason,
+            hint=outcome.hint,
+            certificate=outcome.certificate,
+            witness=outcome.witness,
+            expected=outcome.expected,
+            **extra,  # type: ignore[arg-type]
+        )
+
+    # One link -------------------------------------------------------------------------------------------------------
+
+    def _outcome(
+        self, planned: PlannedFormula, sentence: PlannedSentence, place: int
+    ) -> tuple[Outcome, dict[str, object]]:
+        link = sentence.links[place]
+        if link.trouble is not None:
+            return self._troubled(link.trouble), {}
+        if link.code:
+            verdict = Verdict.STATED if link.code[0] == "S" else Verdict.UNCHECKED
+            return Outcome(verdict, link.code, reason=_STATED.get(link.code, "")), {}
+        try:
+            return self._claim(planned, sentence, place)
+        except Trouble as trouble:
+            return self._troubled(trouble), {}
+        except RecursionError:
+            return undecided("U109", "the formula is nested too deeply to be decided"), {}
+
+    def _troubled(self, trouble: Trouble) -> Outcome:
+        if isinstance(trouble, Misfit):
+            if trouble.is_certain:
+                certificate = Certificate("shapes", details={"misfit": trouble.reason})
+                return Outcome(Verdict.MALFORMED, trouble.code, certificate, trouble.reason, trouble.hint)
+            return undecided("U109", f"no reading fits: {trouble.reason}", trouble.hint)
+        return undecided(trouble.code, trouble.reason, trouble.hint)
+
+    def _claim(
+        self, planned: PlannedFormula, sentence: PlannedSentence, place: int
+    ) -> tuple[Outcome, dict[str, object]]:
+        link = sentence.links[place]
+        position = planned.position - 1 if link.again else planned.position
+        environment = Environment(planned.scope, position, planned.conditions)
+        sides = self._first_sides(planned, link)
+        missing = self._missing(planned, link, sides, environment)
+        if missing is not None:
+            return missing, {}
+        general = self._best(planned, link, sides, environment)
+        if general.verdict in (Verdict.PROVED, Verdict.TESTED):
+            self.stated.remember(planned, sides.left, sides.right, environment, ok=True)
+            chain = self._against_head(planned, sentence, place, environment)
+            return chain if chain is not None else (general, {})
+        numeric = self._numeric(planned, sentence, place, sides, environment)
+        if numeric is not None:
+            return numeric
+        if general.verdict is Verdict.REFUTED:
+            return self._refuted(planned, link, sides, environment, general)
+        return general, {}
+
+    # Readings ---------------------------------------------------------------------------------------------------------
+
+    def _first_sides(self, planned: PlannedFormula, link: PlannedLink) -> Sides:
+        return self._sides(planned, link, self.reading)
+
+    def _sides(self, planned: PlannedFormula, link: PlannedLink, reading: Reading) -> Sides:
+        """Read both sides over the same axes; what does not fit leaves no trace in the sizes."""
+        sizes = planned.scope.sizes
+        state = sizes.snapshot()
+        lowering = Lowering(planned.scope, reading, planned.position)
+        left_tree = self._left_tree(planned, link, lowering)
+        lowering.announce([left_tree, link.right])
+        try:
+            left, right = lowering.value(left_tree), lowering.value(link.right)
+            left, right = _same_axes(left, right, lowering)
+            sizes.settle()
+        except Trouble:
+            sizes.restore(state)
+            raise
+        bodies = (sizes.resolve(left.body), sizes.resolve(right.body))
+        return Sides(*bodies, reading, frozenset(lowering.questions), tuple(lowering.notes))
+
+    def _left_tree(self, planned: PlannedFormula, link: PlannedLink, lowering: Lowering) -> Tree:
+        """'result = ...' speaks of what was asked for right before."""
+        word = isinstance(link.left, Name) and link.left.text.lower() in ("result", "answer", "output", "solution")
+        if word and link.first and not planned.scope.is_known(link.key) and self.previous is not None:
+            sentence = next(iter(self.previous.sentences), None)
+            if sentence is not None and self.previous.scope is planned.scope:
+                return sentence.links[0].left
+        return link.left
+
+    def _best(self, planned: PlannedFormula, link: PlannedLink, sides: Sides, environment: Environment) -> Outcome:
+        """Decide under every plausible reading: one that holds is shown, a refutation needs all to fail."""
+        first = self._under(planned, link, sides, environment)
+        if first.verdict in (Verdict.PROVED, Verdict.TESTED) or not sides.questions:
+            self._tell(sides)
+            return first
+        outcomes = [first]
+        for count, reading in enumerate(alternatives(self.reading, sides.questions)):
+            if count == 0:
+                continue
+            if count >= _MOST_READINGS:
+                return undecided("U107", "more readings than can be tried")
+            try:
+                other = self._sides(planned, link, reading)
+                outcome = self._under(planned, link, other, environment)
+            except Trouble:
+                continue
+            if outcome.verdict in (Verdict.PROVED, Verdict.TESTED):
+                self._tell(other)
+                return outcome
+            outcomes.append(outcome)
+        self._tell(sides)
+        if first.verdict is Verdict.REFUTED and any(o.verdict is not Verdict.REFUTED for o in outcomes):
+            return undecided("U108", "the claim fails under one reading and is open under another")
+        return first
+
+    def _tell(self, sides: Sides) -> None:
+        for words in (*sides.reading.told(sides.questions - {"layout", "jacobian"}), *sides.notes):
+            if words not in self.readings:
+                self.readings.append(words)
+
+    def _under(self, planned: PlannedFormula, link: PlannedLink, sides: Sides, environment: Environment) -> Outcome:
+        left, right = environment.expanded(sides.left), environment.expanded(sides.right)
+        outcome = decide(link.relation, left, right, planned.assumptions, self.seed)
+        if outcome.verdict in (Verdict.PROVED, Verdict.TESTED) or not environment.conditions:
+            return outcome
+        fixed = environment.conditions
+        at = decide(link.relation, substitute(left, fixed), substitute(right, fixed), planned.assumptions, self.seed)
+        if at.verdict in (Verdict.PROVED, Verdict.TESTED):
+            words = ", ".join(f"{spoken(_name(key))} = {to_latex(value)}" for key, value in fixed.items())
+            note = f"at {words}"
+            if note not in self.readings:
+                self.readings.append(note)
+            return at
+        return outcome
+
+    # Context ------------------------------------------------------------------------------------------------------------
+
+    def _missing(
+        self, planned: PlannedFormula, link: PlannedLink, sides: Sides, environment: Environment
+    ) -> Outcome | None:
+        """A number for a quantity whose ingredients the document never gives cannot be checked."""
+        left, right = environment.expanded(sides.left), environment.expanded(sides.right)
+        open_left = _open_names(substitute(left, environment.conditions))
+        if not _is_numeric(right) or not open_left or link.relation not in ("=", "≈"):
+            return None
+        named = isinstance(link.left, Name | Scripted) or _has_derivative(sides.left) or link.left.place.start == 0
+        if not named:
+            return None
+        names = ", ".join(spoken(name) for name in sorted(open_left)[:4])
+        return undecided("U104", f"missing context: {names} {'is' if len(open_left) == 1 else 'are'} never given")
+
+    # Numbers --------------------------------------------------------------------------------------------------------------
+
+    def _numeric(
+        self, planned: PlannedFormula, sentence: PlannedSentence, place: int, sides: Sides, environment: Environment
+    ) -> tuple[Outcome, dict[str, object]] | None:
+        """A wrong number: does it follow from what the document stated before?"""
+        fixed = environment.conditions
+        true_left = substitute(environment.expanded(sides.left), fixed)
+        true_right = substitute(environment.expanded(sides.right), fixed)
+        if not (is_closed(true_left) and is_closed(true_right)):
+            return None
+        link = sentence.links[place]
+        outcome = decide(link.relation, true_left, true_right)
+        if outcome.verdict is not Verdict.REFUTED:
+            return outcome, {}
+        planned.heads = self._names_in_chain(planned, sentence, place)
+        head = self._head(planned, sentence, environment) if not link.first else None
+        return self.stated.judged(planned, link.relation, sides.left, sides.right, environment, outcome, head)
+
+    def _names_in_chain(self, planned: PlannedFormula, sentence: PlannedSentence, place: int) -> list[Expr]:
+        """Return the sides before a link that a number at its end gives a value to."""
+        found: list[Expr] = []
+        for earlier in sentence.links[:place]:
+            try:
+                found.append(self._first_sides(planned, earlier).left)
+            except Trouble:
+                continue
+        return [side for side in found if nameable(side)]
+
+    def _head(self, planned: PlannedFormula, sentence: PlannedSentence, environment: Environment) -> Expr | None:
+        """Return the first side of a chain: what the whole chain speaks of."""
+        try:
+            sides = self._first_sides(planned, sentence.links[0])
+        except Trouble:
+            return None
+        return sides.left
+
+    def _against_head(
+        self, planned: PlannedFormula, sentence: PlannedSentence, place: int, environment: Environment
+    ) -> tuple[Outcome, dict[str, object]] | None:
+        """Arithmetic that holds may still end in a number that the head of its chain does not have, and not by rounding."""
+        link = sentence.links[place]
+        if link.first or not is_number(link.right) or link.relation not in ("=", "≈"):
+            return None
+        head = self._head(planned, sentence, environment)
+        if head is None:
+            return None
+        try:
+            last = self._first_sides(planned, link).right
+        except Trouble:
+            return None
+        value = substitute(environment.expanded(head), environment.conditions)
+        if not is_closed(value) or not is_closed(last):
+            return None
+        outcome = decide(link.relation, value, last)
+        if outcome.verdict is not Verdict.REFUTED or self._links_fail(planned, sentence, place):
+            return None
+        return self.stated.judged(planned, link.relation, head, last, environment, outcome, None)
+
+    def _links_fail(self, planned: PlannedFormula, sentence: PlannedSentence, place: int) -> bool:
+        """Tell whether an earlier link of the chain is already shown to be wrong or carried."""
+        for earlier in range(place):
+            link = sentence.links[earlier]
+            if link.code or link.trouble is not None:
+                continue
+            try:
+                sides = self._first_sides(planned, link)
+            except Trouble:
+                continue
+            environment = Environment(planned.scope, planned.position, planned.conditions)
+            values = [
+                substitute(environment.expanded(side), planned.conditions) for side in (sides.left, sides.right)
+            ]
+            if all(is_closed(value) for value in values):
+                if decide(link.relation, *values).verdict is Verdict.REFUTED:
+                    return True
+        return False
+
+    # Refutations ------------------------------------------------------------------------------------------------------------
+
+    def _refuted(
+        self, planned: PlannedFormula, link: PlannedLink, sides: Sides, environment: Environment, outcome: Outcome
+    ) -> tuple[Outcome, dict[str, object]]:
+        """A claim that fails: refuted where it is surely meant as one, else a condition or a new definition."""
+        left, right = environment.expanded(sides.left), environment.expanded(sides.right)
+        if link.again and link.key and not concludes(planned.before):
+            return Outcome(Verdict.STATED, "S101", reason="defined again"), {"kind": Kind.DEFINITION}
+        derivative = _has_derivative(sides.left) or _has_derivative(sides.right)
+        if link.first and not derivative and not link.again and _is_condition(left, right):
+            return Outcome(Verdict.STATED, "S103", reason="a condition on its symbols"), {"kind": Kind.CONDITION}
+        expected = simplified(left if _is_target(sides.left) or derivative else left)
+        hint = formula_hint(left, right) or value_hint(left, right)
+        code = "R106" if derivative else outcome.code
+        refuted = replace(outcome, code=code, expected=to_latex(expected), hint=hint)
+        return refuted, {"stated": to_latex(sides.right)}
+
+
+def _same_axes(left: Value, right: Value, lowering: Lowering) -> tuple[Value, Value]:
+    """Bring both sides over the same axes; zero may stand for a tensor of zeros."""
+    if left.rank != right.rank:
+        if 0 in (left.rank, right.rank) and _is_zero(left if left.rank == 0 else right):
+            return left, right
+        certain = _is_literal(left) and _is_literal(right)
+        words = f"the left side is {shape_text(left)}, the right side {shape_text(right)}"
+        raise Misfit("M102", words, is_certain=certain)
+    right = freshened(right)
+    for mine, other in zip(left.axes, right.axes, strict=True):
+        lowering.scope.sizes.unify(extent(mine), extent(other), "the two sides")
+    return left, renamed(right, left.axes)
+
+
+def _is_zero(value: Value) -> bool:
+    return isinstance(value.body, Number) and value.body.value == 0
+
+
+def _is_literal(value: Value) -> bool:
+    return not symbols(value.body)
+
+
+def _has_derivative(root: Expr) -> bool:
+    return contains(root, lambda node: isinstance(node, Operator) and node.kind == "derivative")
+
+
+def _is_target(root: Expr) -> bool:
+    return nameable(root)
+
+
+def _open_names(root: Expr) -> frozenset[str]:
+    found = {symbol.name for symbol in symbols(root) if "size" not in symbol.properties}
+    found |= {node.function for node in postorder(root) if hasattr(node, "orders")}
+    return frozenset(found)
+
+
+def _is_numeric(root: Expr) -> bool:
+    """Tell whether a side is made of numbers alone (a literal matrix has indices, and no symbols)."""
+    if symbols(root):
+        return False
+    return not contains(root, lambda node: isinstance(node, Operator) or hasattr(node, "orders"))
+
+
+def _is_condition(left: Expr, right: Expr) -> bool:
+    """Tell whether an equation restricts its symbols rather than claiming something of all of them.
+
+    An identity has both sides in the same symbols; a bare name or a number on one side makes an equation to be solved.
+    """
+    names = [{symbol.name for symbol in symbols(side)} for side in (left, right)]
+    if any(isinstance(side, Symbol | Element | Number) for side in (left, right)):
+        return True
+    if not names[0] or not names[1]:
+        return True
+    return not (names[0] <= names[1] or names[1] <= names[0])
+
+
+def _name(key: Expr) -> str:
+    return key.name if isinstance(key, Symbol) else str(key)
+
+
+__all__ = ["Apply", "Judge", "Sides"]

@@ -1,0 +1,140 @@
+"""Claims about minimisers: a stated point is compared with others; a better one refutes it."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+from flint import arb, fmpq
+
+from gradproof.checker.outcome import Outcome, undecided
+from gradproof.checker.verdict import Certificate, Verdict
+from gradproof.evaluate.bindings import Bindings, Undecidable
+from gradproof.evaluate.enclose import enclose, to_decimal
+from gradproof.evaluate.instances import instances
+from gradproof.expr.node import Element, Expr, Operator, Symbol
+from gradproof.expr.walk import contains, substitute, symbols
+
+_STEPS = (fmpq(1), fmpq(1, 7), fmpq(1, 50), fmpq(1, 1000))
+_TRIES = 24
+
+
+def decide_minimizer(left: Expr, right: Expr, seed: int) -> Outcome:
+    """Return whether ``argmin = point``: tested where no point tried is better, refuted where one is."""
+    if isinstance(right, Operator) and right.kind == "argmin":
+        left, right = right, left
+    if not (isinstance(left, Operator) and left.kind == "argmin") or _has_operator(right):
+        return undecided("U103", "the claim hangs on a minimiser inside an expression")
+    (variable,), (objective,) = left.bound, left.operands
+    tried = 0
+    for bindings in instances(symbols(objective) | symbols(right), seed=seed, count=6, positive=True):
+        for sign in (1, -1):
+            source = random.Random(f"{seed}:{tried}:{sign}")
+            flipped = _flipped(bindings, variable, objective, sign)
+            found = _challenge(variable, objective, right, flipped, source)
+            if found is None:
+                continue
+            tried += 1
+            if isinstance(found, dict):
+                certificate = Certificate("optimality", details=found)
+                return Outcome(Verdict.REFUTED, "R105", certificate, witness=found)
+    if tried == 0:
+        return undecided("U109", "no instance of the objective could be evaluated")
+    details = {"instances": tried, "points": tried * _TRIES, "seed": seed}
+    return Outcome(Verdict.TESTED, "T102", Certificate("optimality", details=details))
+
+
+def _has_operator(root: Expr) -> bool:
+    return contains(root, lambda node: isinstance(node, Operator))
+
+
+def _flipped(bindings: Bindings, variable: Expr, objective: Expr, sign: int) -> Bindings:
+    """Points may have any sign; weights stay positive: only tensors and the letters of points are flipped."""
+    if sign == 1:
+        return bindings
+    letters = frozenset({"v", "x", "y", "z", "u", "w", "a", "b"})
+    values = {
+        name: (-value if name in letters or hasattr(value, "shape") else value)
+        for name, value in bindings.values.items()
+    }
+    del variable, objective
+    return Bindings(values)
+
+
+def _challenge(
+    variable: Expr, objective: Expr, point: Expr, bindings: Bindings, source: random.Random
+) -> dict[str, str] | None | bool:
+    """Return a better point, True where none was found, None where the objective has no value here."""
+    try:
+        if isinstance(variable, Symbol):
+            return _scalar_challenge(variable, objective, point, bindings)
+        assert isinstance(variable, Element)
+        return _tensor_challenge(variable, objective, point, bindings, source)
+    except Undecidable:
+        return None
+
+
+def _scalar_challenge(
+    variable: Symbol, objective: Expr, point: Expr, bindings: Bindings
+) -> dict[str, str] | None | bool:
+    stated = enclose(substitute(objective, {variable: point}), bindings).entries[()]
+    center = enclose(point, bindings).entries[()]
+    if not stated.is_finite():
+        return None
+    for step in (*_STEPS, *(-step for step in _STEPS)):
+        other = center + arb(step)
+        values = Bindings({**bindings.values, variable.name: other})
+        value = enclose(objective, values).entries[()]
+        if value.is_finite() and value < stated:
+            return _better(variable.name, center, other, stated, value)
+    return True
+
+
+def _tensor_challenge(
+    variable: Element, objective: Expr, point: Expr, bindings: Bindings, source: random.Random
+) -> dict[str, str] | None | bool:
+    table = enclose(point, bindings)
+    places = variable.indices
+    if len(table.axes) > len(places) or any(axis not in places for axis in table.axes):
+        return None
+    order = [table.axes.index(place) for place in places if place in table.axes]
+    center = np.asarray(table.entries.transpose(order) if order else table.entries, dtype=object)
+    if center.ndim != len(places):
+        return None
+    stated = _value_at(variable.symbol, objective, center, bindings)
+    if stated is None:
+        return None
+    for _ in range(_TRIES):
+        other = center.copy()
+        step = source.choice(_STEPS)
+        for at in np.ndindex(*other.shape):
+            if source.random() < 0.5:
+                other[at] = other[at] + arb(step) * source.choice((-1, 1))
+        value = _value_at(variable.symbol, objective, other, bindings)
+        if value is not None and value < stated:
+            return _better(variable.symbol.name, center.tolist(), other.tolist(), stated, value)
+    return True
+
+
+def _value_at(symbol: Symbol, objective: Expr, point: object, bindings: Bindings) -> arb | None:
+    values = Bindings({**bindings.values, symbol.name: point})
+    value = enclose(objective, values).entries[()]
+    return value if value.is_finite() else None
+
+
+def _better(name: str, stated: object, better: object, value: arb, smaller: arb) -> dict[str, str]:
+    return {
+        f"stated {name}": _told(stated),
+        f"better {name}": _told(better),
+        "objective there": to_decimal(value),
+        "smaller objective": to_decimal(smaller),
+    }
+
+
+def _told(value: object) -> str:
+    if isinstance(value, arb):
+        return to_decimal(value)
+    if isinstance(value, list):
+        return "(" + ", ".join(_told(entry) for entry in value) + ")"
+    return str(value)
+

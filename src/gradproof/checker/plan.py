@@ -1,0 +1,430 @@
+"""The first pass over a document: every formula parsed, every link classified, every definition entered.
+
+A plan says what each link does (definition, claim, update, condition, ...); the second pass (``judge``) decides the claims.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from gradproof.checker.statements import (
+    Definiendum,
+    Sentence,
+    concludes,
+    definiendum,
+    has_ellipsis,
+    hole_in,
+    introduces,
+    is_condition_context,
+    is_number,
+    mentions,
+    sentences,
+)
+from gradproof.checker.verdict import Kind
+from gradproof.elaborate.conditions import RELATIONS
+from gradproof.elaborate.declared import declared_by_membership, declared_in_words
+from gradproof.elaborate.lowering import Lowering
+from gradproof.elaborate.reading import Reading
+from gradproof.elaborate.references import reference_of
+from gradproof.elaborate.scope import Declared, Definition, Scope
+from gradproof.elaborate.sizes import extent
+from gradproof.elaborate.survey import Survey, subtrees, survey
+from gradproof.elaborate.trouble import Misfit, Trouble
+from gradproof.elaborate.value import Value, renamed
+from gradproof.expr.build import number
+from gradproof.expr.catalogue import BY_TEXT
+from gradproof.expr.node import Compare, Element, Expr, Index, Symbol
+from gradproof.reader.document import Document, Formula, Heading, Prose
+from gradproof.reader.parser import parse_formula
+from gradproof.reader.presentation import Chain, Fenced, Hole, Name, Scripted, Tree
+
+_EQUALITIES = frozenset({"=", ":=", "≡"})
+_DECLARATIONS = frozenset({"∈", "⊂", "⊆", "⊃", "∋"})
+DECIDABLE = frozenset({"=", "≈", "≡", "<", ">", "≤", "≥", "≠"})
+_RESULT_WORDS = frozenset({"result", "answer", "output", "solution", "value", "ans", "total"})
+
+
+@dataclass
+class PlannedLink:
+    """One link with its kind; ``code`` is set where nothing is left to decide, ``trouble`` where reading failed.
+
+    ``definition`` is what the link introduced; ``again`` tells that the name was defined before.
+    """
+
+    left: Tree
+    relation: str
+    right: Tree
+    kind: Kind
+    code: str = ""
+    trouble: Trouble | None = None
+    key: str = ""
+    definition: Definition | None = None
+    again: bool = False
+    first: bool = True
+
+
+@dataclass
+class PlannedSentence:
+    """A sentence with its links."""
+
+    sentence: Sentence
+    links: list[PlannedLink]
+
+
+@dataclass
+class PlannedFormula:
+    """A formula of the document with its place, its tree and its sentences."""
+
+    formula: Formula
+    position: int
+    id: str
+    tree: Tree
+    source: str
+    before: str
+    part: str
+    scope: Scope
+    section: str
+    sentences: list[PlannedSentence] = field(default_factory=list)
+    conditions: dict[Expr, Expr] = field(default_factory=dict)
+    assumptions: list[Compare] = field(default_factory=list)
+    heads: list[Expr] = field(default_factory=list)
+    trouble: Trouble | None = None
+
+
+@dataclass
+class Section:
+    """A stretch of the document with one symbol table: its title, its prose, its formulas."""
+
+    title: str
+    prose: list[str] = field(default_factory=list)
+    formulas: list[PlannedFormula] = field(default_factory=list)
+    scope: Scope = field(default_factory=lambda: Scope(Survey()))
+
+
+def plan(
+    document: Document, declared: dict[str, Declared] | None = None, on_formula: Callable[[int], None] | None = None
+) -> list[Section]:
+    """Return the sections of a document with every link classified."""
+    sections = _sections(document, on_formula)
+    for section in sections:
+        _survey(section, declared or {})
+        _Planner(section).run()
+    return sections
+
+
+# Sections -------------------------------------------------------------------------------------------------------------
+
+
+def _sections(document: Document, on_formula: Callable[[int], None] | None) -> list[Section]:
+    """Cut a document into scopes: numbered exercises stand alone, other documents are one scope."""
+    numbered = sum(isinstance(block, Heading) and bool(block.number) for block in document.blocks)
+    parted = any(isinstance(block, Prose) and block.part for block in document.blocks)
+    separate = numbered >= 2 and parted
+    sections = [Section("")]
+    part, before = "", ""
+    for block in document.blocks:
+        if isinstance(block, Heading):
+            top = "." not in block.number
+            if separate and block.number and top:
+                sections.append(Section(block.title))
+            sections[-1].prose.append(block.title + ". ")
+            part, before = block.number, ""
+        if isinstance(block, Prose) and block.part:
+            part = block.part
+        if isinstance(block, Prose | Heading):
+            before = "" if isinstance(block, Prose) else before
+            for piece in block.pieces:
+                if isinstance(piece, str):
+                    before += piece
+                    sections[-1].prose.append(piece)
+                else:
+                    _add(sections[-1], piece, before, part, on_formula)
+                    before += f"${piece.expanded}$"
+                    sections[-1].prose.append(f"${piece.expanded}$")
+        elif hasattr(block, "formula"):
+            _add(sections[-1], block.formula, before, part, on_formula)
+            before = ""
+    _number(sections)
+    return sections
+
+
+def _add(
+    section: Section, formula: Formula, before: str, part: str, on_formula: Callable[[int], None] | None
+) -> None:
+    source = f"{formula.lead} {formula.expanded}" if formula.lead else formula.expanded
+    tree: Tree = parse_formula(source)
+    planned = PlannedFormula(formula, 0, "", tree, source, before, part, section.scope, section.title)
+    if formula.problem:
+        planned.trouble = Trouble("U102", formula.problem)
+    section.formulas.append(planned)
+    if on_formula is not None:
+        on_formula(len(section.formulas))
+
+
+def _number(sections: list[Section]) -> None:
+    count = 0
+    for section in sections:
+        for planned in section.formulas:
+            count += 1
+            planned.position = count
+            planned.id = f"e{count}"
+
+
+def _survey(section: Section, declared: dict[str, Declared]) -> None:
+    """Gather what is declared, then the evidence of all formulas, into the scope of a section."""
+    found = declared_in_words("".join(section.prose))
+    for planned in section.formulas:
+        for node in subtrees(planned.tree):
+            if isinstance(node, Chain) and node.first is not None and node.links[0][0] == "∈":
+                for key, value in declared_by_membership(node.first, node.links[0][1]).items():
+                    found.setdefault(key, value)
+    found.update(declared)
+    ranks = {key: len(value.sizes) for key, value in found.items() if value.sizes is not None}
+    scope = section.scope
+    scope.survey = survey((planned.tree for planned in section.formulas), ranks)
+    for value in found.values():
+        for size in value.sizes or ():
+            if isinstance(size, Symbol):
+                scope.survey.sizes.add(size.name)
+    scope.declared = found
+
+
+# Links ----------------------------------------------------------------------------------------------------------------
+
+
+class _Planner:
+    """Classifies the links of one section in order."""
+
+    def __init__(self, section: Section) -> None:
+        self.section = section
+        self.scope = section.scope
+        self.fixed: dict[Expr, Expr] = {}
+        self.assumed: list[Compare] = []
+        self.part = ""
+
+    def run(self) -> None:
+        for planned in self.section.formulas:
+            if planned.part != self.part:
+                self.part, self.fixed = planned.part, {}
+            try:
+                self._formula(planned)
+            except RecursionError:
+                planned.trouble = Trouble("U102", "nested too deeply")
+            planned.conditions = dict(self.fixed)
+            planned.assumptions = list(self.assumed)
+
+    def _formula(self, planned: PlannedFormula) -> None:
+        context = is_condition_context(planned.before) and not planned.formula.display
+        for sentence in sentences(planned.tree):
+            restricts = sentence.condition or (context and _fixes_values(sentence))
+            links = [self._link(planned, sentence, place, restricts) for place in range(len(sentence.relations))]
+            planned.sentences.append(PlannedSentence(sentence, links))
+
+    def _link(self, planned: PlannedFormula, sentence: Sentence, place: int, restricts: bool) -> PlannedLink:
+        left, right = sentence.sides[place], sentence.sides[place + 1]
+        relation = sentence.relations[place]
+        link = PlannedLink(left, relation, right, Kind.CLAIM, first=place == 0)
+        if relation in _DECLARATIONS:
+            declares = isinstance(left, Name | Scripted) or not isinstance(left, Fenced)
+            link.kind, link.code = Kind.OTHER, "S105" if declares and relation == "∈" else "U105"
+        elif relation == "←":
+            link.kind, link.code = Kind.UPDATE, "S102"
+        elif relation not in DECIDABLE and relation != ":=":
+            link.kind, link.code = Kind.OTHER, "U105"
+        elif restricts:
+            link.kind, link.code = Kind.CONDITION, "S103"
+            self._assume(planned, link)
+        elif has_ellipsis(left) or has_ellipsis(right):
+            link.code = "U101"
+            link.trouble = Trouble("U101", "an ellipsis leaves something out")
+        elif (hole := hole_in(left) or hole_in(right)) is not None:
+            link.code, link.trouble = "U102", Trouble("U102", hole.reason, hint=hole.text[:60])
+        elif relation in _EQUALITIES and place == 0:
+            self._equality(planned, link, sentence)
+        if relation == ":=" and link.kind is Kind.CLAIM:
+            link.kind, link.code = Kind.DEFINITION, "S101"
+        return link
+
+    # Conditions --------------------------------------------------------------------------------------------------------
+
+    def _assume(self, planned: PlannedFormula, link: PlannedLink) -> None:
+        """Enter a condition: a value for a variable, or a relation that proofs may use."""
+        if link.relation not in RELATIONS:
+            return
+        lowering = Lowering(self.scope, Reading(), planned.position)
+        lowering.announce([link.left, link.right])
+        try:
+            left, right = lowering.value(link.left), lowering.value(link.right)
+        except Trouble:
+            return
+        if left.rank or right.rank:
+            return
+        if link.relation == "=" and isinstance(left.body, Symbol) and is_number(link.right):
+            self.fixed[left.body] = right.body
+        elif not (left.body.free_indices or right.body.free_indices):
+            self.assumed.append(Compare(RELATIONS[link.relation], left.body, right.body))
+
+    # Definitions -------------------------------------------------------------------------------------------------------
+
+    def _equality(self, planned: PlannedFormula, link: PlannedLink, sentence: Sentence) -> None:
+        found = definiendum(link.left)
+        if found is None:
+            self._compound(planned, link)
+            return
+        key = self._key(found)
+        link.key = key
+        if _is_result_word(link.left):
+            return
+        if self._is_catalogue(link.left, found):
+            return
+        if mentions(link.right, found.reference.key) and not self.scope.is_known(key):
+            link.kind, link.code = Kind.UPDATE, "S102"
+            return
+        if self._fixes_variable(planned, link, sentence, key):
+            return
+        before = [d for d in self._definitions(found, key) if d.position < planned.position]
+        link.again = bool(before)
+        if before and not introduces(planned.before) and (concludes(planned.before) or is_number(link.right)):
+            return
+        if before and is_number(sentence.sides[-1]):
+            return
+        self._define(planned, link, found, key)
+
+    def _key(self, found: Definiendum) -> str:
+        return self.scope.survey.key_of(found.reference)[0]
+
+    def _definitions(self, found: Definiendum, key: str) -> list[Definition]:
+        functions = self.scope.functions.get(key, [])
+        if found.is_function and functions:
+            same = _argument_keys(found)
+            return [d for d in functions if tuple(p.name for p in d.parameters) == same]
+        return self.scope.definitions.get(key, []) or functions
+
+    def _is_catalogue(self, left: Tree, found: Definiendum) -> bool:
+        """A word that the catalogue knows is not defined anew: what is said of it is a claim."""
+        head = left.items[0] if hasattr(left, "items") else left
+        return found.is_function and isinstance(head, Name) and head.font == "roman" and _catalogue_knows(head.text)
+
+    def _fixes_variable(self, planned: PlannedFormula, link: PlannedLink, sentence: Sentence, key: str) -> bool:
+        """``x = 1`` for a variable that definitions use fixes its value."""
+        if not is_number(link.right) or len(sentence.relations) > 1 or self.scope.is_known(key):
+            return False
+        if key not in self.scope.symbols:
+            return False
+        link.kind, link.code = Kind.CONDITION, "S103"
+        self._assume(planned, link)
+        return True
+
+    def _compound(self, planned: PlannedFormula, link: PlannedLink) -> None:
+        """A left side that is no name: a step of a recursion, an entry, or a claim."""
+        read = reference_of(link.left) if isinstance(link.left, Name | Scripted) else None
+        if read is None or read[1].power is not None or read[1].is_transpose:
+            return
+        link.key = read[0].key
+        if mentions(link.right, read[0].key):
+            link.kind, link.code = Kind.UPDATE, "S102"
+        elif not self.scope.is_known(read[0].key):
+            link.kind, link.code = Kind.DEFINITION, "S101"
+
+    def _define(self, planned: PlannedFormula, link: PlannedLink, found: Definiendum, key: str) -> None:
+        link.kind, link.code = Kind.DEFINITION, "S101"
+        state = self.scope.sizes.snapshot()
+        try:
+            definition = self._lowered(planned, link, found, key)
+        except Trouble as trouble:
+            self.scope.sizes.restore(state)
+            if isinstance(trouble, Misfit) and not trouble.is_certain:
+                definition = self._with_other_rank(planned, link, found, key)
+                if definition is None:
+                    return
+            else:
+                link.trouble = trouble
+                link.code = trouble.code
+                return
+        link.definition = definition
+        if definition is not None:
+            self.scope.define(key, definition)
+
+    def _with_other_rank(
+        self, planned: PlannedFormula, link: PlannedLink, found: Definiendum, key: str
+    ) -> Definition | None:
+        """The name may be a tensor where it was taken for a scalar: try what the right side is."""
+        lowering = Lowering(self.scope, Reading(), planned.position)
+        lowering.announce([link.left, link.right])
+        state = self.scope.sizes.snapshot()
+        try:
+            value = lowering.value(link.right)
+            if found.is_function or found.reference.subscripts or not value.rank or key in self.scope.declared:
+                return None
+            self.scope.survey.ranks[key] = value.rank
+            self.scope.symbols.pop(key, None)
+            return self._lowered(planned, link, found, key)
+        except Trouble:
+            self.scope.sizes.restore(state)
+            return None
+
+    def _lowered(
+        self, planned: PlannedFormula, link: PlannedLink, found: Definiendum, key: str
+    ) -> Definition | None:
+        lowering = Lowering(self.scope, Reading(), planned.position)
+        lowering.announce([link.left, link.right])
+        right = lowering.value(link.right)
+        if found.is_function:
+            parameters = self._parameters(lowering, found)
+            self.scope.sizes.settle()
+            if parameters is None:
+                return None
+            return Definition(right.axes, right.body, planned.position, planned.id, parameters)
+        left = lowering.quantity(found.reference)
+        axes, body = self._aligned(left, right)
+        self.scope.sizes.settle()
+        if axes is None or body is left.body:
+            return None
+        return Definition(axes, body, planned.position, planned.id)
+
+    def _parameters(self, lowering: Lowering, found: Definiendum) -> tuple[Symbol, ...] | None:
+        parameters: list[Symbol] = []
+        for argument in found.arguments:
+            value = lowering.value(argument)
+            body = value.body.symbol if isinstance(value.body, Element) and value.rank else value.body
+            if not isinstance(body, Symbol):
+                return None
+            parameters.append(body)
+        return tuple(parameters)
+
+    def _aligned(self, left: Value, right: Value) -> tuple[tuple[Index, ...] | None, Expr]:
+        """Bring the right side over the axes of the left: its free indices first, then the axes that are left."""
+        if left.rank != right.rank:
+            raise Misfit("M102", "the two sides of a definition have different shapes", is_certain=False)
+        for mine, other in zip(left.axes, right.axes, strict=True):
+            self.scope.sizes.unify(extent(mine), extent(other), "a definition")
+        body = renamed(right, left.axes).body
+        if isinstance(left.body, Symbol):
+            return (), body
+        assert isinstance(left.body, Element)
+        if not all(isinstance(index, Index) for index in left.body.indices):
+            return None, body
+        return tuple(index for index in left.body.indices if isinstance(index, Index)), body
+
+
+def _fixes_values(sentence: Sentence) -> bool:
+    """Tell whether a sentence right behind 'for', 'when' or 'let' restricts: a name against a number, or an order."""
+    name = isinstance(sentence.sides[0], Name | Scripted)
+    return name and (is_number(sentence.sides[-1]) or sentence.relations[0] not in ("=", ":=", "≡", "≈"))
+
+
+def _is_result_word(tree: Tree) -> bool:
+    return isinstance(tree, Name) and tree.text.lower() in _RESULT_WORDS
+
+
+def _catalogue_knows(word: str) -> bool:
+    return word in BY_TEXT or word.lower() in BY_TEXT
+
+
+def _argument_keys(found: Definiendum) -> tuple[str, ...]:
+    keys = [reference_of(argument) for argument in found.arguments]
+    return tuple(read[0].label_key if read[0].numerals else read[0].key for read in keys if read is not None)
+
+
+__all__ = ["DECIDABLE", "Hole", "PlannedFormula", "PlannedLink", "PlannedSentence", "Section", "number", "plan"]

@@ -1,0 +1,212 @@
+"""Sentences of a formula: chains of relations, with what the words around them make of them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from gradproof.elaborate.names import base_name
+from gradproof.elaborate.references import Reference, named_arguments, reference_of
+from gradproof.elaborate.survey import subtrees
+from gradproof.reader.presentation import (
+    Adjacent,
+    Big,
+    Chain,
+    Fenced,
+    Hole,
+    Infix,
+    Listing,
+    Name,
+    Numeral,
+    Place,
+    Prefix,
+    Rows,
+    Scripted,
+    Tree,
+    Words,
+)
+
+_CONDITION_WORDS = re.compile(
+    r"(?:\b(?:for|when|if|at|where|with|given|suppose|assume|assuming|let|set|setting|taking|take|having|point|values?|whenever|"
+    r"since|as|consider|substituting|plugging(?: in)?|evaluate|evaluated)\b[^.;=]{0,40})$",
+    re.IGNORECASE,
+)
+_LET_WORDS = re.compile(
+    r"\b(?:let|define|denote|set|where|suppose|consider|given by|defined as|called|write|introduce|assume|choose|take)\b[^.]{0,60}$",
+    re.IGNORECASE,
+)
+_CLAIM_WORDS = re.compile(
+    r"\b(?:so|hence|thus|therefore|then|we (?:get|have|obtain|find|see|conclude)|becomes?|simplif\w+|equals?|gives?|yields?|"
+    r"follows|implies|rewrit\w+|is equal|show|prove|result\w*|derivative|gradient|comput\w+|calculat\w+)\b",
+    re.IGNORECASE,
+)
+_IMPLICATIONS = frozenset({"⇒", "⇔", "⇐"})
+_CONDITIONAL_WORDS = frozenset({"if", "for", "when", "where", "with", "whenever", "given", "for all", "as", "since", "let"})
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One chain, ``sides`` and the ``relations`` between them; ``condition`` tells that it restricts and does not claim."""
+
+    sides: tuple[Tree, ...]
+    relations: tuple[str, ...]
+    condition: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Definiendum:
+    """The name that the left side of a definition introduces: its subscripts (letters) or its arguments."""
+
+    reference: Reference
+    arguments: tuple[Tree, ...] = ()
+    is_function: bool = False
+
+
+def sentences(tree: Tree) -> list[Sentence]:
+    """Return the chains of a formula in order; what follows 'if', 'for' and the like is a condition."""
+    return _collect(tree, False)
+
+
+def _collect(tree: Tree, condition: bool) -> list[Sentence]:
+    match tree:
+        case Chain():
+            return _chain(tree, condition)
+        case Rows(rows):
+            return [found for row in rows for found in _collect(row, condition)]
+        case Listing(items):
+            return _items(items, condition)
+        case Adjacent(items) if any(isinstance(item, Words | Chain) for item in items):
+            return _items(items, condition)
+        case Fenced("(" | "[" | "{" | ".", _, body) if isinstance(body, Chain):
+            return _chain(body, True)
+        case _:
+            return []
+
+
+def _items(items: tuple[Tree, ...], condition: bool) -> list[Sentence]:
+    found: list[Sentence] = []
+    later = condition
+    pending: list[Tree] = []
+    for item in items:
+        if isinstance(item, Words):
+            word = item.text.lower().strip(" ,.:")
+            later = condition or word.split(" ")[0] in _CONDITIONAL_WORDS
+            continue
+        if isinstance(item, Name | Scripted):
+            pending.append(item)
+        elif pending and isinstance(item, Chain) and item.first is not None and item.links[0][0] in ("∈", "⊂"):
+            names = Listing((*pending, item.first), (",",) * len(pending), item.place)
+            item = Chain(names, item.links, item.place, item.notes)
+        if not isinstance(item, Name | Scripted):
+            pending = []
+        found.extend(_collect(item, later))
+    return found
+
+
+def _chain(tree: Chain, condition: bool) -> list[Sentence]:
+    """Split a chain at implications; a chain that begins with a relation has an empty first side."""
+    first = tree.first if tree.first is not None else Hole("", "nothing stands before the relation", tree.place)
+    sides: list[Tree] = [first]
+    relations: list[str] = []
+    found: list[Sentence] = []
+    for relation, right in tree.links:
+        if relation in _IMPLICATIONS:
+            if relations:
+                found.append(Sentence(tuple(sides), tuple(relations), condition))
+            sides, relations = [right], []
+        else:
+            sides.append(right)
+            relations.append(relation)
+    if relations:
+        found.append(Sentence(tuple(sides), tuple(relations), condition))
+    return found
+
+
+def is_condition_context(before: str) -> bool:
+    """Tell whether the words right before a formula make it a condition: 'For', 'when', 'at the point'."""
+    return bool(_CONDITION_WORDS.search(before[-80:]))
+
+
+def introduces(before: str) -> bool:
+    """Tell whether the words before a formula introduce a name: 'Let', 'we define'."""
+    return bool(_LET_WORDS.search(before[-120:]))
+
+
+def concludes(before: str) -> bool:
+    """Tell whether the words before a formula announce a result: 'so', 'hence', 'we get'."""
+    return bool(_CLAIM_WORDS.search(before[-160:]))
+
+
+def definiendum(tree: Tree) -> Definiendum | None:
+    """Return what the left side of a definition introduces, or None when it is not a mere name."""
+    if isinstance(tree, Name | Scripted):
+        read = reference_of(tree)
+        if read is None or read[1].power is not None or read[1].is_transpose:
+            return None
+        if read[0].numerals or all(isinstance(part, Name) for part in read[0].subscripts):
+            return Definiendum(read[0])
+        return None
+    if isinstance(tree, Adjacent) and len(tree.items) == 2:
+        return _function_definiendum(tree.items[0], tree.items[1])
+    return None
+
+
+def _function_definiendum(head: Tree, fence: Tree) -> Definiendum | None:
+    if not isinstance(fence, Fenced) or fence.opening != "(" or fence.body is None:
+        return None
+    read = reference_of(head) if isinstance(head, Name | Scripted) else None
+    if read is None or read[0].subscripts or read[1].power is not None or read[1].is_transpose:
+        return None
+    arguments = named_arguments(fence.body)
+    keys = [reference_of(argument) for argument in arguments]
+    if any(key is None or key[0].subscripts and not key[0].numerals or key[1].power is not None for key in keys):
+        return None
+    return Definiendum(read[0], arguments, True)
+
+
+def mentions(tree: Tree, key: str) -> bool:
+    """Tell whether a name occurs in a tree."""
+    for node in subtrees(tree):
+        read = reference_of(node) if isinstance(node, Name | Scripted) else None
+        if read is not None and (read[0].key == key or read[0].label_key == key):
+            return True
+    return False
+
+
+def is_number(tree: Tree) -> bool:
+    """Tell whether a side is a printed number, signed or a fraction of digits."""
+    match tree:
+        case Numeral():
+            return True
+        case Prefix(_, operand):
+            return is_number(operand)
+        case Infix("/", left, right):
+            return is_number(left) and is_number(right)
+        case _:
+            return False
+
+
+def has_ellipsis(tree: Tree) -> bool:
+    """Tell whether something is left out with dots."""
+    return any(isinstance(node, Hole) and node.reason == "ellipsis" for node in subtrees(tree))
+
+
+def hole_in(tree: Tree) -> Hole | None:
+    """Return the first hole of a tree."""
+    return next((node for node in subtrees(tree) if isinstance(node, Hole)), None)
+
+
+def is_objective(tree: Tree) -> bool:
+    """Tell whether a formula states a problem: a minimisation without a relation."""
+    return any(isinstance(node, Big) and node.operator in ("min", "max", "argmin", "argmax") for node in subtrees(tree))
+
+
+def source_of(tree: Tree, source: str) -> str:
+    """Return the source of a tree."""
+    place: Place = tree.place
+    return source[place.start : place.end].strip()
+
+
+def name_text(tree: Tree) -> str:
+    """Return a name as plain text, empty when the tree is none."""
+    return base_name(tree) if isinstance(tree, Name) else ""

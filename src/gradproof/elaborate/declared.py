@@ -1,0 +1,129 @@
+"""What a document says of its symbols in words and with the element sign: shapes, sets, properties."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+
+from gradproof.elaborate.references import reference_of
+from gradproof.elaborate.scope import Declared
+from gradproof.elaborate.sizes import named_size
+from gradproof.expr.build import number
+from gradproof.expr.node import Expr
+from gradproof.reader.presentation import Adjacent, Fenced, Infix, Listing, Name, Numeral, Scripted, Tree
+
+_SIZE = r"(\d+|[A-Za-z])\s*(?:x|×|\*|by|\\times|-by-)\s*(\d+|[A-Za-z])"
+_NAME = r"\$?(?:\\mathbf\{)?([A-Za-z])\}?\$?"
+_THINGS = r"(?:matrix|matrices|filter|kernel|image|input|grid|array|window|mask|convolution|weight)"
+_PATTERNS = (
+    # 'Let X be a 3x3 matrix', 'W is the 3x3 convolution filter', 'K denotes our 5 x 5 kernel'
+    re.compile(rf"(?<![\w]){_NAME}\s+(?:be|is|are|denotes?|=|being|represents?)\s+(?:\w+\s+){{0,3}}?\$?{_SIZE}\$?(?=[\s\w-]*{_THINGS})"),
+    # 'a 3x3 matrix W', 'the 5x5 input image X'
+    re.compile(rf"\$?{_SIZE}\$?[\s-]+(?:\w+[\s-]+){{0,3}}?{_THINGS}\s+{_NAME}(?![\w'])"),
+)  # fmt: skip
+_PROPERTIES = {
+    "symmetric": "symmetric",
+    "one-hot": "onehot",
+    "one hot": "onehot",
+    "onehot": "onehot",
+    "positive definite": "posdef",
+    "orthogonal": "orthogonal",
+}
+_ONEHOT = re.compile(rf"{_NAME}\s+(?:be|is|are|denotes?)\s+(?:\w+\s+){{0,4}}?(one-?\s?hot|symmetric|orthogonal|positive definite)")
+_ONEHOT_BEFORE = re.compile(rf"(one-?\s?hot|symmetric|orthogonal|positive definite)\s+(?:\w+\s+){{0,4}}?{_NAME}(?![\w'])")
+_LAWS = {"two": 2, "three": 3}
+
+
+def declared_in_words(text: str) -> dict[str, Declared]:
+    """Return what a text declares: ``W is the 3x3 filter``, ``y is a one-hot vector``.
+
+    The text has its inline formulas between dollar signs.
+    """
+    found: dict[str, Declared] = {}
+    for pattern, name_first in ((_PATTERNS[0], True), (_PATTERNS[1], False)):
+        for match in pattern.finditer(text):
+            groups = match.groups()
+            name, sizes = (groups[0], groups[1:3]) if name_first else (groups[2], groups[0:2])
+            found.setdefault(name, Declared(tuple(_size(size) for size in sizes), words=" ".join(match.group().split())))
+    for pattern, name_group in ((_ONEHOT, 1), (_ONEHOT_BEFORE, 2)):
+        for match in pattern.finditer(text):
+            word = re.sub(r"\s", " ", match.group(3 - name_group)).lower().replace("onehot", "one-hot")
+            properties = frozenset({_PROPERTIES.get(word, "onehot")})
+            if word.startswith("one") and "$" not in match.group():
+                continue
+            name = match.group(name_group)
+            known = found.get(name, Declared(None))
+            found[name] = Declared(known.sizes, known.properties | properties, match.group())
+    return found
+
+
+def _size(text: str) -> Expr:
+    return number(Fraction(text)) if text.isdigit() else named_size(text)
+
+
+def declared_by_membership(left: Tree, right: Tree) -> dict[str, Declared]:
+    """Return what ``x \\in \\mathbb{R}^{m \\times n}`` declares of each name on its left."""
+    names = left.items if isinstance(left, Listing) else (left,)
+    found: dict[str, Declared] = {}
+    declared = _set(right)
+    if declared is None:
+        return {}
+    for tree in names:
+        read = reference_of(tree) if isinstance(tree, Name | Scripted) else None
+        if read is None:
+            continue
+        reference = read[0]
+        extra = tuple(None for _ in reference.subscripts)
+        sizes = None if declared.sizes is None else extra + declared.sizes
+        found[reference.key] = Declared(sizes, declared.properties, "membership")
+    return found
+
+
+def _set(tree: Tree) -> Declared | None:
+    sup: Tree | None = None
+    base = tree
+    sub: Tree | None = None
+    if isinstance(tree, Scripted):
+        base, sup, sub = tree.base, tree.sup, tree.sub
+    if isinstance(base, Fenced) and base.opening == "{":
+        return _finite(base, sup)
+    if isinstance(base, Fenced) and base.opening in "([" and isinstance(base.body, Listing) and sup is None:
+        return Declared(())
+    if not (isinstance(base, Name) and base.font == "blackboard" and base.text in "RNZQ"):
+        return None
+    properties = frozenset({"integer"}) if base.text in "NZ" else frozenset[str]()
+    if isinstance(sub, Name | Infix) or (isinstance(sup, Name) and sup.text == "+"):
+        properties |= {"positive"}
+    if sup is None or (isinstance(sup, Name) and sup.text == "+"):
+        return Declared((), properties)
+    sizes = tuple(_dimension(part) for part in _dimensions(sup))
+    return Declared(sizes, properties)
+
+
+def _finite(base: Fenced, sup: Tree | None) -> Declared | None:
+    items = base.body.items if isinstance(base.body, Listing) else ()
+    texts = [item.text for item in items if isinstance(item, Numeral)]
+    properties = frozenset({"binary"}) if texts == ["0", "1"] else frozenset({"integer"})
+    if sup is None:
+        return Declared((), properties)
+    return Declared(tuple(_dimension(part) for part in _dimensions(sup)), properties)
+
+
+def _dimensions(sup: Tree) -> list[Tree]:
+    """Split ``m \\times n`` (from left to right) into its sizes."""
+    found: list[Tree] = []
+    while isinstance(sup, Infix) and sup.symbol in ("\\times", "×", "*", "\\cdot"):
+        found.append(sup.right)
+        sup = sup.left
+    found.append(sup)
+    return found[::-1]
+
+
+def _dimension(tree: Tree) -> Expr | None:
+    if isinstance(tree, Numeral) and tree.text.isdigit():
+        return number(int(tree.text))
+    read = reference_of(tree) if isinstance(tree, Name | Scripted) else None
+    if read is not None and not isinstance(tree, Adjacent):
+        reference = read[0]
+        return named_size(reference.label_key if reference.numerals else reference.key)
+    return None
