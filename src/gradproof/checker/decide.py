@@ -10,9 +10,10 @@ from flint import arb, fmpq
 from gradproof.checker.optimality import decide_minimizer
 from gradproof.checker.outcome import Outcome, undecided
 from gradproof.checker.verdict import Certificate, Verdict
-from gradproof.evaluate.bindings import Bindings, Undecidable
+from gradproof.evaluate.bindings import Bindings, NotRational, Undecidable
 from gradproof.evaluate.enclose import are_disjoint, enclose, exact_value, paired, to_decimal
-from gradproof.evaluate.evaluator import Table
+from gradproof.evaluate.evaluator import Table, evaluate
+from gradproof.evaluate.fields import Exact
 from gradproof.evaluate.instances import instances
 from gradproof.expr.build import subtract
 from gradproof.expr.node import Compare, Expr, Hole, Index, Number, Operator, Symbol
@@ -44,6 +45,8 @@ def decide(relation: str, left: Expr, right: Expr, conditions: Sequence[Compare]
     if is_closed(left) and is_closed(right):
         return compare_values(relation, left, right)
     if relation in ("=", "≈", "≡"):
+        if not (symbols(left) or symbols(right) or contains(left, _is_opaque) or contains(right, _is_opaque)):
+            return compare_tables(left, right)
         return _equality(left, right, conditions, seed)
     return _order(relation, left, right, conditions)
 
@@ -116,6 +119,48 @@ def _ordered(relation: str, mine: arb, other: arb, details: dict[str, Any], left
     if holds:
         return Outcome(Verdict.PROVED, "P102", Certificate("arithmetic", details=details))
     return Outcome(Verdict.REFUTED, "R103", Certificate("disjoint enclosures", details=details), witness=details)
+
+
+def compare_tables(left: Expr, right: Expr) -> Outcome:
+    """Decide the equality of two tensors of numbers, entry by entry."""
+    try:
+        tables = enclose(left, Bindings(), _DIGITS), enclose(right, Bindings(), _DIGITS)
+    except Undecidable as trouble:
+        return undecided("U109", str(trouble))
+    decimals = has_decimals(left) or has_decimals(right)
+    for entry in paired(*tables):
+        if are_disjoint(entry.left, entry.right):
+            details = {"left": to_decimal(entry.left, 20), "right": to_decimal(entry.right, 20)}
+            witness = {name: str(value) for name, value in entry.place.items()}
+            certificate = Certificate("disjoint enclosures", details=details)
+            return Outcome(Verdict.REFUTED, "R102", certificate, witness=witness, expected=table_text(tables[0]))
+    if decimals:
+        return Outcome(Verdict.PROVED, "P103", Certificate("rounds to"))
+    proof = prove_equal(left, right)
+    if proof is not None or _entries_equal(left, right):
+        return Outcome(Verdict.PROVED, "P102", Certificate("arithmetic", details={"value": table_text(tables[0])}))
+    return Outcome(Verdict.TESTED, "T101", Certificate("random instances", details={"digits": _DIGITS}))
+
+
+def _entries_equal(left: Expr, right: Expr) -> bool:
+    try:
+        tables = evaluate(left, Bindings(), Exact()), evaluate(right, Bindings(), Exact())
+    except (NotRational, Undecidable):
+        return False
+    return all(entry.left == entry.right for entry in paired(*tables))
+
+
+def table_text(table: Table) -> str:
+    """Return a tensor of numbers as nested lists, its axes in the order of their names."""
+    order = sorted(range(len(table.axes)), key=lambda place: table.axes[place].uid)
+    entries = table.entries.transpose(order) if order else table.entries
+    return _nested(entries.tolist())
+
+
+def _nested(value: Any) -> str:
+    if isinstance(value, list):
+        return "[" + ", ".join(_nested(entry) for entry in value) + "]"
+    return to_decimal(value, 12)
 
 
 # Symbols --------------------------------------------------------------------------------------------------------------

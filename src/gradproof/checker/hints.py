@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from gradproof.evaluate.bindings import Bindings, Undecidable
 from gradproof.evaluate.enclose import are_disjoint, enclose
@@ -13,6 +13,15 @@ from gradproof.printer.text import to_text
 from gradproof.rewrite.prove import prove_equal
 
 _MOST_NODES = 60
+_MENDS: tuple[Callable[[Expr], Expr] | None, ...] = (
+    build.negate,
+    lambda stated: build.scale(build.HALF.value, stated),
+    lambda stated: build.scale(2, stated),
+    lambda stated: build.power(stated, build.MINUS_ONE),
+    None,
+    lambda stated: build.power(stated, build.TWO),
+    lambda stated: build.subtract(build.ONE, stated),
+)
 _LOG_BASES = (10, 2)
 
 
@@ -26,15 +35,18 @@ def value_hint(right: Expr, stated: Expr) -> str:
     return ""
 
 
-def formula_hint(right: Expr, stated: Expr) -> str:
-    """Return the slip that gives the stated formula, or an empty string."""
-    for slipped, words in _whole_slips(right):
+def formula_hint(right: Expr, stated: Expr, as_written: Expr) -> tuple[str, Expr | None]:
+    """Return the slip that gives the stated formula, and what was written with the slip undone.
+
+    Returns an empty string and None where no slip is found; the second is None where the slip is inside.
+    """
+    for (slipped, words), mend in zip(_whole_slips(right), _MENDS, strict=False):
         if prove_equal(slipped, stated) is not None:
-            return words
+            return words, None if mend is None else mend(as_written)
     for slipped, words in _part_slips(right):
         if prove_equal(slipped, stated) is not None:
-            return words
-    return ""
+            return words, None
+    return "", None
 
 
 def _agree(slipped: Expr, stated: Expr) -> bool:

@@ -18,10 +18,11 @@ from gradproof.elaborate.reading import Reading, alternatives
 from gradproof.elaborate.sizes import extent
 from gradproof.elaborate.trouble import Misfit, Trouble
 from gradproof.elaborate.value import Value, freshened, renamed, shape_text
+from gradproof.expr.build import decimal
 from gradproof.expr.node import Apply, Element, Expr, Number, Operator, Symbol
 from gradproof.expr.walk import contains, postorder, substitute, symbols
 from gradproof.printer.latex import to_latex
-from gradproof.reader.presentation import Name, Scripted, Tree
+from gradproof.reader.presentation import Name, Numeral, Prefix, Scripted, Tree
 from gradproof.rewrite.prove import simplified
 
 _STATED = {
@@ -97,22 +98,26 @@ class Judge:
     ) -> tuple[Outcome, dict[str, object]]:
         link = sentence.links[place]
         if link.trouble is not None:
-            return self._troubled(link.trouble), {}
+            return self._troubled(planned, link.trouble), {}
         if link.code:
             verdict = Verdict.STATED if link.code[0] == "S" else Verdict.UNCHECKED
             return Outcome(verdict, link.code, reason=_STATED.get(link.code, "")), {}
         try:
             return self._claim(planned, sentence, place)
         except Trouble as trouble:
-            return self._troubled(trouble), {}
+            if speaks_of_result(planned, link):
+                return undecided("U104", "missing context: what the result belongs to is never given"), {}
+            return self._troubled(planned, trouble), {}
         except RecursionError:
             return undecided("U109", "the formula is nested too deeply to be decided"), {}
 
-    def _troubled(self, trouble: Trouble) -> Outcome:
+    def _troubled(self, planned: PlannedFormula, trouble: Trouble) -> Outcome:
         if isinstance(trouble, Misfit):
             if trouble.is_certain:
                 certificate = Certificate("shapes", details={"misfit": trouble.reason})
-                return Outcome(Verdict.MALFORMED, trouble.code, certificate, trouble.reason, trouble.hint)
+                said = "; ".join(value.words for value in planned.scope.declared.values() if " " in value.words)
+                hint = trouble.hint or (f"the document says: {said}" if said else "")
+                return Outcome(Verdict.MALFORMED, trouble.code, certificate, trouble.reason, hint)
             return undecided("U109", f"no reading fits: {trouble.reason}", trouble.hint)
         return undecided(trouble.code, trouble.reason, trouble.hint)
 
@@ -157,13 +162,12 @@ class Judge:
         except Trouble:
             sizes.restore(state)
             raise
-        bodies = (sizes.resolve(left.body), sizes.resolve(right.body))
+        bodies = (sizes.resolve(left.body), _as_printed(link.right, sizes.resolve(right.body)))
         return Sides(*bodies, reading, frozenset(lowering.questions), tuple(lowering.notes))
 
     def _left_tree(self, planned: PlannedFormula, link: PlannedLink, lowering: Lowering) -> Tree:
         """'result = ...' speaks of what was asked for right before."""
-        word = isinstance(link.left, Name) and link.left.text.lower() in ("result", "answer", "output", "solution")
-        if word and link.first and not planned.scope.is_known(link.key) and self.previous is not None:
+        if speaks_of_result(planned, link) and self.previous is not None:
             sentence = next(iter(self.previous.sentences), None)
             if sentence is not None and self.previous.scope is planned.scope:
                 return sentence.links[0].left
@@ -321,11 +325,29 @@ class Judge:
         derivative = _has_derivative(sides.left) or _has_derivative(sides.right)
         if link.first and not derivative and not link.again and _is_condition(left, right):
             return Outcome(Verdict.STATED, "S103", reason="a condition on its symbols"), {"kind": Kind.CONDITION}
-        expected = simplified(left if _is_target(sides.left) or derivative else left)
-        hint = formula_hint(left, right) or value_hint(left, right)
+        hint, mended = formula_hint(left, right, sides.right)
+        hint = hint or value_hint(left, right)
+        candidates = [to_latex(simplified(environment.derived(sides.left))), to_latex(simplified(left))]
+        candidates += [] if mended is None else [to_latex(mended)]
+        if not derivative and left is not sides.left:
+            candidates = candidates[1:]
         code = "R106" if derivative else outcome.code
-        refuted = replace(outcome, code=code, expected=to_latex(expected), hint=hint)
+        refuted = replace(outcome, code=code, expected=min(candidates, key=len), hint=hint)
         return refuted, {"stated": to_latex(sides.right)}
+
+
+def speaks_of_result(planned: PlannedFormula, link: PlannedLink) -> bool:
+    """Tell whether the left side is a word such as 'result' and no quantity of the document."""
+    word = isinstance(link.left, Name) and link.left.text.lower() in ("result", "answer", "output", "solution")
+    return word and link.first and not planned.scope.is_known(link.key)
+
+
+def _as_printed(tree: Tree, body: Expr) -> Expr:
+    """The number that a link ends in is a rounding of the value, also where the same decimal was given as an input."""
+    signed = tree.operand if isinstance(tree, Prefix) else tree
+    if isinstance(signed, Numeral) and isinstance(body, Number):
+        return Number(body.value, decimal(signed.text).ulp)
+    return body
 
 
 def _same_axes(left: Value, right: Value, lowering: Lowering) -> tuple[Value, Value]:
@@ -352,10 +374,6 @@ def _is_literal(value: Value) -> bool:
 
 def _has_derivative(root: Expr) -> bool:
     return contains(root, lambda node: isinstance(node, Operator) and node.kind == "derivative")
-
-
-def _is_target(root: Expr) -> bool:
-    return nameable(root)
 
 
 def _open_names(root: Expr) -> frozenset[str]:

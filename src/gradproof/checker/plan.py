@@ -5,6 +5,7 @@ A plan says what each link does (definition, claim, update, condition, ...); the
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -34,7 +35,8 @@ from gradproof.elaborate.trouble import Misfit, Trouble
 from gradproof.elaborate.value import Value, renamed
 from gradproof.expr.build import number
 from gradproof.expr.catalogue import BY_TEXT
-from gradproof.expr.node import Compare, Element, Expr, Index, Symbol
+from gradproof.expr.node import Compare, Element, Expr, Index, Number, Symbol
+from gradproof.expr.walk import symbols, transform
 from gradproof.reader.document import Document, Formula, Heading, Prose
 from gradproof.reader.parser import parse_formula
 from gradproof.reader.presentation import Chain, Fenced, Hole, Name, Scripted, Tree
@@ -152,7 +154,7 @@ def _sections(document: Document, on_formula: Callable[[int], None] | None) -> l
 def _add(
     section: Section, formula: Formula, before: str, part: str, on_formula: Callable[[int], None] | None
 ) -> None:
-    source = f"{formula.lead} {formula.expanded}" if formula.lead else formula.expanded
+    source = f"{_as_formula(formula.lead)} {formula.expanded}" if formula.lead else formula.expanded
     tree: Tree = parse_formula(source)
     planned = PlannedFormula(formula, 0, "", tree, source, before, part, section.scope, section.title)
     if formula.problem:
@@ -160,6 +162,11 @@ def _add(
     section.formulas.append(planned)
     if on_formula is not None:
         on_formula(len(section.formulas))
+
+
+def _as_formula(lead: str) -> str:
+    """A word before a relation is one name: ``result =`` becomes ``\\mathrm{result} =``."""
+    return re.sub(r"^([A-Za-z]{2,})(?=[\s(])", r"\\mathrm{\1}", lead)
 
 
 def _number(sections: list[Section]) -> None:
@@ -261,7 +268,7 @@ class _Planner:
         if left.rank or right.rank:
             return
         if link.relation == "=" and isinstance(left.body, Symbol) and is_number(link.right):
-            self.fixed[left.body] = right.body
+            self.fixed[left.body] = as_given(right.body, self.scope)
         elif not (left.body.free_indices or right.body.free_indices):
             self.assumed.append(Compare(RELATIONS[link.relation], left.body, right.body))
 
@@ -270,7 +277,10 @@ class _Planner:
     def _equality(self, planned: PlannedFormula, link: PlannedLink, sentence: Sentence) -> None:
         found = definiendum(link.left)
         if found is None:
-            self._compound(planned, link)
+            if introduces(planned.before):
+                link.kind, link.code = Kind.DEFINITION, "S101"
+            else:
+                self._compound(planned, link)
             return
         key = self._key(found)
         link.key = key
@@ -279,17 +289,25 @@ class _Planner:
         if self._is_catalogue(link.left, found):
             return
         if mentions(link.right, found.reference.key) and not self.scope.is_known(key):
-            link.kind, link.code = Kind.UPDATE, "S102"
+            if not found.is_function:
+                link.kind, link.code = Kind.UPDATE, "S102"
             return
         if self._fixes_variable(planned, link, sentence, key):
             return
-        before = [d for d in self._definitions(found, key) if d.position < planned.position]
-        link.again = bool(before)
-        if before and not introduces(planned.before) and (concludes(planned.before) or is_number(link.right)):
+        if found.reference.numerals and key != found.reference.label_key and not self.scope.definitions.get(key):
+            link.kind, link.code = Kind.DEFINITION, "S101"
             return
-        if before and is_number(sentence.sides[-1]):
+        link.again = self._was_introduced(planned, found, key)
+        self.scope.introduced.setdefault(key, planned.position)
+        numeric = is_number(link.right) or is_number(sentence.sides[-1])
+        if link.again and (numeric or (concludes(planned.before) and not introduces(planned.before))):
             return
         self._define(planned, link, found, key)
+
+    def _was_introduced(self, planned: PlannedFormula, found: Definiendum, key: str) -> bool:
+        if any(d.position < planned.position for d in self._definitions(found, key)):
+            return True
+        return not found.is_function and self.scope.introduced.get(key, planned.position) < planned.position
 
     def _key(self, found: Definiendum) -> str:
         return self.scope.survey.key_of(found.reference)[0]
@@ -379,6 +397,8 @@ class _Planner:
         left = lowering.quantity(found.reference)
         axes, body = self._aligned(left, right)
         self.scope.sizes.settle()
+        if not symbols(body):
+            body = as_given(body, self.scope)
         if axes is None or body is left.body:
             return None
         return Definition(axes, body, planned.position, planned.id)
@@ -408,9 +428,21 @@ class _Planner:
         return tuple(index for index in left.body.indices if isinstance(index, Index)), body
 
 
+def as_given(body: Expr, scope: Scope) -> Expr:
+    """Return given data as exact: a printed decimal that is an input is no rounding, here and where it is used again."""
+
+    def change(node: Expr) -> Expr:
+        if isinstance(node, Number) and node.ulp is not None:
+            scope.given.add(abs(node.value))
+            return Number(node.value)
+        return node
+
+    return transform(body, change)
+
+
 def _fixes_values(sentence: Sentence) -> bool:
     """Tell whether a sentence right behind 'for', 'when' or 'let' restricts: a name against a number, or an order."""
-    name = isinstance(sentence.sides[0], Name | Scripted)
+    name = isinstance(sentence.sides[0], Name | Scripted) and len(sentence.relations) == 1
     return name and (is_number(sentence.sides[-1]) or sentence.relations[0] not in ("=", ":=", "≡", "≈"))
 
 

@@ -27,12 +27,12 @@ from gradproof.reader.presentation import (
 )
 
 _CONDITION_WORDS = re.compile(
-    r"(?:\b(?:for|when|if|at|where|with|given|suppose|assume|assuming|let|set|setting|taking|take|having|point|values?|whenever|"
+    r"(?:\b(?:for(?! example| instance)|when|if|at|where|with|given|suppose|assume|assuming|let|set|setting|taking|take|having|point|values?|whenever|"
     r"since|as|consider|substituting|plugging(?: in)?|evaluate|evaluated)\b[^.;=]{0,40})$",
     re.IGNORECASE,
 )
 _LET_WORDS = re.compile(
-    r"\b(?:let|define|denote|set|where|suppose|consider|given by|defined as|called|write|introduce|assume|choose|take)\b[^.]{0,60}$",
+    r"\b(?:let|define|denote|suppose|consider|given by|defined as|called|introduce|assume|choose)\b(?:\s+[\w$]+){0,4}[\s:,]*$",
     re.IGNORECASE,
 )
 _CLAIM_WORDS = re.compile(
@@ -103,9 +103,32 @@ def _items(items: tuple[Tree, ...], condition: bool) -> list[Sentence]:
     return found
 
 
+def joined_digits(tree: Tree) -> Tree:
+    """Read ``F_11`` (which TeX sets as F_1 and 1) as F with the subscript 11, where nothing stands between the digits."""
+    if not isinstance(tree, Adjacent):
+        return tree
+    items: list[Tree] = []
+    for item in tree.items:
+        last = items[-1] if items else None
+        if (
+            isinstance(last, Scripted)
+            and isinstance(last.sub, Numeral)
+            and last.sup is None
+            and isinstance(item, Numeral)
+            and item.text.isdigit()
+            and last.place.end == item.place.start
+        ):
+            number = Numeral(last.sub.text + item.text, Place(last.sub.place.start, item.place.end))
+            items[-1] = Scripted(last.base, number, None, Place(last.place.start, item.place.end))
+        else:
+            items.append(item)
+    return items[0] if len(items) == 1 else Adjacent(tuple(items), tree.place)
+
+
 def _chain(tree: Chain, condition: bool) -> list[Sentence]:
     """Split a chain at implications; a chain that begins with a relation has an empty first side."""
     first = tree.first if tree.first is not None else Hole("", "nothing stands before the relation", tree.place)
+    first = joined_digits(first)
     sides: list[Tree] = [first]
     relations: list[str] = []
     found: list[Sentence] = []
@@ -115,7 +138,7 @@ def _chain(tree: Chain, condition: bool) -> list[Sentence]:
                 found.append(Sentence(tuple(sides), tuple(relations), condition))
             sides, relations = [right], []
         else:
-            sides.append(right)
+            sides.append(joined_digits(right))
             relations.append(relation)
     if relations:
         found.append(Sentence(tuple(sides), tuple(relations), condition))

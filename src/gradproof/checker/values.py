@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from flint import fmpq
+
 from gradproof.checker.decide import compare_values, is_closed
 from gradproof.checker.environment import Environment
 from gradproof.checker.hints import value_hint
@@ -13,7 +15,7 @@ from gradproof.checker.plan import PlannedFormula
 from gradproof.checker.verdict import Certificate, Verdict
 from gradproof.elaborate.scope import Scope
 from gradproof.evaluate.bindings import Bindings, Undecidable
-from gradproof.evaluate.enclose import enclose, to_decimal
+from gradproof.evaluate.enclose import enclose, exact_value, to_decimal
 from gradproof.expr.node import Apply, Call, Element, Expr, Number, Symbol, TensorEntry
 from gradproof.expr.walk import substitute, transform
 from gradproof.printer.latex import to_latex
@@ -168,11 +170,36 @@ def decimal_of(root: Expr) -> str | None:
     """Return the value of a closed expression with fifteen digits (a fraction where that is short)."""
     if not is_closed(root):
         return None
+    exact = exact_value(transform(root, _as_printed), Bindings())
+    if exact is not None and _is_short(exact):
+        return _terminating(exact)
     try:
         ball = enclose(root, Bindings(), 20, decimals="point").entries[()]
     except Undecidable:
         return None
     return to_decimal(ball, 15) if ball.is_finite() else None
+
+
+def _as_printed(node: Expr) -> Expr:
+    return Number(node.value) if isinstance(node, Number) else node
+
+
+def _is_short(value: fmpq) -> bool:
+    """Tell whether a rational is a decimal of few digits."""
+    rest = int(value.q)
+    for prime in (2, 5):
+        while rest % prime == 0:
+            rest //= prime
+    return rest == 1 and int(value.q) < 10**12
+
+
+def _terminating(value: fmpq) -> str:
+    places = 0
+    while (value * 10**places).q != 1:
+        places += 1
+    digits = str(abs(int((value * 10**places).p))).rjust(places + 1, "0")
+    sign = "-" if value < 0 else ""
+    return sign + (f"{digits[:-places]}.{digits[-places:]}" if places else digits)
 
 
 def _shown(node: Expr) -> str:

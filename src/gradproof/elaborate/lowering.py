@@ -103,7 +103,7 @@ class Lowering:
         """Return what a tree means, or raise ``Trouble``."""
         match tree:
             case Numeral(text):
-                return scalar(build.decimal(text))
+                return scalar(self._number(text))
             case Name():
                 return self.name(tree)
             case Scripted():
@@ -137,6 +137,11 @@ class Lowering:
                 raise Unreadable("U101" if reason == "ellipsis" else "U102", reason, hint=text)
             case Chain() | Listing() | Words() | Rows() | Accented() | Infix() | Prefix() | Postfix():
                 raise Unreadable("U110", f"no rule for {_told(tree)} at this place")
+
+    def _number(self, text: str) -> Number:
+        """Return a printed number; a decimal that the document gives as an input is exact."""
+        number = build.decimal(text)
+        return Number(number.value) if number.ulp is not None and number.value in self.scope.given else number
 
     # Names -----------------------------------------------------------------------------------------------------
 
@@ -173,8 +178,12 @@ class Lowering:
         key, subscripts = self.scope.survey.key_of(reference)
         if not subscripts and key in self.scope.survey.indices and self._is_free_letter(key):
             return scalar(self.free_index(key, None))
+        if key == "delta" and len(subscripts) == 2 and not self.scope.is_known(key):
+            return self._kronecker(subscripts)
         definition = self.scope.function(key, self.position)
         if definition is not None and not subscripts and not self.scope.survey.rank(key):
+            if any(parameter.axes for parameter in definition.parameters):
+                return freshened(Value(definition.body, definition.axes))
             return scalar(Call(key, tuple(definition.parameters), (0,) * len(definition.parameters)))
         symbol = self.scope.symbol(key)
         if not symbol.axes:
@@ -182,6 +191,15 @@ class Lowering:
                 raise Misfit("M102", f"{spoken(key)} is a scalar, yet it has a subscript", is_certain=False)
             return scalar(symbol)
         return self.element(symbol, subscripts)
+
+    def _kronecker(self, subscripts: tuple[Tree, ...]) -> Value:
+        """``\\delta_{ij}`` is 1 where the two subscripts are equal, else 0."""
+        self.note("δ with two subscripts is Kronecker's delta")
+        axis = Axis(self.scope.sizes.unknown())
+        left, right = (self.subscript(tree, axis) for tree in subscripts)
+        for place in (left, right):
+            self.scope.sizes.access(axis, place, "δ")
+        return scalar(build.delta(left, right))
 
     def _is_free_letter(self, key: str) -> bool:
         return key in self.subscript_letters and not self.scope.is_known(key) and key not in self.scope.survey.sizes

@@ -32,7 +32,7 @@ __all__ = ["adjacent", "entry", "extent", "infix", "renamed", "shape_text"]
 def adjacent(lowering: Lowering, items: tuple[Tree, ...]) -> Value:
     """Return the product of things side by side; functions and derivative signs take their arguments first."""
     factors: list[Value] = []
-    rest = _joined(items)
+    rest = items
     while rest:
         taken = (
             derivatives.operator(lowering, rest)
@@ -48,26 +48,6 @@ def adjacent(lowering: Lowering, items: tuple[Tree, ...]) -> Value:
         factors.append(lowering.value(rest[0]))
         rest = rest[1:]
     return chain(lowering, factors)
-
-
-def _joined(items: tuple[Tree, ...]) -> tuple[Tree, ...]:
-    """Join ``F_1 1`` (how TeX sets F_11) into one subscript where nothing stands between the digits."""
-    joined: list[Tree] = []
-    for item in items:
-        last = joined[-1] if joined else None
-        if (
-            isinstance(last, Scripted)
-            and isinstance(last.sub, Numeral)
-            and last.sup is None
-            and isinstance(item, Numeral)
-            and item.text.isdigit()
-            and last.place.end == item.place.start
-        ):
-            number = Numeral(last.sub.text + item.text, item.place)
-            joined[-1] = Scripted(last.base, number, None, last.place)
-        else:
-            joined.append(item)
-    return tuple(joined)
 
 
 def chain(lowering: Lowering, factors: list[Value]) -> Value:

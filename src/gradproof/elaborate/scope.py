@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 from gradproof.elaborate.sizes import Sizes, named_size
 from gradproof.elaborate.survey import Survey
@@ -43,7 +44,8 @@ class Scope:
     symbols: dict[str, Symbol] = field(default_factory=dict)
     definitions: dict[str, list[Definition]] = field(default_factory=dict)
     functions: dict[str, list[Definition]] = field(default_factory=dict)
-    function_names: dict[str, str] = field(default_factory=dict)
+    introduced: dict[str, int] = field(default_factory=dict)
+    given: set[Fraction] = field(default_factory=set)
 
     def symbol(self, key: str) -> Symbol:
         """Return the symbol of a name; it is made at its first use."""

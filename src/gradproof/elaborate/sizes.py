@@ -100,7 +100,8 @@ class Sizes:
             size = self.resolve(axis.size)
             needed = self.resolve(subtract(add(reach[1], ONE), Number(ONE.value * axis.origin)))
             if any(is_unknown(symbol) for symbol in symbols(size) | symbols(needed)):
-                self._fix(size, needed, what)
+                if subscript.free_indices:
+                    self._fix(size, needed, what)
                 continue
             _check_range(axis, size, reach, subscript, what)
 

@@ -312,6 +312,8 @@ def _transposed_rank(base: Tree, found: Survey) -> int:
 
 def _infer_product(items: tuple[Tree, ...], found: Survey) -> None:
     for left, right in pairwise(items):
+        if _is_call(left, right):
+            continue
         left_rank, right_rank = rank_of(left, found), rank_of(right, found)
         if _is_row(right) and left_rank is None and not _is_scalar_like(left, found) and _is_capital(left):
             demand(left, 2, found)
@@ -322,6 +324,16 @@ def _infer_product(items: tuple[Tree, ...], found: Survey) -> None:
                 demand(right, 2 if _is_capital(right) else 1, found)
         elif left_rank is None and right_rank == 1 and not _is_row(right) and _is_capital(left):
             demand(left, 2, found)
+
+
+def _is_call(left: Tree, right: Tree) -> bool:
+    """``J(w)``: a name before a parenthesis with mere names in it is a function, not a factor."""
+    if not (isinstance(left, Name | Scripted) and _is_argument(right)):
+        return False
+    fence = right.base if isinstance(right, Scripted) else right
+    assert isinstance(fence, Fenced)
+    assert fence.body is not None
+    return all(isinstance(argument, Name | Scripted) for argument in named_arguments(fence.body))
 
 
 def _is_capital(tree: Tree) -> bool:

@@ -22,7 +22,7 @@ def index_names(root: Expr) -> dict[Expr, str]:
 
 
 def _free_name(wanted: str, taken: set[str]) -> str:
-    if wanted not in taken:
+    if wanted not in taken and wanted != "_":
         return wanted
     for letter in _LETTERS:
         if letter not in taken:
