@@ -14,7 +14,7 @@ from gradproof.evaluate.bindings import Bindings, NotRational, Undecidable
 from gradproof.evaluate.enclose import are_disjoint, enclose, exact_value, paired, to_decimal
 from gradproof.evaluate.evaluator import Table, evaluate
 from gradproof.evaluate.fields import Exact
-from gradproof.evaluate.instances import instances
+from gradproof.evaluate.instances import instance
 from gradproof.expr.build import subtract
 from gradproof.expr.node import Compare, Expr, Hole, Index, Number, Operator, Symbol
 from gradproof.expr.walk import contains, postorder, symbols
@@ -213,8 +213,9 @@ def _try_instances(
 ) -> Outcome:
     agreed = 0
     trouble = "no instance could be evaluated"
-    for bindings in instances(wanted, seed=seed, count=INSTANCES, positive=positive):
+    for number in range(INSTANCES):
         try:
+            bindings = instance(wanted, seed=seed, number=number, positive=positive)
             if not _meets(bindings, conditions):
                 continue
             tables = enclose(left, bindings, _DIGITS), enclose(right, bindings, _DIGITS)

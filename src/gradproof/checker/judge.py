@@ -8,7 +8,7 @@ from gradproof.checker.decide import decide, is_closed
 from gradproof.checker.environment import Environment
 from gradproof.checker.hints import formula_hint, value_hint
 from gradproof.checker.outcome import Outcome, undecided
-from gradproof.checker.plan import PlannedFormula, PlannedLink, PlannedSentence
+from gradproof.checker.plan import PlannedFormula, PlannedLink, PlannedSentence, declared_keys
 from gradproof.checker.statements import concludes, is_number, source_of
 from gradproof.checker.values import StatedValues, nameable
 from gradproof.checker.verdict import Certificate, Kind, Link, Verdict
@@ -18,8 +18,8 @@ from gradproof.elaborate.reading import Reading, alternatives
 from gradproof.elaborate.sizes import extent
 from gradproof.elaborate.trouble import Misfit, Trouble
 from gradproof.elaborate.value import Value, freshened, renamed, shape_text
-from gradproof.expr.build import decimal
-from gradproof.expr.node import Apply, Element, Expr, Number, Operator, Symbol
+from gradproof.expr.build import ONE, ZERO, add, decimal, number, subtract, sum_over
+from gradproof.expr.node import Apply, Compare, Element, Expr, Number, Operator, Symbol, fresh_index
 from gradproof.expr.walk import contains, postorder, substitute, symbols
 from gradproof.printer.latex import to_latex
 from gradproof.reader.presentation import Name, Numeral, Prefix, Scripted, Tree
@@ -34,6 +34,8 @@ _STATED = {
     "U105": "the relation is not one that can be decided",
 }
 _MOST_READINGS = 8
+_SURE_NOTES = ("I is the identity", "δ with two", "the sum without")
+_PROBABILITY_LETTERS = frozenset({"y", "p", "q", "t", "pi"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,7 @@ class Judge:
 
     def _troubled(self, planned: PlannedFormula, trouble: Trouble) -> Outcome:
         if isinstance(trouble, Misfit):
-            if trouble.is_certain:
+            if trouble.is_certain and declared_keys(planned):
                 certificate = Certificate("shapes", details={"misfit": trouble.reason})
                 said = "; ".join(value.words for value in planned.scope.declared.values() if " " in value.words)
                 hint = trouble.hint or (f"the document says: {said}" if said else "")
@@ -318,13 +320,19 @@ class Judge:
     def _refuted(
         self, planned: PlannedFormula, link: PlannedLink, sides: Sides, environment: Environment, outcome: Outcome
     ) -> tuple[Outcome, dict[str, object]]:
-        """A claim that fails: refuted where it is surely meant as one, else a condition or a new definition."""
+        """A claim that fails: refuted where it is surely meant as one, else a condition, a new definition, or open."""
         left, right = environment.expanded(sides.left), environment.expanded(sides.right)
-        if link.again and link.key and not concludes(planned.before):
+        if link.again and link.key and not concludes(planned.before[-40:]):
             return Outcome(Verdict.STATED, "S101", reason="defined again"), {"kind": Kind.DEFINITION}
         derivative = _has_derivative(sides.left) or _has_derivative(sides.right)
-        if link.first and not derivative and not link.again and _is_condition(left, right):
+        doubt = self._doubt(link, sides, left, right)
+        if doubt is not None:
+            return doubt, {}
+        if _is_condition(sides, left, right, derivative):
             return Outcome(Verdict.STATED, "S103", reason="a condition on its symbols"), {"kind": Kind.CONDITION}
+        relaxed = self._under_usual_assumptions(left, right)
+        if relaxed is not None:
+            return relaxed, {}
         hint, mended = formula_hint(left, right, sides.right)
         hint = hint or value_hint(left, right)
         candidates = [to_latex(simplified(environment.derived(sides.left))), to_latex(simplified(left))]
@@ -334,6 +342,33 @@ class Judge:
         code = "R106" if derivative else outcome.code
         refuted = replace(outcome, code=code, expected=min(candidates, key=len), hint=hint)
         return refuted, {"stated": to_latex(sides.right)}
+
+    def _doubt(self, link: PlannedLink, sides: Sides, left: Expr, right: Expr) -> Outcome | None:
+        """A refutation needs a reading without guesses."""
+        if link.relation == "≈":
+            return undecided("U109", "an approximation between formulas")
+        guesses = [note for note in sides.notes if not note.startswith(_SURE_NOTES)]
+        if guesses:
+            return undecided("U108", f"the claim fails as it was read ({guesses[0]})", "Write it out.")
+        del left, right
+        return None
+
+    def _under_usual_assumptions(self, left: Expr, right: Expr) -> Outcome | None:
+        """Try what people leave unsaid: that labels and probabilities sum to one, that a matrix is symmetric."""
+        sums, names = _unit_sums(symbols(left) | symbols(right))
+        if sums:
+            outcome = decide("=", left, right, sums, self.seed)
+            if outcome.verdict is Verdict.PROVED:
+                self.readings.append(f"{names} sums to one")
+                return outcome
+        symmetric = _symmetric(symbols(left) | symbols(right))
+        if symmetric:
+            named = {symbol: Symbol(symbol.name, symbol.axes, symbol.properties | {"symmetric"}) for symbol in symmetric}
+            sides = [substitute(side, named) for side in (left, right)]
+            if decide("=", *sides, (), self.seed).verdict in (Verdict.PROVED, Verdict.TESTED):
+                letters = ", ".join(spoken(symbol.name) for symbol in symmetric)
+                return undecided("U108", f"it holds when {letters} is symmetric, and fails otherwise", "Say that it is.")
+        return None
 
 
 def speaks_of_result(planned: PlannedFormula, link: PlannedLink) -> bool:
@@ -355,9 +390,8 @@ def _same_axes(left: Value, right: Value, lowering: Lowering) -> tuple[Value, Va
     if left.rank != right.rank:
         if 0 in (left.rank, right.rank) and _is_zero(left if left.rank == 0 else right):
             return left, right
-        certain = _is_literal(left) and _is_literal(right)
         words = f"the left side is {shape_text(left)}, the right side {shape_text(right)}"
-        raise Misfit("M102", words, is_certain=certain)
+        raise Misfit("M102", words, is_certain=False)
     right = freshened(right)
     for mine, other in zip(left.axes, right.axes, strict=True):
         lowering.scope.sizes.unify(extent(mine), extent(other), "the two sides")
@@ -366,10 +400,6 @@ def _same_axes(left: Value, right: Value, lowering: Lowering) -> tuple[Value, Va
 
 def _is_zero(value: Value) -> bool:
     return isinstance(value.body, Number) and value.body.value == 0
-
-
-def _is_literal(value: Value) -> bool:
-    return not symbols(value.body)
 
 
 def _has_derivative(root: Expr) -> bool:
@@ -389,17 +419,40 @@ def _is_numeric(root: Expr) -> bool:
     return not contains(root, lambda node: isinstance(node, Operator) or hasattr(node, "orders"))
 
 
-def _is_condition(left: Expr, right: Expr) -> bool:
+def _is_condition(sides: Sides, left: Expr, right: Expr, derivative: bool) -> bool:
     """Tell whether an equation restricts its symbols rather than claiming something of all of them.
 
-    An identity has both sides in the same symbols; a bare name or a number on one side makes an equation to be solved.
+    An identity has both sides in the same symbols; a bare name, a number or a zero on one side makes an equation to be solved.
     """
+    if any(side is ZERO for side in (left, right, sides.left, sides.right)):
+        return True
     names = [{symbol.name for symbol in symbols(side)} for side in (left, right)]
+    whole = [mine | {symbol.name for symbol in symbols(side)} for mine, side in zip(names, (sides.left, sides.right), strict=True)]
+    if derivative:
+        return not (names[1] <= whole[0] or names[0] <= whole[1])
     if any(isinstance(side, Symbol | Element | Number) for side in (left, right)):
         return True
-    if not names[0] or not names[1]:
-        return True
-    return not (names[0] <= names[1] or names[1] <= names[0])
+    return names[0] != names[1]
+
+
+def _unit_sums(found: frozenset[Symbol]) -> tuple[list[Compare], str]:
+    """Return ``sum_k y_k = 1`` for vectors that look like labels or probabilities."""
+    conditions: list[Compare] = []
+    names: list[str] = []
+    for symbol in sorted(found, key=lambda symbol: symbol.name):
+        if len(symbol.axes) == 1 and symbol.name.split("_")[0] in _PROBABILITY_LETTERS:
+            axis = symbol.axes[0]
+            lower = number(axis.origin)
+            index = fresh_index("k", lower, subtract(add(axis.size, lower), ONE))
+            conditions.append(Compare("=", sum_over([index], Element(symbol, (index,))), ONE))
+            names.append(spoken(symbol.name))
+    return conditions, ", ".join(names)
+
+
+def _symmetric(found: frozenset[Symbol]) -> list[Symbol]:
+    """Return the square matrices that are not known to be symmetric."""
+    square = [symbol for symbol in found if len(symbol.axes) == 2 and symbol.axes[0].size is symbol.axes[1].size]
+    return sorted((s for s in square if "symmetric" not in s.properties), key=lambda symbol: symbol.name)
 
 
 def _name(key: Expr) -> str:

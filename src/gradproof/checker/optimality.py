@@ -11,12 +11,13 @@ from gradproof.checker.outcome import Outcome, undecided
 from gradproof.checker.verdict import Certificate, Verdict
 from gradproof.evaluate.bindings import Bindings, Undecidable
 from gradproof.evaluate.enclose import enclose, to_decimal
-from gradproof.evaluate.instances import instances
+from gradproof.evaluate.instances import instance
 from gradproof.expr.node import Element, Expr, Operator, Symbol
 from gradproof.expr.walk import contains, substitute, symbols
 
 _STEPS = (fmpq(1), fmpq(1, 7), fmpq(1, 50), fmpq(1, 1000))
 _TRIES = 24
+_INSTANCES = 6
 
 
 def decide_minimizer(left: Expr, right: Expr, seed: int) -> Outcome:
@@ -27,7 +28,12 @@ def decide_minimizer(left: Expr, right: Expr, seed: int) -> Outcome:
         return undecided("U103", "the claim hangs on a minimiser inside an expression")
     (variable,), (objective,) = left.bound, left.operands
     tried = 0
-    for bindings in instances(symbols(objective) | symbols(right), seed=seed, count=6, positive=True):
+    wanted = symbols(objective) | symbols(right)
+    for number in range(_INSTANCES):
+        try:
+            bindings = instance(wanted, seed=seed, number=number, positive=True)
+        except Undecidable:
+            continue
         for sign in (1, -1):
             source = random.Random(f"{seed}:{tried}:{sign}")
             flipped = _flipped(bindings, variable, objective, sign)

@@ -352,7 +352,7 @@ class _Planner:
             definition = self._lowered(planned, link, found, key)
         except Trouble as trouble:
             self.scope.sizes.restore(state)
-            if isinstance(trouble, Misfit) and not trouble.is_certain:
+            if isinstance(trouble, Misfit) and not self._is_declared(planned):
                 definition = self._with_other_rank(planned, link, found, key)
                 if definition is None:
                     return
@@ -364,6 +364,10 @@ class _Planner:
         if definition is not None:
             self.scope.define(key, definition)
 
+    def _is_declared(self, planned: PlannedFormula) -> bool:
+        """Tell whether the document itself fixed a size of something in the formula."""
+        return bool(declared_keys(planned))
+
     def _with_other_rank(
         self, planned: PlannedFormula, link: PlannedLink, found: Definiendum, key: str
     ) -> Definition | None:
@@ -373,10 +377,10 @@ class _Planner:
         state = self.scope.sizes.snapshot()
         try:
             value = lowering.value(link.right)
-            if found.is_function or found.reference.subscripts or not value.rank or key in self.scope.declared:
+            if found.is_function or found.reference.subscripts or key in self.scope.declared:
                 return None
             self.scope.survey.ranks[key] = value.rank
-            self.scope.symbols.pop(key, None)
+            self.scope.renew(key, planned.position)
             return self._lowered(planned, link, found, key)
         except Trouble:
             self.scope.sizes.restore(state)
@@ -438,6 +442,17 @@ def as_given(body: Expr, scope: Scope) -> Expr:
         return node
 
     return transform(body, change)
+
+
+def declared_keys(planned: PlannedFormula) -> frozenset[str]:
+    """Return the names of a formula whose sizes the document declares."""
+    found: set[str] = set()
+    for node in subtrees(planned.tree):
+        read = reference_of(node) if isinstance(node, Name | Scripted) else None
+        declared = planned.scope.declared.get(read[0].key) if read is not None else None
+        if read is not None and declared is not None and any(size is not None for size in declared.sizes or ()):
+            found.add(read[0].key)
+    return frozenset(found)
 
 
 def _fixes_values(sentence: Sentence) -> bool:

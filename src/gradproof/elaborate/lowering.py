@@ -185,7 +185,7 @@ class Lowering:
             if any(parameter.axes for parameter in definition.parameters):
                 return freshened(Value(definition.body, definition.axes))
             return scalar(Call(key, tuple(definition.parameters), (0,) * len(definition.parameters)))
-        symbol = self.scope.symbol(key)
+        symbol = self.scope.symbol(key, self.position)
         if not symbol.axes:
             if subscripts:
                 raise Misfit("M102", f"{spoken(key)} is a scalar, yet it has a subscript", is_certain=False)

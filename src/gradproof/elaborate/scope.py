@@ -41,17 +41,26 @@ class Scope:
     survey: Survey
     sizes: Sizes = field(default_factory=Sizes)
     declared: dict[str, Declared] = field(default_factory=dict)
-    symbols: dict[str, Symbol] = field(default_factory=dict)
+    symbols: dict[str, list[tuple[int, Symbol]]] = field(default_factory=dict)
     definitions: dict[str, list[Definition]] = field(default_factory=dict)
     functions: dict[str, list[Definition]] = field(default_factory=dict)
     introduced: dict[str, int] = field(default_factory=dict)
     given: set[Fraction] = field(default_factory=set)
 
-    def symbol(self, key: str) -> Symbol:
-        """Return the symbol of a name; it is made at its first use."""
+    def symbol(self, key: str, position: int = 0) -> Symbol:
+        """Return the symbol that a name is at a position; it is made at its first use."""
         if key not in self.symbols:
-            self.symbols[key] = self._made(key)
-        return self.symbols[key]
+            self.symbols[key] = [(0, self._made(key))]
+        versions = self.symbols[key]
+        place = bisect_right([start for start, _ in versions], position)
+        return versions[max(place, 1) - 1][1]
+
+    def renew(self, key: str, position: int) -> None:
+        """From this position on a name is another symbol: its letter is used for something else."""
+        made = self._made(key)
+        if key in self.symbols:
+            self.symbols[key] = [(s, v) for s, v in self.symbols[key] if s < position]
+        self.symbols.setdefault(key, []).append((position, made))
 
     def _made(self, key: str) -> Symbol:
         declared = self.declared.get(key, Declared(None))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -19,26 +19,24 @@ _SIZES = (3, 2, 4, 1, 3, 2, 5, 3)
 _LARGEST_AXIS = 64
 
 
-def instances(
-    symbols: Iterable[Symbol], *, seed: int, count: int, positive: bool = False
-) -> Iterator[Bindings]:
-    """Yield instances for the symbols: the same ones for the same seed.
+def instance(symbols: Iterable[Symbol], *, seed: int, number: int, positive: bool = False) -> Bindings:
+    """Return one random instance for the symbols: the same one for the same seed and number.
 
     Sizes take small values, boundaries among them; entries are small rationals of both signs, off ties; the
     properties of a symbol (positive, simplex, symmetric ...) hold exactly. With ``positive`` all reals are positive.
+
+    Raises: Undecidable: a size comes out negative, broken or too large.
     """
     extra = frozenset({"positive"}) if positive else frozenset[str]()
     wanted = sorted(_with_sizes(symbols), key=lambda symbol: (len(symbol.axes), symbol.name))
-    for number in range(count):
-        source = random.Random(f"{seed}:{number}")
-        values: dict[str, Any] = {}
-        sizes = [symbol for symbol in wanted if "size" in symbol.properties]
-        for place, symbol in enumerate(sizes):
-            values[symbol.name] = _SIZES[(number + place) % len(_SIZES)]
-        for symbol in wanted:
-            if symbol.name not in values:
-                values[symbol.name] = _value(symbol, values, source, extra)
-        yield Bindings(values)
+    source = random.Random(f"{seed}:{number}")
+    values: dict[str, Any] = {}
+    for place, symbol in enumerate(symbol for symbol in wanted if "size" in symbol.properties):
+        values[symbol.name] = _SIZES[(number + place) % len(_SIZES)]
+    for symbol in wanted:
+        if symbol.name not in values:
+            values[symbol.name] = _value(symbol, values, source, extra)
+    return Bindings(values)
 
 
 def _with_sizes(symbols: Iterable[Symbol]) -> set[Symbol]:
