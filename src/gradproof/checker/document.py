@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from gradproof.checker.assumptions import declared_by_user
 from gradproof.checker.glossary import GLOSSARY
 from gradproof.checker.judge import Judge
 from gradproof.checker.options import CheckOptions
 from gradproof.checker.outcome import Outcome
 from gradproof.checker.plan import PlannedFormula, Section, plan
-from gradproof.checker.statements import hole_in, is_objective
+from gradproof.checker.statements import hole_in, is_objective, source_of
 from gradproof.checker.verdict import Equation, FileReport, Kind, Link, Verdict
+from gradproof.elaborate.reading import Reading
 from gradproof.elaborate.scope import Declared
 from gradproof.elaborate.trouble import Trouble
-from gradproof.reader.document import Document, Suppression
+from gradproof.errors import FormulaError
+from gradproof.reader.document import Document, Problem, Suppression
 
 #: Called before an equation is decided, with its number from 0 and how many there are.
 Progress = Callable[[int, int], None]
@@ -28,34 +31,63 @@ def check_document(
     declared: Mapping[str, Declared],
     guard: Guard,
     on_progress: Progress,
-    known: Mapping[str, Equation] | None = None,
     skipped: frozenset[str] = frozenset(),
 ) -> FileReport:
     """Return the verdicts of a document.
 
-    ``known`` are equations that an earlier worker already decided, ``skipped`` those that it died of: both are taken as they are.
+    ``skipped`` are equations that an earlier worker died of.
     """
-    sections = plan(document, dict(declared))
-    judge = Judge(options.seed)
+    assumed = {**declared, **_assumed(document)}
+    sections = plan(document, assumed)
+    judge = Judge(options.seed, _reading(assumed))
     total = sum(len(section.formulas) for section in sections)
     equations: list[Equation] = []
-    del known
     for section in sections:
         for planned in section.formulas:
             on_progress(planned.position - 1, total)
             equation = _equation(planned, section, judge, guard, skipped)
             if equation is not None:
                 equations.append(equation)
-    equations = [_with_tags(equation) for equation in equations]
     equations, unused = _suppressed(equations, document.suppressions)
     return FileReport(
         file=document.path,
         document=document,
         equations=tuple(equations),
         unanswered=document.empty_parts,
-        problems=document.problems,
+        problems=document.problems + _malformed_assumptions(document),
         unused_suppressions=unused,
     )
+
+
+def _assumed(document: Document) -> dict[str, Declared]:
+    """Return the assumptions in the comments of a document; a malformed one is reported by the reader's caller."""
+    found: dict[str, Declared] = {}
+    for assumption in document.assumptions:
+        try:
+            found.update(declared_by_user([assumption.declaration]))
+        except FormulaError:
+            continue
+    return found
+
+
+def _malformed_assumptions(document: Document) -> tuple[Problem, ...]:
+    found: list[Problem] = []
+    for assumption in document.assumptions:
+        try:
+            declared_by_user([assumption.declaration])
+        except FormulaError as trouble:
+            found.append(Problem(trouble.message().splitlines()[0], assumption.span))
+    return tuple(found)
+
+
+def _reading(assumed: Mapping[str, Declared]) -> Reading:
+    """Return the reading that the assumptions fix (``sigma is softmax``)."""
+    answers: dict[str, str] = {}
+    for key, declared in assumed.items():
+        for word in declared.properties:
+            if word.startswith("reading "):
+                answers[key] = word.removeprefix("reading ")
+    return replace(Reading(), **answers)
 
 
 def _equation(
@@ -111,8 +143,6 @@ def _judged_by_name(link: Link, outcome: Outcome) -> Link:
 
 
 def _timed_out(planned: PlannedFormula) -> tuple[Link, ...]:
-    from gradproof.checker.statements import source_of
-
     found: list[Link] = []
     for sentence in planned.sentences:
         for link in sentence.links:
@@ -163,10 +193,6 @@ def _without_links(planned: PlannedFormula) -> Equation | None:
     if is_objective(planned.tree):
         return _alone(planned, "S104", "a problem to be solved")
     return _alone(planned, "S106", "an expression without a relation")
-
-
-def _with_tags(equation: Equation) -> Equation:
-    return equation
 
 
 def _suppressed(

@@ -1,0 +1,5 @@
+"""``python -m gradproof``."""
+
+from gradproof.cli.main import main
+
+main()
