@@ -41,6 +41,7 @@ class GradproofError(Exception):
         super().__init__(self.message())
 
     def message(self) -> str:
+        """Return the line that a user sees, with the source and a caret where there is one."""
         text = f"{self.where}: " if self.where else ""
         text += self.expected
         if self.got:

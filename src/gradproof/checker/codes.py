@@ -164,9 +164,7 @@ _ALL = (
         "$y_i = \\sum_i A_{ij} x_j$",
         "Rename the index.",
     ),
-    Code(
-        "U101", "an ellipsis", "The formula leaves something out with dots.", "$a_1 + \\dots + a_n$", "Write the sum."
-    ),
+    Code("U101", "an ellipsis", "The formula leaves something out with dots.", "$a_1 + \\dots + a_n$", "Write the sum."),
     Code(
         "U102",
         "unreadable",

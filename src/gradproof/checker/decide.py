@@ -16,7 +16,7 @@ from gradproof.evaluate.evaluator import Table, evaluate
 from gradproof.evaluate.fields import Exact
 from gradproof.evaluate.instances import instance
 from gradproof.expr.build import subtract
-from gradproof.expr.node import Compare, Expr, Hole, Index, Number, Operator, Symbol
+from gradproof.expr.node import Compare, Expr, Hole, Number, Operator, Symbol
 from gradproof.expr.walk import contains, postorder, symbols
 from gradproof.printer.latex import to_latex
 from gradproof.rewrite.prove import prove_equal, sign_of
@@ -166,9 +166,7 @@ def _nested(value: Any) -> str:
 # Symbols --------------------------------------------------------------------------------------------------------------
 
 
-def _proved(
-    left: Expr, right: Expr, rules: Sequence[tuple[str, Expr]], side_conditions: tuple[str, ...]
-) -> Outcome:
+def _proved(left: Expr, right: Expr, rules: Sequence[tuple[str, Expr]], side_conditions: tuple[str, ...]) -> Outcome:
     steps = tuple((name, to_latex(where)) for name, where in rules[:12])
     details = {"left": to_latex(left), "right": to_latex(right)}
     return Outcome(Verdict.PROVED, "P101", Certificate("canonical form", side_conditions, steps, details))
@@ -258,9 +256,7 @@ def _compare_tables(tables: tuple[Table, Table], bindings: Bindings) -> Outcome 
             witness = {name: _shown(value) for name, value in sorted(bindings.values.items())}
             witness |= {name: str(value) for name, value in entry.place.items()}
             details = {"left": to_decimal(entry.left, 20), "right": to_decimal(entry.right, 20)}
-            return Outcome(
-                Verdict.REFUTED, "R101", Certificate("disjoint enclosures", details=details), witness=witness
-            )
+            return Outcome(Verdict.REFUTED, "R101", Certificate("disjoint enclosures", details=details), witness=witness)
     return compared
 
 
@@ -283,6 +279,3 @@ def _order(relation: str, left: Expr, right: Expr, conditions: Sequence[Compare]
 def free_letters(root: Expr) -> frozenset[str]:
     """Return the names of all symbols and free indices of an expression."""
     return frozenset(symbol.name for symbol in symbols(root)) | frozenset(index.name for index in root.free_indices)
-
-
-__all__ = ["INSTANCES", "Index", "Outcome", "by_instances", "compare_values", "decide", "is_closed", "undecided"]

@@ -90,9 +90,7 @@ def _reading(assumed: Mapping[str, Declared]) -> Reading:
     return replace(Reading(), **answers)
 
 
-def _equation(
-    planned: PlannedFormula, section: Section, judge: Judge, guard: Guard, skipped: frozenset[str]
-) -> Equation | None:
+def _equation(planned: PlannedFormula, section: Section, judge: Judge, guard: Guard, skipped: frozenset[str]) -> Equation | None:
     if planned.id in skipped:
         links = _timed_out(planned)
         return _made(planned, links, ())
@@ -195,9 +193,7 @@ def _without_links(planned: PlannedFormula) -> Equation | None:
     return _alone(planned, "S106", "an expression without a relation")
 
 
-def _suppressed(
-    equations: list[Equation], suppressions: tuple[Suppression, ...]
-) -> tuple[list[Equation], tuple[Suppression, ...]]:
+def _suppressed(equations: list[Equation], suppressions: tuple[Suppression, ...]) -> tuple[list[Equation], tuple[Suppression, ...]]:
     """Mark what the document itself asks to ignore; a suppression that ignores nothing is reported."""
     used: set[Suppression] = set()
     found: list[Equation] = []

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from fractions import Fraction
 
 from gradproof.evaluate.bindings import Bindings, Undecidable
 from gradproof.evaluate.enclose import are_disjoint, enclose
 from gradproof.expr import build
 from gradproof.expr.node import Add, Apply, Expr, Multiply, Number, Power
-from gradproof.expr.walk import children, postorder, rebuild, substitute, symbols
+from gradproof.expr.walk import postorder, substitute, symbols
 from gradproof.printer.text import to_text
 from gradproof.rewrite.prove import prove_equal
 
@@ -94,16 +95,16 @@ def _node_slips(node: Expr) -> Iterator[tuple[Expr, str]]:
                     yield build.weighted_sum(rest), f"the term {_told(weight, terms[place])} is missing"
         case Multiply(factors):
             for place, factor in enumerate(factors):
-                rest = factors[:place] + factors[place + 1 :]
-                yield build.multiply(*rest), f"the factor {to_text(factor)} is missing"
+                others = factors[:place] + factors[place + 1 :]
+                yield build.multiply(*others), f"the factor {to_text(factor)} is missing"
         case Power(base, Number(value)) if value.denominator == 1 and value not in (1, 2, -1):
             yield build.power(base, build.number(value - 1)), f"the exponent {value} is one too small"
         case Power(base, Number(value)) if value == 2:
             yield base, "a square is missing"
         case Apply("log", (argument,)):
-            for base in _LOG_BASES:
-                slipped = build.divide(node, build.apply("log", build.number(base)))
-                yield slipped, f"that takes the logarithm to base {base}"
+            for whole in _LOG_BASES:
+                slipped = build.divide(node, build.apply("log", build.number(whole)))
+                yield slipped, f"that takes the logarithm to base {whole}"
             yield argument, "a logarithm is missing"
         case Apply(function, (argument,)):
             yield Apply(function, (build.negate(argument),)), f"that has {function} of the negated argument"
@@ -111,9 +112,5 @@ def _node_slips(node: Expr) -> Iterator[tuple[Expr, str]]:
             return
 
 
-def _told(weight: object, term: Expr) -> str:
-    assert hasattr(weight, "numerator")
-    return to_text(build.scale(abs(weight), term))  # type: ignore[arg-type, type-var]
-
-
-__all__ = ["children", "formula_hint", "rebuild", "value_hint"]
+def _told(weight: Fraction, term: Expr) -> str:
+    return to_text(build.scale(abs(weight), term))

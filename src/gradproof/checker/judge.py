@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 
 from gradproof.checker.decide import decide, is_closed
 from gradproof.checker.environment import Environment
 from gradproof.checker.hints import formula_hint, value_hint
 from gradproof.checker.outcome import Outcome, undecided
-from gradproof.checker.plan import PlannedFormula, PlannedLink, PlannedSentence, declared_keys
+from gradproof.checker.plan import PlannedFormula, PlannedLink, PlannedSentence, is_surely_misfit
 from gradproof.checker.statements import concludes, is_number, source_of
 from gradproof.checker.values import StatedValues, nameable
 from gradproof.checker.verdict import Certificate, Kind, Link, Verdict
@@ -19,7 +20,19 @@ from gradproof.elaborate.sizes import extent
 from gradproof.elaborate.trouble import Misfit, Trouble
 from gradproof.elaborate.value import Value, freshened, renamed, shape_text
 from gradproof.expr.build import ONE, ZERO, add, decimal, number, subtract, sum_over
-from gradproof.expr.node import Apply, Compare, Element, Expr, Number, Operator, Symbol, fresh_index
+from gradproof.expr.node import (
+    Apply,
+    Call,
+    Compare,
+    Element,
+    Expr,
+    Number,
+    Operator,
+    Power,
+    Symbol,
+    TensorEntry,
+    fresh_index,
+)
 from gradproof.expr.walk import contains, postorder, substitute, symbols
 from gradproof.printer.latex import to_latex
 from gradproof.reader.presentation import Name, Numeral, Prefix, Scripted, Tree
@@ -34,6 +47,10 @@ _STATED = {
     "U105": "the relation is not one that can be decided",
 }
 _MOST_READINGS = 8
+_HYPOTHESES = re.compile(
+    r"\b(?:if|assum\w*|suppos\w*|provided|such that|whenever|where|solve|satisf\w*|require\w*|constraint|subject to|when)\b",
+    re.IGNORECASE,
+)
 _SURE_NOTES = ("I is the identity", "δ with two", "the sum without")
 _PROBABILITY_LETTERS = frozenset({"y", "p", "q", "t", "pi"})
 
@@ -95,9 +112,7 @@ class Judge:
 
     # One link -------------------------------------------------------------------------------------------------------
 
-    def _outcome(
-        self, planned: PlannedFormula, sentence: PlannedSentence, place: int
-    ) -> tuple[Outcome, dict[str, object]]:
+    def _outcome(self, planned: PlannedFormula, sentence: PlannedSentence, place: int) -> tuple[Outcome, dict[str, object]]:
         link = sentence.links[place]
         if link.trouble is not None:
             return self._troubled(planned, link.trouble), {}
@@ -115,7 +130,7 @@ class Judge:
 
     def _troubled(self, planned: PlannedFormula, trouble: Trouble) -> Outcome:
         if isinstance(trouble, Misfit):
-            if trouble.is_certain and declared_keys(planned):
+            if is_surely_misfit(planned, trouble):
                 certificate = Certificate("shapes", details={"misfit": trouble.reason})
                 said = "; ".join(value.words for value in planned.scope.declared.values() if " " in value.words)
                 hint = trouble.hint or (f"the document says: {said}" if said else "")
@@ -123,9 +138,7 @@ class Judge:
             return undecided("U109", f"no reading fits: {trouble.reason}", trouble.hint)
         return undecided(trouble.code, trouble.reason, trouble.hint)
 
-    def _claim(
-        self, planned: PlannedFormula, sentence: PlannedSentence, place: int
-    ) -> tuple[Outcome, dict[str, object]]:
+    def _claim(self, planned: PlannedFormula, sentence: PlannedSentence, place: int) -> tuple[Outcome, dict[str, object]]:
         link = sentence.links[place]
         position = planned.position - 1 if link.again else planned.position
         environment = Environment(planned.scope, position, planned.conditions)
@@ -138,6 +151,10 @@ class Judge:
             self.stated.remember(planned, sides.left, sides.right, environment, ok=True)
             chain = self._against_head(planned, sentence, place, environment)
             return chain if chain is not None else (general, {})
+        if link.again and not is_number(link.right) and not concludes(planned.before[-40:]) and len(sentence.links) == 1:
+            return Outcome(Verdict.STATED, "S101", reason="defined again"), {"kind": Kind.DEFINITION}
+        if general.verdict is Verdict.REFUTED and is_hypothetical(planned) and (not environment.conditions or sides.right is ZERO):
+            return Outcome(Verdict.STATED, "S103", reason="a condition on its symbols"), {"kind": Kind.CONDITION}
         numeric = self._numeric(planned, sentence, place, sides, environment)
         if numeric is not None:
             return numeric
@@ -223,9 +240,7 @@ class Judge:
 
     # Context ------------------------------------------------------------------------------------------------------------
 
-    def _missing(
-        self, planned: PlannedFormula, link: PlannedLink, sides: Sides, environment: Environment
-    ) -> Outcome | None:
+    def _missing(self, planned: PlannedFormula, link: PlannedLink, sides: Sides, environment: Environment) -> Outcome | None:
         """A number for a quantity whose ingredients the document never gives cannot be checked."""
         left, right = environment.expanded(sides.left), environment.expanded(sides.right)
         open_left = _open_names(substitute(left, environment.conditions))
@@ -307,11 +322,9 @@ class Judge:
             except Trouble:
                 continue
             environment = Environment(planned.scope, planned.position, planned.conditions)
-            values = [
-                substitute(environment.expanded(side), planned.conditions) for side in (sides.left, sides.right)
-            ]
+            values = [substitute(environment.expanded(side), planned.conditions) for side in (sides.left, sides.right)]
             if all(is_closed(value) for value in values):
-                if decide(link.relation, *values).verdict is Verdict.REFUTED:
+                if decide(link.relation, values[0], values[1]).verdict is Verdict.REFUTED:
                     return True
         return False
 
@@ -328,11 +341,12 @@ class Judge:
         doubt = self._doubt(link, sides, left, right)
         if doubt is not None:
             return doubt, {}
-        if _is_condition(sides, left, right, derivative):
+        if _is_condition(sides, left, right, derivative) or (not derivative and _is_system(sides, left, right)):
             return Outcome(Verdict.STATED, "S103", reason="a condition on its symbols"), {"kind": Kind.CONDITION}
-        relaxed = self._under_usual_assumptions(left, right)
-        if relaxed is not None:
-            return relaxed, {}
+        for pair in ((left, right), (environment.derived(sides.left), environment.derived(sides.right))):
+            relaxed = self._under_usual_assumptions(*pair)
+            if relaxed is not None:
+                return relaxed, {}
         hint, mended = formula_hint(left, right, sides.right)
         hint = hint or value_hint(left, right)
         candidates = [to_latex(simplified(environment.derived(sides.left))), to_latex(simplified(left))]
@@ -350,7 +364,9 @@ class Judge:
         guesses = [note for note in sides.notes if not note.startswith(_SURE_NOTES)]
         if guesses:
             return undecided("U108", f"the claim fails as it was read ({guesses[0]})", "Write it out.")
-        del left, right
+        free = [{index.name for index in side.free_indices} for side in (left, right)]
+        if free[0] != free[1]:
+            return undecided("U108", "the two sides have different free indices, so the claim may be meant of some entries")
         return None
 
     def _under_usual_assumptions(self, left: Expr, right: Expr) -> Outcome | None:
@@ -365,10 +381,16 @@ class Judge:
         if symmetric:
             named = {symbol: Symbol(symbol.name, symbol.axes, symbol.properties | {"symmetric"}) for symbol in symmetric}
             sides = [substitute(side, named) for side in (left, right)]
-            if decide("=", *sides, (), self.seed).verdict in (Verdict.PROVED, Verdict.TESTED):
+            if decide("=", sides[0], sides[1], (), self.seed).verdict in (Verdict.PROVED, Verdict.TESTED):
                 letters = ", ".join(spoken(symbol.name) for symbol in symmetric)
                 return undecided("U108", f"it holds when {letters} is symmetric, and fails otherwise", "Say that it is.")
         return None
+
+
+def is_hypothetical(planned: PlannedFormula) -> bool:
+    """Tell whether the sentence around an inline formula supposes rather than claims: 'if', 'assume', 'such that', 'solve'."""
+    clause = re.split(r"[.;]\s", planned.before)[-1]
+    return bool(_HYPOTHESES.search(clause)) and not (planned.formula.display and "solve" not in clause)
 
 
 def speaks_of_result(planned: PlannedFormula, link: PlannedLink) -> bool:
@@ -408,7 +430,7 @@ def _has_derivative(root: Expr) -> bool:
 
 def _open_names(root: Expr) -> frozenset[str]:
     found = {symbol.name for symbol in symbols(root) if "size" not in symbol.properties}
-    found |= {node.function for node in postorder(root) if hasattr(node, "orders")}
+    found |= {node.function for node in postorder(root) if isinstance(node, Call)}
     return frozenset(found)
 
 
@@ -416,7 +438,7 @@ def _is_numeric(root: Expr) -> bool:
     """Tell whether a side is made of numbers alone (a literal matrix has indices, and no symbols)."""
     if symbols(root):
         return False
-    return not contains(root, lambda node: isinstance(node, Operator) or hasattr(node, "orders"))
+    return not contains(root, lambda node: isinstance(node, Operator | Call))
 
 
 def _is_condition(sides: Sides, left: Expr, right: Expr, derivative: bool) -> bool:
@@ -433,6 +455,17 @@ def _is_condition(sides: Sides, left: Expr, right: Expr, derivative: bool) -> bo
     if any(isinstance(side, Symbol | Element | Number) for side in (left, right)):
         return True
     return names[0] != names[1]
+
+
+def _is_system(sides: Sides, left: Expr, right: Expr) -> bool:
+    """Tell whether an equation between tensors of unknowns is one to be solved: nothing defined in it, no function."""
+    if not left.free_indices or left is not sides.left or right is not sides.right:
+        return False
+    return not any(
+        isinstance(node, Apply | TensorEntry) or (isinstance(node, Power) and not isinstance(node.base, Number))
+        for side in (left, right)
+        for node in postorder(side)
+    )
 
 
 def _unit_sums(found: frozenset[Symbol]) -> tuple[list[Compare], str]:
@@ -457,6 +490,3 @@ def _symmetric(found: frozenset[Symbol]) -> list[Symbol]:
 
 def _name(key: Expr) -> str:
     return key.name if isinstance(key, Symbol) else str(key)
-
-
-__all__ = ["Apply", "Judge", "Sides"]

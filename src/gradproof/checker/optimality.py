@@ -59,30 +59,26 @@ def _flipped(bindings: Bindings, variable: Expr, objective: Expr, sign: int) -> 
     if sign == 1:
         return bindings
     letters = frozenset({"v", "x", "y", "z", "u", "w", "a", "b"})
-    values = {
-        name: (-value if name in letters or hasattr(value, "shape") else value)
-        for name, value in bindings.values.items()
-    }
+    values = {name: (-value if name in letters or hasattr(value, "shape") else value) for name, value in bindings.values.items()}
     del variable, objective
     return Bindings(values)
 
 
 def _challenge(
     variable: Expr, objective: Expr, point: Expr, bindings: Bindings, source: random.Random
-) -> dict[str, str] | None | bool:
+) -> dict[str, str] | bool | None:
     """Return a better point, True where none was found, None where the objective has no value here."""
     try:
         if isinstance(variable, Symbol):
             return _scalar_challenge(variable, objective, point, bindings)
-        assert isinstance(variable, Element)
+        if not isinstance(variable, Element):
+            return None
         return _tensor_challenge(variable, objective, point, bindings, source)
     except Undecidable:
         return None
 
 
-def _scalar_challenge(
-    variable: Symbol, objective: Expr, point: Expr, bindings: Bindings
-) -> dict[str, str] | None | bool:
+def _scalar_challenge(variable: Symbol, objective: Expr, point: Expr, bindings: Bindings) -> dict[str, str] | bool | None:
     stated = enclose(substitute(objective, {variable: point}), bindings).entries[()]
     center = enclose(point, bindings).entries[()]
     if not stated.is_finite():
@@ -98,7 +94,7 @@ def _scalar_challenge(
 
 def _tensor_challenge(
     variable: Element, objective: Expr, point: Expr, bindings: Bindings, source: random.Random
-) -> dict[str, str] | None | bool:
+) -> dict[str, str] | bool | None:
     table = enclose(point, bindings)
     places = variable.indices
     if len(table.axes) > len(places) or any(axis not in places for axis in table.axes):
@@ -143,4 +139,3 @@ def _told(value: object) -> str:
     if isinstance(value, list):
         return "(" + ", ".join(_told(entry) for entry in value) + ")"
     return str(value)
-

@@ -33,13 +33,12 @@ from gradproof.elaborate.sizes import extent
 from gradproof.elaborate.survey import Survey, subtrees, survey
 from gradproof.elaborate.trouble import Misfit, Trouble
 from gradproof.elaborate.value import Value, renamed
-from gradproof.expr.build import number
 from gradproof.expr.catalogue import BY_TEXT
 from gradproof.expr.node import Compare, Element, Expr, Index, Number, Symbol
 from gradproof.expr.walk import symbols, transform
 from gradproof.reader.document import Document, Formula, Heading, Prose
 from gradproof.reader.parser import parse_formula
-from gradproof.reader.presentation import Chain, Fenced, Hole, Name, Scripted, Tree
+from gradproof.reader.presentation import Chain, Fenced, Name, Scripted, Tree
 
 _EQUALITIES = frozenset({"=", ":=", "≡"})
 _DECLARATIONS = frozenset({"∈", "⊂", "⊆", "⊃", "∋"})
@@ -151,9 +150,7 @@ def _sections(document: Document, on_formula: Callable[[int], None] | None) -> l
     return sections
 
 
-def _add(
-    section: Section, formula: Formula, before: str, part: str, on_formula: Callable[[int], None] | None
-) -> None:
+def _add(section: Section, formula: Formula, before: str, part: str, on_formula: Callable[[int], None] | None) -> None:
     source = f"{_as_formula(formula.lead)} {formula.expanded}" if formula.lead else formula.expanded
     tree: Tree = parse_formula(source)
     planned = PlannedFormula(formula, 0, "", tree, source, before, part, section.scope, section.title)
@@ -288,6 +285,9 @@ class _Planner:
             return
         if self._is_catalogue(link.left, found):
             return
+        arguments = _argument_keys(found)
+        if found.is_function and (is_number(link.right) or len(set(arguments)) < len(arguments)):
+            return  # a value of a function, not its definition
         if mentions(link.right, found.reference.key) and not self.scope.is_known(key):
             if not found.is_function:
                 link.kind, link.code = Kind.UPDATE, "S102"
@@ -300,9 +300,19 @@ class _Planner:
         link.again = self._was_introduced(planned, found, key)
         self.scope.introduced.setdefault(key, planned.position)
         numeric = is_number(link.right) or is_number(sentence.sides[-1])
+        if link.again and is_number(link.right) and self._is_data(key, planned.position):
+            link.kind, link.code = Kind.CONDITION, "S103"
+            self._define(planned, link, found, key)
+            link.kind, link.code = Kind.CONDITION, "S103"
+            return
         if link.again and (numeric or (concludes(planned.before) and not introduces(planned.before))):
             return
         self._define(planned, link, found, key)
+
+    def _is_data(self, key: str, position: int) -> bool:
+        """Tell whether a name was last given a bare number: then another number is another case, not a claim."""
+        definition = self.scope.definition(key, position - 1)
+        return definition is not None and isinstance(definition.body, Number)
 
     def _was_introduced(self, planned: PlannedFormula, found: Definiendum, key: str) -> bool:
         if any(d.position < planned.position for d in self._definitions(found, key)):
@@ -346,49 +356,34 @@ class _Planner:
             link.kind, link.code = Kind.DEFINITION, "S101"
 
     def _define(self, planned: PlannedFormula, link: PlannedLink, found: Definiendum, key: str) -> None:
+        """Enter a definition; a name whose rank was guessed wrongly becomes another symbol from here on."""
         link.kind, link.code = Kind.DEFINITION, "S101"
         state = self.scope.sizes.snapshot()
-        try:
-            definition = self._lowered(planned, link, found, key)
-        except Trouble as trouble:
-            self.scope.sizes.restore(state)
-            if isinstance(trouble, Misfit) and not self._is_declared(planned):
-                definition = self._with_other_rank(planned, link, found, key)
-                if definition is None:
+        for retry in (False, True):
+            try:
+                if retry and not self._renewed(planned, link, found, key):
                     return
-            else:
-                link.trouble = trouble
-                link.code = trouble.code
-                return
-        link.definition = definition
-        if definition is not None:
-            self.scope.define(key, definition)
+                link.definition = self._lowered(planned, link, found, key)
+                break
+            except Trouble as trouble:
+                self.scope.sizes.restore(state)
+                if not isinstance(trouble, Misfit) or is_surely_misfit(planned, trouble):
+                    link.trouble, link.code = trouble, trouble.code
+                    return
+        if link.definition is not None:
+            self.scope.define(key, link.definition)
 
-    def _is_declared(self, planned: PlannedFormula) -> bool:
-        """Tell whether the document itself fixed a size of something in the formula."""
-        return bool(declared_keys(planned))
-
-    def _with_other_rank(
-        self, planned: PlannedFormula, link: PlannedLink, found: Definiendum, key: str
-    ) -> Definition | None:
-        """The name may be a tensor where it was taken for a scalar: try what the right side is."""
+    def _renewed(self, planned: PlannedFormula, link: PlannedLink, found: Definiendum, key: str) -> bool:
+        """Give a bare name the rank of the right side, from this position on."""
+        if found.is_function or found.reference.subscripts or key in self.scope.declared:
+            return False
         lowering = Lowering(self.scope, Reading(), planned.position)
         lowering.announce([link.left, link.right])
-        state = self.scope.sizes.snapshot()
-        try:
-            value = lowering.value(link.right)
-            if found.is_function or found.reference.subscripts or key in self.scope.declared:
-                return None
-            self.scope.survey.ranks[key] = value.rank
-            self.scope.renew(key, planned.position)
-            return self._lowered(planned, link, found, key)
-        except Trouble:
-            self.scope.sizes.restore(state)
-            return None
+        self.scope.survey.ranks[key] = lowering.value(link.right).rank
+        self.scope.renew(key, planned.position)
+        return True
 
-    def _lowered(
-        self, planned: PlannedFormula, link: PlannedLink, found: Definiendum, key: str
-    ) -> Definition | None:
+    def _lowered(self, planned: PlannedFormula, link: PlannedLink, found: Definiendum, key: str) -> Definition | None:
         lowering = Lowering(self.scope, Reading(), planned.position)
         lowering.announce([link.left, link.right])
         right = lowering.value(link.right)
@@ -455,6 +450,19 @@ def declared_keys(planned: PlannedFormula) -> frozenset[str]:
     return frozenset(found)
 
 
+def is_surely_misfit(planned: PlannedFormula, trouble: Misfit) -> bool:
+    """Tell whether a misfit is the document's own: it declares the sizes of all that is involved, and never again otherwise."""
+    declared = declared_keys(planned)
+    if not trouble.is_certain or not declared:
+        return False
+    if trouble.code == "M101":
+        return True
+    survey = planned.scope.survey
+    names = {read[0].key for node in subtrees(planned.tree) if isinstance(node, Name | Scripted) and (read := reference_of(node))}
+    tensors = {name for name in names if survey.rank(name)}
+    return tensors <= declared and not any(name in planned.scope.definitions for name in tensors)
+
+
 def _fixes_values(sentence: Sentence) -> bool:
     """Tell whether a sentence right behind 'for', 'when' or 'let' restricts: a name against a number, or an order."""
     name = isinstance(sentence.sides[0], Name | Scripted) and len(sentence.relations) == 1
@@ -472,6 +480,3 @@ def _catalogue_knows(word: str) -> bool:
 def _argument_keys(found: Definiendum) -> tuple[str, ...]:
     keys = [reference_of(argument) for argument in found.arguments]
     return tuple(read[0].label_key if read[0].numerals else read[0].key for read in keys if read is not None)
-
-
-__all__ = ["DECIDABLE", "Hole", "PlannedFormula", "PlannedLink", "PlannedSentence", "Section", "number", "plan"]

@@ -27,7 +27,8 @@ from gradproof.reader.presentation import (
 )
 
 _CONDITION_WORDS = re.compile(
-    r"(?:\b(?:for(?! example| instance)|when|if|at|where|with|given|suppose|assume|assuming|let|set|setting|taking|take|having|point|values?|whenever|"
+    r"(?:\b(?:for(?! example| instance)|when|if|at|where|with|given|suppose|assume|assuming|let|set|setting|taking|take|"
+    r"having|point|values?|whenever|"
     r"since|as|consider|substituting|plugging(?: in)?|evaluate|evaluated)\b[^.;=]{0,40})$",
     re.IGNORECASE,
 )
@@ -37,7 +38,7 @@ _LET_WORDS = re.compile(
 )
 _CLAIM_WORDS = re.compile(
     r"\b(?:so|hence|thus|therefore|then|we (?:get|have|obtain|find|see|conclude)|becomes?|simplif\w+|equals?|gives?|yields?|"
-    r"follows|implies|rewrit\w+|is equal|show|prove|result\w*|derivative|gradient|comput\w+|calculat\w+)\b",
+    r"follows|implies|rewrit\w+|is equal)\b",
     re.IGNORECASE,
 )
 _IMPLICATIONS = frozenset({"⇒", "⇔", "⇐"})
@@ -73,6 +74,8 @@ def _collect(tree: Tree, condition: bool) -> list[Sentence]:
             return _chain(tree, condition)
         case Rows(rows):
             return [found for row in rows for found in _collect(row, condition)]
+        case Listing(_, separators) if ":" in separators and any(mark == ":" for mark in separators[1:]):
+            return []  # ratios such as 64 : 128 : 32
         case Listing(items):
             return _items(items, condition)
         case Adjacent(items) if any(isinstance(item, Words | Chain) for item in items):
@@ -182,7 +185,7 @@ def _function_definiendum(head: Tree, fence: Tree) -> Definiendum | None:
         return None
     arguments = named_arguments(fence.body)
     keys = [reference_of(argument) for argument in arguments]
-    if any(key is None or key[0].subscripts and not key[0].numerals or key[1].power is not None for key in keys):
+    if any(key is None or (key[0].subscripts and not key[0].numerals) or key[1].power is not None for key in keys):
         return None
     return Definiendum(read[0], arguments, True)
 

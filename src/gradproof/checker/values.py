@@ -61,9 +61,7 @@ class StatedValues:
         true = substitute(environment.expanded(quantity), environment.conditions)
         return is_closed(true) and compare_values("=", true, Number(value.value)).code in ("P101", "P102")
 
-    def put_in(
-        self, root: Expr, environment: Environment, *, wrong: bool
-    ) -> tuple[Expr, dict[Expr, Stated]]:
+    def put_in(self, root: Expr, environment: Environment, *, wrong: bool) -> tuple[Expr, dict[Expr, Stated]]:
         """Return an expression with stated values at their quantities, named ones before they are expanded.
 
         With ``wrong`` false only values that are right (but rounded) are used.
@@ -123,9 +121,7 @@ class StatedValues:
             from_inputs = decimal_of(true_left)
         if head is not None or wrong:
             from_inputs = decimal_of(sides[0][0]) if is_closed(sides[0][0]) else from_inputs
-        refuted = Outcome(
-            Verdict.REFUTED, outcome.code, outcome.certificate, outcome.reason, hint, outcome.witness, expected
-        )
+        refuted = Outcome(Verdict.REFUTED, outcome.code, outcome.certificate, outcome.reason, hint, outcome.witness, expected)
         differs = from_inputs is not None and from_inputs != expected
         return refuted, {"stated": stated, "from_stated_inputs": from_inputs if differs else None}
 
@@ -150,9 +146,7 @@ class StatedValues:
         }
         return outcome, extra
 
-    def _enter(
-        self, planned: PlannedFormula, left: Expr, right: Expr, environment: Environment, depends: tuple[str, ...]
-    ) -> None:
+    def _enter(self, planned: PlannedFormula, left: Expr, right: Expr, environment: Environment, depends: tuple[str, ...]) -> None:
         """Remember a wrong value for the side it was given to, and for the head of its chain."""
         for quantity in (left, *self._heads(planned, environment)):
             self.remember(planned, quantity, right, environment, ok=False, depends_on=depends)

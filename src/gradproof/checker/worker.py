@@ -139,9 +139,7 @@ def _work(connection: Connection, task: Task, options: CheckOptions, declared: M
     connection.close()
 
 
-def decide_document(
-    task: Task, options: CheckOptions, declared: Mapping[str, Declared], on_progress: OnProgress
-) -> FileReport:
+def decide_document(task: Task, options: CheckOptions, declared: Mapping[str, Declared], on_progress: OnProgress) -> FileReport:
     """Read and decide one document in this process."""
     document = read_document(task.path, task.text)
 

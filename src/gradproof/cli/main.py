@@ -112,9 +112,7 @@ def exit_code(report: Report, *, strict: bool, exit_zero: bool) -> int:
     equations = [equation for file in report.files for equation in file.equations if not equation.suppressed]
     wrong = any(equation.verdict.is_fault for equation in equations)
     if strict:
-        wrong = wrong or any(
-            equation.verdict is Verdict.UNCHECKED and equation.code not in _NO_CLAIM for equation in equations
-        )
+        wrong = wrong or any(equation.verdict is Verdict.UNCHECKED and equation.code not in _NO_CLAIM for equation in equations)
         wrong = wrong or any(file.unanswered for file in report.files)
     return 1 if wrong and not exit_zero else 0
 
@@ -176,6 +174,9 @@ def _write_file(output: str, text: str) -> None:
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(text)
+        mask = os.umask(0)
+        os.umask(mask)
+        os.chmod(name, 0o666 & ~mask)
         os.replace(name, output)
     except OSError as trouble:
         Path(name).unlink(missing_ok=True)

@@ -26,14 +26,11 @@ from gradproof.elaborate.value import (
 )
 from gradproof.expr import build
 from gradproof.expr.catalogue import BY_TEXT, FUNCTIONS, Function, TensorFunction
-from gradproof.expr.node import Apply, Axis, Call, Expr, Number, Reduce, Symbol
+from gradproof.expr.node import Apply, Axis, Call, Expr, Number, Reduce
 from gradproof.reader.presentation import (
     Adjacent,
-    Big,
-    Chain,
     Fenced,
     Fraction,
-    Listing,
     Name,
     Numeral,
     Prefix,
@@ -48,10 +45,17 @@ if TYPE_CHECKING:
 Taken = tuple[Value, tuple[Tree, ...]]
 
 #: Letters that people use for functions: before a parenthesis they apply, unless the document shows them to be quantities.
-FUNCTION_LETTERS = frozenset({"f", "g", "h", "F", "G", "H", "phi", "varphi", "psi", "Phi", "Psi", "L", "J", "ell", "u"})
+FUNCTION_LETTERS = frozenset({"f", "g", "h", "F", "G", "H", "phi", "varphi", "psi", "Phi", "Psi", "L", "J", "E", "ell", "u"})
 
 #: Words that mean a function of the catalogue in documents but are too short or too free for its spellings.
-_WORDS = {"sgn": "sign", "ReLU": "relu", "sigm": "sigma", "Sigmoid": "sigma", "SoftMax": "softmax", "Softmax": "softmax"}
+_WORDS = {
+    "sgn": "sign",
+    "ReLU": "relu",
+    "sigm": "sigma",
+    "Sigmoid": "sigma",
+    "SoftMax": "softmax",
+    "Softmax": "softmax",
+}
 
 _INVERSES = {"sin": "arcsin", "cos": "arccos", "tan": "arctan", "tanh": "arctanh", "sinh": "arcsinh", "cosh": "arccosh"}
 
@@ -184,7 +188,7 @@ def _looks_like_function(lowering: Lowering, name: Name, fence: Tree) -> bool:
         return False
     alone = survey.bare.get(key, 0) - survey.applied.get(key, 0)
     if key in FUNCTION_LETTERS:
-        return alone == 0 or key in ("f", "g", "h", "phi", "psi")
+        return alone == 0 or key in ("f", "g", "h", "phi", "psi", "E")
     return False
 
 
@@ -233,17 +237,14 @@ def _apply_catalogue(
     return (with_fence_scripts(lowering, value, fence) if is_fence(fence) else value), remaining
 
 
-def _applied(
-    lowering: Lowering, head: Tree, name: Name, found: Function | TensorFunction, values: list[Value]
-) -> Value:
+def _applied(lowering: Lowering, head: Tree, name: Name, found: Function | TensorFunction, values: list[Value]) -> Value:
     primes = name.primes + (head.primes if isinstance(head, Scripted) else 0)
     sup = head.sup if isinstance(head, Scripted) else None
     sub = head.sub if isinstance(head, Scripted) else None
     if isinstance(found, TensorFunction):
         if primes or sup is not None or len(values) != 1:
             raise Unreadable("U110", f"no rule for {found.name} in this form")
-        value = _tensor_function(found, values[0])
-        return value
+        return _tensor_function(found, values[0])
     if isinstance(sup, Prefix) and isinstance(sup.operand, Numeral) and sup.operand.text == "1":
         found, sup = _inverse_function(found), None
     if found.name == "log":
@@ -406,4 +407,3 @@ _SPECIAL: dict[str, Callable[[Lowering, list[Value]], Value]] = {
     "diag": _diagonal,
     "Diag": _diagonal,
 }
-

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from gradproof.elaborate import conditions
 from gradproof.elaborate.references import reference_of
 from gradproof.elaborate.trouble import Misfit, Unreadable
-from gradproof.elaborate.value import Value, dot, elementwise, scalar, total
+from gradproof.elaborate.value import Value, scalar, total
 from gradproof.expr import build
-from gradproof.expr.node import Compare, Constant, Element, Expr, Index, Number, Operator, Reduce, Symbol, fresh_index
+from gradproof.expr.node import Constant, Element, Expr, Index, Operator, Symbol, fresh_index
 from gradproof.expr.walk import substitute
 from gradproof.reader.presentation import (
     Adjacent,
     Big,
     Chain,
-    Infix,
     Listing,
     Name,
-    Numeral,
     Rows,
     Scripted,
     Tree,
@@ -63,8 +60,7 @@ def _reduction(lowering: Lowering, tree: Big, body: Tree) -> Value:
         lowering.indices = outer
     condition = build.all_of(*tests) if tests else None
     operation = {"sup": "max", "inf": "min"}.get(tree.operator, tree.operator)
-    reduced = _closed(lowering, operation, bound, value, condition)
-    return reduced
+    return _closed(lowering, operation, bound, value, condition)
 
 
 def _closed(lowering: Lowering, operation: str, bound: list[Index], value: Value, condition: Expr | None) -> Value:

@@ -66,7 +66,7 @@ def operator(lowering: Lowering, rest: tuple[Tree, ...]) -> tuple[Value, tuple[T
     if isinstance(head, Fraction):
         parts = _derivative_parts(head)
         assert parts is not None
-        operand = rest[1] if len(rest) == 2 else Adjacent(rest[1:], rest[1].place)
+        operand: Tree = rest[1] if len(rest) == 2 else Adjacent(rest[1:], rest[1].place)
         return differentiated(lowering, lowering.value(operand), _targets(lowering, parts[1])), ()
     return _gradient(lowering, head, rest[1:])
 
@@ -153,6 +153,8 @@ def target(lowering: Lowering, tree: Tree) -> Target:
     if read is None:
         raise Unreadable("U110", "no rule for this variable of differentiation")
     value = lowering.quantity(read[0])
+    if value.axes and not isinstance(value.body, Element):
+        raise Unreadable("U110", f"{spoken(read[0].key)} cannot be differentiated by")
     axes = tuple(fresh_index(index.name, index.lower, index.upper) for index in value.axes)
     if value.axes:
         assert isinstance(value.body, Element)
@@ -182,6 +184,8 @@ def _gradient(lowering: Lowering, head: Tree, rest: tuple[Tree, ...]) -> tuple[V
             order = 2
     taken = applications.application(lowering, rest)
     value, remaining = taken if taken is not None else (lowering.value(rest[0]), rest[1:])
+    if value.rank and remaining:  # the gradient of a product such as x^T A x
+        value, remaining = lowering.value(Adjacent(rest, rest[0].place)), ()
     if sub is not None:
         names = sub.items if isinstance(sub, Listing) else (sub,)
         if len(names) != 1:
@@ -198,3 +202,15 @@ def _argument_of(head: Tree, fence: Tree | None) -> Tree:
     if isinstance(fence, Fenced) and isinstance(fence.body, Name | Scripted):
         return fence.body
     raise Unreadable("U104", "the gradient does not say by what it is taken")
+
+
+def is_taken_at_its_variable(rest: tuple[Tree, ...]) -> bool:
+    """``\\frac{dg}{dx}(x)``: the parenthesis repeats the variable and is no factor."""
+    if len(rest) < 2 or not isinstance(rest[0], Fraction) or not isinstance(rest[1], Fenced):
+        return False
+    parts = _derivative_parts(rest[0])
+    if parts is None or parts[0] is None or rest[1].body is None:
+        return False
+    read = reference_of(rest[1].body) if isinstance(rest[1].body, Name | Scripted) else None
+    wanted = [reference_of(tree) for tree, _ in parts[1]]
+    return read is not None and any(other is not None and other[0].key == read[0].key for other in wanted)

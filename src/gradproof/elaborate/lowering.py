@@ -12,18 +12,22 @@ from gradproof.elaborate.names import spoken
 from gradproof.elaborate.reading import Reading
 from gradproof.elaborate.references import Reference, is_transpose, reference_of
 from gradproof.elaborate.scope import Scope
+from gradproof.elaborate.sizes import extent
 from gradproof.elaborate.survey import subtrees
 from gradproof.elaborate.trouble import Misfit, Unreadable
 from gradproof.elaborate.value import (
     Value,
     dot,
     elementwise,
+    entry,
     freshened,
     identity,
     literal,
     mapped,
     matrix_power,
+    renamed,
     scalar,
+    shape_text,
     tensor_scalar,
     transposed,
 )
@@ -37,7 +41,6 @@ from gradproof.reader.presentation import (
     Cases,
     Chain,
     Fenced,
-    Fraction as FractionTree,
     Grid,
     Hole,
     Infix,
@@ -51,6 +54,9 @@ from gradproof.reader.presentation import (
     Scripted,
     Tree,
     Words,
+)
+from gradproof.reader.presentation import (
+    Fraction as FractionTree,
 )
 
 _PRODUCT_SIGNS = frozenset({"*", "⊙", "/", "∘", "⊗"})
@@ -268,12 +274,11 @@ class Lowering:
             raise Unreadable("U110", "no rule for this subscript of an expression")
         mapping: list[Expr] = []
         for axis, subscript in zip(from_value.axes, subscripts, strict=False):
-            extent = build.add(build.subtract(axis.upper, axis.lower), build.ONE)
-            shape = Axis(extent, int(axis.lower.value) if isinstance(axis.lower, Number) else 1)
+            shape = Axis(extent(axis), int(axis.lower.value) if isinstance(axis.lower, Number) else 1)
             place = self.subscript(subscript, shape)
             self.scope.sizes.access(shape, place, "the expression")
             mapping.append(place)
-        chosen = products.entry(from_value, tuple(mapping))
+        chosen = entry(from_value, tuple(mapping))
         return chosen if tree.sup is None else self.power(chosen, tree.sup)
 
     def power(self, base: Value, exponent: Tree) -> Value:
@@ -327,10 +332,8 @@ class Lowering:
         assert callable(operation)
         matrix, vector = (left, right) if left.rank == 2 else (right, left)
         row = Value(vector.body, vector.axes)
-        self.scope.sizes.unify(
-            products.extent(matrix.axes[1]), products.extent(row.axes[0]), "a vector added to the rows of a matrix"
-        )
-        moved = products.renamed(row, (matrix.axes[1],))
+        self.scope.sizes.unify(extent(matrix.axes[1]), extent(row.axes[0]), "a vector added to the rows of a matrix")
+        moved = renamed(row, (matrix.axes[1],))
         self.note("a vector added to a matrix is added to every row")
         bodies = (matrix.body, moved.body) if left.rank == 2 else (moved.body, matrix.body)
         return Value(operation(*bodies), matrix.axes)
@@ -370,7 +373,7 @@ class Lowering:
         elif order == "infty" and inner.rank == 1:
             result = tensor_scalar("norminf", inner)
         else:
-            raise Unreadable("U110", f"no rule for this norm of {products.shape_text(inner)}")
+            raise Unreadable("U110", f"no rule for this norm of {shape_text(inner)}")
         return result if sup is None else self.power(result, sup)
 
     def _euclidean(self, inner: Value, sup: Tree | None) -> Value:

@@ -5,28 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gradproof.elaborate import applications, derivatives, probability
-from gradproof.elaborate.sizes import extent
 from gradproof.elaborate.trouble import Misfit, Unreadable
 from gradproof.elaborate.value import (
     Value,
     dot,
     elementwise,
-    entry,
     freshened,
     mapped,
     product,
-    renamed,
     scalar,
     shape_text,
 )
 from gradproof.expr import build
-from gradproof.expr.node import Expr, Iverson
-from gradproof.reader.presentation import Fenced, Infix, Name, Numeral, Scripted, Tree, Words
+from gradproof.reader.presentation import Infix, Tree, Words
 
 if TYPE_CHECKING:
     from gradproof.elaborate.lowering import Lowering
-
-__all__ = ["adjacent", "entry", "extent", "infix", "renamed", "shape_text"]
 
 
 def adjacent(lowering: Lowering, items: tuple[Tree, ...]) -> Value:
@@ -46,7 +40,7 @@ def adjacent(lowering: Lowering, items: tuple[Tree, ...]) -> Value:
         if isinstance(rest[0], Words):
             raise Unreadable("U110", f"no rule for the words '{rest[0].text}' inside a formula")
         factors.append(lowering.value(rest[0]))
-        rest = rest[1:]
+        rest = rest[2:] if derivatives.is_taken_at_its_variable(rest) else rest[1:]
     return chain(lowering, factors)
 
 

@@ -13,19 +13,15 @@ from gradproof.expr.node import Axis, Element, Expr, Operator, Symbol
 from gradproof.reader.presentation import (
     Adjacent,
     Fenced,
-    Fraction,
     Infix,
-    Listing,
     Name,
     Numeral,
-    Prefix,
     Scripted,
     Tree,
 )
 
 if TYPE_CHECKING:
     from gradproof.elaborate.lowering import Lowering
-
 
 
 def label(tree: Tree) -> str:
@@ -91,5 +87,3 @@ def _norm(order: Tree | None, square: bool, opening: str, entries: Value) -> Exp
         squares = build.sum_over(axes, build.power(entries.body, build.TWO))
         return squares if square else build.square_root(squares)
     raise Unreadable("U110", "no rule for the norm of this proximal operator")
-
-

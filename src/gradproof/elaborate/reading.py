@@ -39,9 +39,7 @@ class Reading:
 
     def told(self, questions: frozenset[str]) -> tuple[str, ...]:
         """Return the answers to these questions in words."""
-        return tuple(
-            ANSWERS[entry.name][getattr(self, entry.name)] for entry in fields(self) if entry.name in questions
-        )
+        return tuple(ANSWERS[entry.name][getattr(self, entry.name)] for entry in fields(self) if entry.name in questions)
 
 
 def alternatives(first: Reading, questions: frozenset[str], settled: frozenset[str] = frozenset()) -> Iterator[Reading]:

@@ -195,15 +195,3 @@ def named_arguments(tree: Tree) -> tuple[Tree, ...]:
     if isinstance(tree, Listing):
         return tree.items
     return (tree,)
-
-
-__all__ = [
-    "Reference",
-    "Suffix",
-    "digits_of",
-    "index_subscripts",
-    "is_symbolic",
-    "is_transpose",
-    "named_arguments",
-    "reference_of",
-]

@@ -171,7 +171,6 @@ def _check_range(axis: Axis, size: Expr, reach: tuple[Expr, Expr], subscript: Ex
         name = to_text(subscript) if isinstance(subscript, Index) else "a subscript"
         raise Misfit(
             "M101",
-            f"{what} has size {to_text(size)} along this axis (entries {axis.origin} to {last.value}), "
-            f"yet {name} {runs}",
+            f"{what} has size {to_text(size)} along this axis (entries {axis.origin} to {last.value}), yet {name} {runs}",
             is_certain=True,
         )

@@ -369,5 +369,3 @@ def _infer_chain(first: Tree, links: tuple[tuple[str, Tree], ...], found: Survey
                     found.scalars.add(left.text)
             elif isinstance(right, Name | Scripted):
                 _equalize(left, right, found)
-
-

@@ -66,9 +66,7 @@ def aligned(left: Value, right: Value, sizes: Sizes, what: str) -> tuple[Value, 
     return left, renamed(right, left.axes)
 
 
-def elementwise(
-    operation: Callable[[Expr, Expr], Expr], left: Value, right: Value, sizes: Sizes, what: str
-) -> Value:
+def elementwise(operation: Callable[[Expr, Expr], Expr], left: Value, right: Value, sizes: Sizes, what: str) -> Value:
     """Combine two values entry by entry; a scalar broadcasts."""
     left, right = aligned(left, right, sizes, what)
     frame = left if left.rank else right

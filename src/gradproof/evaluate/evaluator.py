@@ -47,7 +47,7 @@ class Table:
     """The values of a node over its free indices, in the order of ``axes``."""
 
     axes: tuple[Index, ...]
-    entries: np.ndarray
+    entries: Any  # an array of the field's scalars; numpy's stubs know no such dtype
 
 
 def evaluate(root: Expr, bindings: Bindings, field: Field) -> Table:
@@ -100,7 +100,7 @@ class _Evaluator:
         low, high = self._span(index)
         return high - low + 1
 
-    def _spread(self, table: Table, axes: tuple[Index, ...]) -> np.ndarray:
+    def _spread(self, table: Table, axes: tuple[Index, ...]) -> Any:
         """Return the entries as an array over more axes (of length 1 where the table does not depend on them)."""
         order = [table.axes.index(axis) for axis in axes if axis in table.axes]
         moved = table.entries.transpose(order) if order else table.entries

@@ -118,7 +118,7 @@ class Balls:
     dtype = object
 
     def __init__(self, *, decimals: str = "interval") -> None:
-        self.undefined = arb("nan")
+        self.undefined: arb = arb("nan")
         self.decimals = decimals
 
     def number(self, node: Number) -> arb:
@@ -144,7 +144,8 @@ class Balls:
                 return self.undefined
             return base ** int(whole)
         if (exponent * 2).is_integer() and base.lower() >= 0:
-            return base.sqrt() ** int((exponent * 2).unique_fmpz())
+            doubled = (exponent * 2).unique_fmpz()
+            return self.undefined if doubled is None else base.sqrt() ** int(doubled)
         if base.is_zero() and exponent > 0:
             return arb(0)
         return base**exponent if base > 0 else self.undefined

@@ -85,7 +85,7 @@ def _number(properties: frozenset[str], source: random.Random) -> Any:
     return value if source.random() < 0.5 else -value
 
 
-def _constrained(entries: np.ndarray, properties: frozenset[str], source: random.Random) -> np.ndarray:
+def _constrained(entries: Any, properties: frozenset[str], source: random.Random) -> Any:
     if "onehot" in properties and entries.shape[-1]:
         for place in np.ndindex(*entries.shape[:-1]):
             chosen = source.randrange(entries.shape[-1])
@@ -104,16 +104,19 @@ def _constrained(entries: np.ndarray, properties: frozenset[str], source: random
         if total != 0:
             entries = np.vectorize(lambda value: value / total, otypes=[object])(entries)
     if "diagonal" in properties and entries.ndim == 2:
-        keep = np.eye(*entries.shape, dtype=bool)
-        entries = np.where(keep, entries, fmpq(0))
+        zero: Any = fmpq(0)
+        keep = np.eye(entries.shape[0], entries.shape[1]) == 1
+        entries = np.where(keep, entries, zero)
     if "posdef" in properties and entries.ndim == 2:
-        entries = entries @ entries.T + np.where(np.eye(len(entries), dtype=bool), fmpq(1), fmpq(0))
+        entries = entries @ entries.T
+        for at in range(len(entries)):
+            entries[at, at] += fmpq(1)
     if "orthogonal" in properties and entries.ndim == 2 and entries.shape[0] == entries.shape[1]:
         entries = _cayley(entries)
     return entries
 
 
-def _cayley(entries: np.ndarray) -> np.ndarray:
+def _cayley(entries: Any) -> Any:
     """Return the orthogonal matrix ``(I - S)(I + S)^-1`` of the skew part of the entries."""
     count = len(entries)
     if not count:

@@ -251,7 +251,8 @@ def fresh_index(name: str, lower: Expr, upper: Expr) -> Index:
 
 def node_fields(node: Expr) -> tuple[Any, ...]:
     """Return the values that the node was made from, in their order."""
-    return tuple(getattr(node, name) for name in type(node).__match_args__)  # type: ignore[attr-defined]
+    names: tuple[str, ...] = type(node).__match_args__
+    return tuple(getattr(node, name) for name in names)
 
 
 def _feed(hasher: Any, value: Any) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from gradproof.expr import build
 from gradproof.expr.node import (
@@ -168,7 +168,7 @@ def symbols(root: Expr) -> frozenset[Symbol]:
     return frozenset(found)
 
 
-def substitute(root: Expr, mapping: Mapping[Expr, Expr]) -> Expr:
+def substitute(root: Expr, mapping: Mapping[Any, Expr]) -> Expr:
     """Replace nodes by others, everywhere at once and without capture.
 
     Keys may be any nodes; scalar symbols and free indices are the usual ones. A bound index is left alone, and is
@@ -204,7 +204,7 @@ def _substitute_binder(
     return substitute(renamed, mapping)
 
 
-def rename_free(root: Expr, names: Mapping[Expr, Expr]) -> Expr:
+def rename_free(root: Expr, names: Mapping[Any, Expr]) -> Expr:
     """Replace indices by fresh ones, also where they are bound: for use on the parts of a binder."""
     return transform(root, lambda node: names.get(node, node))
 

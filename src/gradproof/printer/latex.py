@@ -43,8 +43,43 @@ from gradproof.printer.layout import (
 from gradproof.printer.naming import index_names
 
 _GREEK = frozenset(
-    "alpha beta gamma delta epsilon varepsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau phi varphi chi psi "
-    "omega Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega ell".split()
+    [
+        "alpha",
+        "beta",
+        "gamma",
+        "delta",
+        "epsilon",
+        "varepsilon",
+        "zeta",
+        "eta",
+        "theta",
+        "iota",
+        "kappa",
+        "lambda",
+        "mu",
+        "nu",
+        "xi",
+        "pi",
+        "rho",
+        "sigma",
+        "tau",
+        "phi",
+        "varphi",
+        "chi",
+        "psi",
+        "omega",
+        "Gamma",
+        "Delta",
+        "Theta",
+        "Lambda",
+        "Xi",
+        "Pi",
+        "Sigma",
+        "Phi",
+        "Psi",
+        "Omega",
+        "ell",
+    ]
 )
 _ACCENTS = {"hat": "\\hat", "tilde": "\\tilde", "bar": "\\bar", "vec": "\\vec", "dot": "\\dot", "ddot": "\\ddot"}
 _MARKS = {"star": "^*", "dagger": "^\\dagger", "prime": "'", "plus": "^+", "minus": "^-"}
@@ -167,10 +202,7 @@ def _in(printed: Printed, strength: int) -> str:
 def _sum(node: Add, done: dict[Expr, Printed]) -> Printed:
     pieces: list[str] = []
     for weight, term in arranged_terms(node):
-        if term is ONE:
-            text = _number(Number(abs(weight))).text
-        else:
-            text = _product(abs(weight), term, done).text
+        text = _number(Number(abs(weight))).text if term is ONE else _product(abs(weight), term, done).text
         if pieces:
             pieces.append(f" {'-' if weight < 0 else '+'} {text}")
         else:
@@ -260,14 +292,8 @@ def _reduction(
 def _tensor(node: TensorEntry, done: dict[Expr, Printed]) -> Printed:
     sign = TENSOR_FUNCTIONS[node.function].latex[0] if node.function in TENSOR_FUNCTIONS else node.function
     body = node.body
-    if isinstance(body, Element) and body.indices == node.bound:
-        inside = name_latex(body.symbol.name)
-    else:
-        inside = f"{done[body].text}"
-    if node.function == "inverse":
-        text = f"\\left({inside}\\right)^{{-1}}"
-    else:
-        text = f"{sign}\\left({inside}\\right)"
+    inside = name_latex(body.symbol.name) if isinstance(body, Element) and body.indices == node.bound else f"{done[body].text}"
+    text = f"\\left({inside}\\right)^{{-1}}" if node.function == "inverse" else f"{sign}\\left({inside}\\right)"
     return Printed(text + (f"_{{{_subscripts(node.at, done)}}}" if node.at else ""), ATOM)
 
 

@@ -103,7 +103,7 @@ def _dollar(text: str, at: int, stop: int, found: list[Found]) -> int:
             place = close + 1
             continue
         break
-    if close == -1 or text[close - 1] in " \t\n" and _MONEY.match(text, at + 1):
+    if close == -1 or (text[close - 1] in " \t\n" and _MONEY.match(text, at + 1)):
         return at + 1
     if _MONEY.match(text, at + 1) and close + 1 < stop and text[close + 1].isdigit():
         return at + 1

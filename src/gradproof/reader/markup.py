@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 
-from gradproof.errors import Span
 from gradproof.reader.document import Block, Code, Display, Formula, Heading, Problem, Prose
 from gradproof.reader.inline import Found, find_math
 from gradproof.reader.macros import Macro, MacroError, collect, expand
@@ -243,6 +242,3 @@ def _code_blocks(text: str) -> list[tuple[int, int, str, tuple[int, int]]]:
         found.append((opening.start(), end, opening.group(2), (opening.end() + 1, close.start() if close else end)))
         place = end
     return found
-
-
-__all__ = ["Scan", "Span", "split_rows"]

@@ -9,9 +9,7 @@ _TRAILING = re.compile(r"(?:\\qquad|\\quad|\\hfill|\\hspace\*?\{[^{}]*\}|\\;|\\ 
 _BEHIND = re.compile(r"[ \t]*\((\d+[a-z]?(?:\.\d+)*)\)[ \t]*(?=\n|$)")
 _DROPPED = re.compile(r"\\(?:tag\*?|label)\s*\{[^{}]*\}|\\nonumber\b|\\notag\b")
 _COMMENT = re.compile(r"(?<!\\)%[^\n]*")
-_LEAD = re.compile(
-    r"(?<![\w$])(?P<name>\\?[A-Za-z][A-Za-z]*(?:_\{?\w+\}?)?(?:\([\w, ]*\))?)\s*(?P<sign>:=|=|≈|≤|≥|<|>)\s*$"
-)
+_LEAD = re.compile(r"(?<![\w$])(?P<name>\\?[A-Za-z][A-Za-z]*(?:_\{?\w+\}?)?(?:\([\w, ]*\))?)\s*(?P<sign>:=|=|≈|≤|≥|<|>)\s*$")
 _SIGN = re.compile(r"^\s*(:=|=|≈|≤|≥|<|>)\s*$")
 _LINE_NUMBER = re.compile(r"^\s*(\d{1,4})(?=\s|$)(?!\s*[.)=+/^<>]|\s+[*-]\s)")
 _SHORTEST_RUN = 8

@@ -177,7 +177,7 @@ def take_relation(parser: Parser) -> tuple[str, str] | None:
         return (":=" if "def" in note and relation == "=" else relation), note
     if token.text == "\\xrightarrow" and parser.next.text == "{":
         parser.group()
-    if token.text == ":=" or (token.text == "=" and False):
+    if token.text == ":=" or (False):
         return ":=", ""
     return RELATIONS[token.text], ""
 
@@ -363,9 +363,7 @@ def _signed_product(parser: Parser, stops: frozenset[str]) -> Tree | None:
     return parser.product(stops)
 
 
-def _integral(
-    parser: Parser, operator: str, start: int, sub: Tree | None, sup: Tree | None, stops: frozenset[str]
-) -> Tree:
+def _integral(parser: Parser, operator: str, start: int, sub: Tree | None, sup: Tree | None, stops: frozenset[str]) -> Tree:
     place = parser.place
     body = parser.sum(stops)
     split = _differential(body) if body is not None else None

@@ -29,14 +29,11 @@ from gradproof.reader.presentation import (
 from gradproof.reader.tokens import Token, tokenize
 from gradproof.reader.vocabulary import (
     BARS,
-    BIG,
     CLOSING,
-    OPENING,
     PRODUCT_OPERATORS,
     RELATIONS,
     SUM_OPERATORS,
     SUPERSCRIPTS,
-    UNICODE_LETTERS,
 )
 
 _DEPTH = 60
@@ -146,7 +143,7 @@ class Parser:
         if token.kind == "gap":
             self.take()
             return ","
-        if token.text == "\\mid" or token.text in BARS and not self.bars:
+        if token.text == "\\mid" or (token.text in BARS and not self.bars):
             self.take()
             return "|" if token.text == "\\mid" else BARS[token.text]
         return None
@@ -418,6 +415,3 @@ class Parser:
     def environment(self) -> Tree:
         """Read ``\\begin{...} ... \\end{...}``."""
         return environments.environment(self)
-
-
-__all__ = ["BIG", "OPENING", "UNICODE_LETTERS", "Parser", "parse_formula"]

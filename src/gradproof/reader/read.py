@@ -124,9 +124,7 @@ def _latex(path: str, text: str) -> Document:
     return replace(document, source=text, suppressions=suppressions, assumptions=assumptions)
 
 
-def _latex_scan(
-    path: Path, text: str, macros: dict[str, Macro], problems: list[Problem], seen: tuple[Path, ...]
-) -> Scan:
+def _latex_scan(path: Path, text: str, macros: dict[str, Macro], problems: list[Problem], seen: tuple[Path, ...]) -> Scan:
     """Scan a file; the blocks of the files that it asks for stand where it asks, with the span of that line."""
     blank = _blanked(text)
     collected = collect(blank, macros)

@@ -39,13 +39,83 @@ BIG_WITH_LIMITS = {"max": "max", "min": "min", "sup": "sup", "inf": "inf", "argm
 OBJECTIVES = frozenset({"max", "min", "sup", "inf", "argmax", "argmin"})
 
 NAMED_FUNCTIONS = frozenset(
-    "arccos arcsin arctan arg cos cosh cot coth csc deg det dim exp gcd hom inf ker lg ln log max min Pr sec sin sinh sup tan "
-    "tanh".split()
+    [
+        "arccos",
+        "arcsin",
+        "arctan",
+        "arg",
+        "cos",
+        "cosh",
+        "cot",
+        "coth",
+        "csc",
+        "deg",
+        "det",
+        "dim",
+        "exp",
+        "gcd",
+        "hom",
+        "inf",
+        "ker",
+        "lg",
+        "ln",
+        "log",
+        "max",
+        "min",
+        "Pr",
+        "sec",
+        "sin",
+        "sinh",
+        "sup",
+        "tan",
+        "tanh",
+    ]
 )
 
 GREEK = frozenset(
-    "alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu xi omicron pi varpi rho varrho "
-    "sigma varsigma tau upsilon phi varphi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega".split()
+    [
+        "alpha",
+        "beta",
+        "gamma",
+        "delta",
+        "epsilon",
+        "varepsilon",
+        "zeta",
+        "eta",
+        "theta",
+        "vartheta",
+        "iota",
+        "kappa",
+        "lambda",
+        "mu",
+        "nu",
+        "xi",
+        "omicron",
+        "pi",
+        "varpi",
+        "rho",
+        "varrho",
+        "sigma",
+        "varsigma",
+        "tau",
+        "upsilon",
+        "phi",
+        "varphi",
+        "chi",
+        "psi",
+        "omega",
+        "Gamma",
+        "Delta",
+        "Theta",
+        "Lambda",
+        "Xi",
+        "Pi",
+        "Sigma",
+        "Upsilon",
+        "Phi",
+        "Psi",
+        "Omega",
+    ]
 )
 
 SYMBOLS = {
@@ -85,8 +155,49 @@ UPRIGHT = frozenset(
 
 #: Words in an upright font that speak, and are not the name of a quantity.
 SPEAKING = frozenset(
-    "if for where and or otherwise with when as else then so thus hence is such subject over in of to by the a an are we "
-    "let given since because whenever from let's on at s.t. st. elsewhere using denotes".split()
+    [
+        "if",
+        "for",
+        "where",
+        "and",
+        "or",
+        "otherwise",
+        "with",
+        "when",
+        "as",
+        "else",
+        "then",
+        "so",
+        "thus",
+        "hence",
+        "is",
+        "such",
+        "subject",
+        "over",
+        "in",
+        "of",
+        "to",
+        "by",
+        "the",
+        "a",
+        "an",
+        "are",
+        "we",
+        "let",
+        "given",
+        "since",
+        "because",
+        "whenever",
+        "from",
+        "let's",
+        "on",
+        "at",
+        "s.t.",
+        "st.",
+        "elsewhere",
+        "using",
+        "denotes",
+    ]
 )
 
 OPENING = {

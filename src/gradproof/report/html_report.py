@@ -42,9 +42,7 @@ def _anchor(number: int, equation: str) -> str:
 def _navigation(report: Report) -> str:
     if len(report.files) < 2:
         return ""
-    items = "".join(
-        f'<li><a href="#file-{number}">{_text(file.file)}</a></li>' for number, file in enumerate(report.files)
-    )
+    items = "".join(f'<li><a href="#file-{number}">{_text(file.file)}</a></li>' for number, file in enumerate(report.files))
     return f'<nav aria-label="Documents"><ul>{items}</ul></nav>\n'
 
 
@@ -56,9 +54,7 @@ def _file(number: int, file: FileReport) -> str:
 
 
 def _summary(number: int, file: FileReport) -> str:
-    counts = "".join(
-        f"<li>{_badge(Verdict(name))} <b>{count}</b></li>" for name, count in file.summary().items() if count
-    )
+    counts = "".join(f"<li>{_badge(Verdict(name))} <b>{count}</b></li>" for name, count in file.summary().items() if count)
     faults = "".join(
         f'<li>{_badge(equation.verdict)} <a href="#{_anchor(number, equation.id)}">'
         f"line {equation.span.line} {_text(name_of(equation))}</a> {_text(explained(equation))}</li>"
@@ -115,9 +111,7 @@ def _formula_only(formula: Formula) -> str:
     return f'<div class="wide">{to_mathml(formula.expanded, display=True)}</div>\n'
 
 
-def _prose(
-    number: int, file: FileReport, pieces: tuple[str | Formula, ...], pending: dict[tuple[int, int], list[Equation]]
-) -> str:
+def _prose(number: int, file: FileReport, pieces: tuple[str | Formula, ...], pending: dict[tuple[int, int], list[Equation]]) -> str:
     text = ""
     below = ""
     for piece in pieces:
@@ -181,7 +175,7 @@ def _link(number: int, file: FileReport, link: Link, several: bool) -> str:
     if not several:
         return body
     sides = to_mathml(f"{link.lhs} {_relation(link.relation)} {link.rhs}", display=False)
-    shown = f'<details{" open" if link.verdict.is_fault else ""}><summary>{_badge(link.verdict)} link</summary>'
+    shown = f"<details{' open' if link.verdict.is_fault else ''}><summary>{_badge(link.verdict)} link</summary>"
     return f'{shown}<div class="wide">{sides}</div>{body}</details>' if body or link.verdict.is_fault else ""
 
 
@@ -201,13 +195,9 @@ def _reference(number: int, file: FileReport, identity: str) -> str:
 def _certificate(certificate: Certificate | None) -> str:
     if certificate is None:
         return ""
-    steps = "".join(
-        f"<li>{_text(rule)}: {to_mathml(formula, display=False)}</li>" for rule, formula in certificate.steps
-    )
+    steps = "".join(f"<li>{_text(rule)}: {to_mathml(formula, display=False)}</li>" for rule, formula in certificate.steps)
     conditions = "".join(f"<li>{to_mathml(condition, display=False)}</li>" for condition in certificate.side_conditions)
-    details = "".join(
-        f"<li>{_text(name)}: {_text(str(value)[:600])}</li>" for name, value in certificate.details.items()
-    )
+    details = "".join(f"<li>{_text(name)}: {_text(str(value)[:600])}</li>" for name, value in certificate.details.items())
     text = f"<details><summary>certificate: {_text(certificate.method)}</summary>"
     text += f"<p>Rules used</p><ol>{steps}</ol>" if steps else ""
     text += f"<p>Side conditions</p><ul>{conditions}</ul>" if conditions else ""

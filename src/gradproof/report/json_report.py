@@ -36,9 +36,7 @@ def _file(file: FileReport) -> dict[str, Any]:
         "summary": file.summary(),
         "unanswered": [{"part": part.part, "line": part.line} for part in file.unanswered],
         "problems": [{"message": problem.message, "line": problem.span.line} for problem in file.problems],
-        "unused_suppressions": [
-            {"codes": list(unused.codes), "line": unused.span.line} for unused in file.unused_suppressions
-        ],
+        "unused_suppressions": [{"codes": list(unused.codes), "line": unused.span.line} for unused in file.unused_suppressions],
         "equations": [_equation(equation) for equation in worst_first(file.equations)],
     }
 

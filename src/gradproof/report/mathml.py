@@ -10,7 +10,10 @@ from math_core import LatexError, LatexToMathML
 _CONVERTER = LatexToMathML(fancy_error=False, max_expansions=100)
 _LONGEST = 20_000
 _MAPPED = (
-    (re.compile(r"\\begin\{(?:eqnarray|align|alignat|flalign|multline|gather|split)\*?\}(?:\{\d+\})?"), r"\\begin{aligned}"),
+    (
+        re.compile(r"\\begin\{(?:eqnarray|align|alignat|flalign|multline|gather|split)\*?\}(?:\{\d+\})?"),
+        r"\\begin{aligned}",
+    ),
     (re.compile(r"\\end\{(?:eqnarray|align|alignat|flalign|multline|gather|split)\*?\}"), r"\\end{aligned}"),
     (re.compile(r"\\(?:begin|end)\{(?:equation|displaymath|math)\*?\}"), ""),
     (re.compile(r"\\(?:tag\*?|label)\s*\{[^{}]*\}|\\nonumber|\\notag|\\limits"), ""),

@@ -21,7 +21,9 @@ def parse_codes(texts: Sequence[str], option: str) -> tuple[str, ...]:
         if not any(known.startswith(code) for known in CODES):
             close = get_close_matches(code, CODES, n=1, cutoff=0.3)
             remedy = f"Did you mean {close[0]}?" if close else "See 'gradproof explain'."
-            raise GradproofError(f"{option}: a code such as R101 or a family such as R was expected", got=f"'{code}'", remedy=remedy)
+            raise GradproofError(
+                f"{option}: a code such as R101 or a family such as R was expected", got=f"'{code}'", remedy=remedy
+            )
     return found
 
 

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from fractions import Fraction
-from math import isqrt
 
-from gradproof.expr.build import ONE, apply, multiply, negate, number, power
+from gradproof.expr.build import ONE, apply, negate, number, power
 from gradproof.expr.catalogue import FUNCTIONS, TENSOR_FUNCTIONS
 from gradproof.expr.node import (
     Add,
@@ -478,6 +477,3 @@ def _rational_power(value: Fraction, exponent: Fraction) -> Polynomial:
             if rest:
                 result = times(result, atom(Power(number(prime), number(rest))))
     return result
-
-
-__all__ = ["CanonicalForm", "isqrt", "multiply"]

@@ -20,10 +20,7 @@ def eliminate_deltas(root: Expr) -> Expr:
 def sum_without_deltas(indices: tuple[Index, ...], body: Expr) -> Expr:
     """Return ``sum_indices body`` with pinned indices eliminated, term by term."""
     if isinstance(body, Add):
-        parts = [
-            scale(weight, sum_without_deltas(indices, term))
-            for weight, term in zip(body.weights, body.terms, strict=True)
-        ]
+        parts = [scale(weight, sum_without_deltas(indices, term)) for weight, term in zip(body.weights, body.terms, strict=True)]
         return add(*parts)
     return _eliminated(sum_over(list(indices), body))
 
@@ -118,15 +115,14 @@ def range_guard(index: Index, value: Expr) -> Expr:
 def _smallest(gap: Expr) -> Fraction | None:
     """Return the smallest value of an affine expression in indices of numeric range, or None."""
     pairs = zip(gap.weights, gap.terms, strict=True) if isinstance(gap, Add) else [(Fraction(1), gap)]
-    total = Fraction(0)
-    ends = ZERO
+    ends: Expr = ZERO
     for weight, term in pairs:
         if isinstance(term, Index):
             ends = add(ends, scale(weight, term.lower if weight > 0 else term.upper))
         else:
             ends = add(ends, scale(weight, term))
     if isinstance(ends, Number):
-        return total + ends.value
+        return ends.value
     return None
 
 

@@ -61,8 +61,8 @@ def _split(monomial: Monomial, bound: tuple[Expr, ...]) -> tuple[Monomial, Monom
 
     Without named random variables only what is itself an expectation (a number) is surely constant.
     """
-    outside = []
-    inside = []
+    outside: list[tuple[Expr, Fraction]] = []
+    inside: list[tuple[Expr, Fraction]] = []
     for node, exponent in monomial:
         if bound:
             is_constant = not any(variable in symbols(node) for variable in bound)

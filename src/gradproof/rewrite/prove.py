@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from gradproof.expr.build import apply, number, subtract
+from gradproof.expr.build import subtract
 from gradproof.expr.node import Add, Compare, Element, Expr, Number, Power, Symbol
 from gradproof.expr.walk import postorder
 from gradproof.printer.latex import to_latex
@@ -203,6 +203,3 @@ def _is_nonnegative(node: Expr) -> bool:
             return _is_nonnegative(base) or (value.denominator == 1 and value % 2 == 0) or value.denominator == 2
         case _:
             return False
-
-
-__all__ = ["Proof", "apply", "number", "prove_equal", "sign_of", "simplified"]

@@ -39,9 +39,7 @@ def canonical_sum(indices: tuple[Index, ...], body: Polynomial, canonical: Canon
             parts = [(Fraction(1), canonical(substitute(expression, {index: value}))) for value in values]
             total = plus(parts)
             return canonical_sum(rest, total, canonical) if rest else total
-    return plus(
-        (coefficient, _monomial_sum(indices, monomial, canonical)) for monomial, coefficient in body.items()
-    )
+    return plus((coefficient, _monomial_sum(indices, monomial, canonical)) for monomial, coefficient in body.items())
 
 
 def _written_out(index: Index) -> list[Expr] | None:
@@ -51,9 +49,7 @@ def _written_out(index: Index) -> list[Expr] | None:
     return None
 
 
-def _shifted(
-    indices: tuple[Index, ...], body: Polynomial, canonical: Canonical
-) -> tuple[tuple[Index, ...], Polynomial]:
+def _shifted(indices: tuple[Index, ...], body: Polynomial, canonical: Canonical) -> tuple[tuple[Index, ...], Polynomial]:
     """Let every index start at 1."""
     moved: dict[Expr, Expr] = {}
     found: list[Index] = []
@@ -90,10 +86,7 @@ def _monomial_sum(indices: tuple[Index, ...], monomial: Monomial, canonical: Can
 
 
 def _has_pinned(inside: list[tuple[Expr, Fraction]], indices: tuple[Index, ...]) -> bool:
-    for node, _ in inside:
-        if isinstance(node, Iverson) and node.free_indices & set(indices):
-            return True
-    return False
+    return any(isinstance(node, Iverson) and node.free_indices & set(indices) for node, _ in inside)
 
 
 def _merged(
@@ -106,8 +99,8 @@ def _merged(
         count = int(exponent) if exponent.denominator == 1 else 0
         if isinstance(node, Reduce) and node.operation == "sum" and 1 <= count <= 3:
             for _ in range(count):
-                fresh = {index: fresh_index(index.name, index.lower, index.upper) for index in node.indices}
-                body = substitute(_opened(node), dict(fresh))
+                fresh: dict[Expr, Index] = {index: fresh_index(index.name, index.lower, index.upper) for index in node.indices}
+                body = substitute(_opened(node), fresh)
                 added.extend(fresh.values())
                 factors = body.factors if isinstance(body, Multiply) else (body,)
                 found.extend(_with_exponent(factor) for factor in factors)
@@ -181,9 +174,7 @@ def _named(group: tuple[Index, ...], body: Expr, canonical: Canonical) -> Expr:
         raise GiveUp("a sum over too many indices")
     best: Expr | None = None
     for order in permutations(group):
-        names: dict[Expr, Expr] = {
-            index: Index("_", -place - 1, index.lower, index.upper) for place, index in enumerate(order)
-        }
+        names: dict[Expr, Expr] = {index: Index("_", -place - 1, index.lower, index.upper) for place, index in enumerate(order)}
         inner = to_expr(canonical(substitute(body, names)))
         candidate = sum_over([name for name in names.values() if isinstance(name, Index)], inner)
         if best is None or candidate.digest < best.digest:

@@ -129,7 +129,8 @@ def _counted(tree: Tree) -> str | None:
 
 def _counted_in_words(rank: str, prose: str) -> str | None:
     match = re.search(
-        rf"\${rank}(?:_\{{?\w+\}}?)?\$[^.]*?\b(?:number|count\w*)\b[^.]*?\b(larger|greater|higher|above|at least)\b", prose
+        rf"\${rank}(?:_\{{?\w+\}}?)?\$[^.]*?\b(?:number|count\w*)\b[^.]*?\b(larger|greater|higher|above|at least)\b",
+        prose,
     )
     if match is None:
         return None

@@ -99,9 +99,7 @@ FUNCTIONS = (
         array=lambda x, slope: np.where(x > 0, x, slope * x),
         ball=lambda x, slope: x.max(arb(0)) + slope * x.min(arb(0)),
         exact=lambda x, slope: x if x > 0 else slope * x,
-        expansion=lambda a: add(
-            multiply(_positive(a[0]), a[0]), multiply(a[1], subtract(ONE, _positive(a[0])), a[0])
-        ),
+        expansion=lambda a: add(multiply(_positive(a[0]), a[0]), multiply(a[1], subtract(ONE, _positive(a[0])), a[0])),
         kink="at 0, where the slope is taken",
         source="Maas, Hannun, Ng 2013",
     ),
@@ -110,9 +108,7 @@ FUNCTIONS = (
         text=("silu", "swish", "SiLU", "Swish"),
         latex=("\\operatorname{SiLU}",),
         arity=1,
-        partial=lambda a, _: add(
-            _sigma(a[0]), multiply(a[0], _sigma(a[0]), subtract(ONE, _sigma(a[0])))
-        ),
+        partial=lambda a, _: add(_sigma(a[0]), multiply(a[0], _sigma(a[0]), subtract(ONE, _sigma(a[0])))),
         array=lambda x: x * _sigma_array(x),
         ball=lambda x: x * _sigma_ball(x),
         exact=lambda x: fmpq(0) if x == 0 else None,
@@ -136,9 +132,7 @@ FUNCTIONS = (
         text=("elu", "ELU"),
         latex=("\\operatorname{ELU}",),
         arity=1,
-        partial=lambda a, _: add(
-            _positive(a[0]), multiply(subtract(ONE, _positive(a[0])), apply("exp", a[0]))
-        ),
+        partial=lambda a, _: add(_positive(a[0]), multiply(subtract(ONE, _positive(a[0])), apply("exp", a[0]))),
         array=lambda x: np.where(x > 0, x, np.expm1(np.minimum(x, 0))),
         ball=lambda x: x.max(arb(0)) + x.min(arb(0)).exp() - 1,
         expansion=lambda a: add(
@@ -164,9 +158,7 @@ FUNCTIONS = (
         text=("erf",),
         latex=("\\operatorname{erf}",),
         arity=1,
-        partial=lambda a, _: multiply(
-            TWO, power(Constant("pi"), _fraction(-1, 2)), apply("exp", negate(power(a[0], TWO)))
-        ),
+        partial=lambda a, _: multiply(TWO, power(Constant("pi"), _fraction(-1, 2)), apply("exp", negate(power(a[0], TWO)))),
         array=_erf,
         ball=arb.erf,
         exact=lambda x: fmpq(0) if x == 0 else None,

@@ -46,9 +46,7 @@ def _entry(
     )
 
 
-_COMMANDS = frozenset(
-    {"sin", "cos", "tan", "cot", "sec", "csc", "sinh", "cosh", "tanh", "coth", "arcsin", "arccos", "arctan"}
-)
+_COMMANDS = frozenset({"sin", "cos", "tan", "cot", "sec", "csc", "sinh", "cosh", "tanh", "coth", "arcsin", "arccos", "arctan"})
 
 
 def _square(node: Expr) -> Expr:
