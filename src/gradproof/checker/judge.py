@@ -143,14 +143,14 @@ class Judge:
         position = planned.position - 1 if link.again else planned.position
         environment = Environment(planned.scope, position, planned.conditions)
         sides = self._first_sides(planned, link)
-        missing = self._missing(planned, link, sides, environment)
-        if missing is not None:
-            return missing, {}
         general = self._best(planned, link, sides, environment)
         if general.verdict in (Verdict.PROVED, Verdict.TESTED):
             self.stated.remember(planned, sides.left, sides.right, environment, ok=True)
             chain = self._against_head(planned, sentence, place, environment)
             return chain if chain is not None else (general, {})
+        missing = self._missing(planned, link, sides, environment)
+        if missing is not None:
+            return missing, {}
         if link.again and not is_number(link.right) and not concludes(planned.before[-40:]) and len(sentence.links) == 1:
             return Outcome(Verdict.STATED, "S101", reason="defined again"), {"kind": Kind.DEFINITION}
         if general.verdict is Verdict.REFUTED and is_hypothetical(planned) and (not environment.conditions or sides.right is ZERO):

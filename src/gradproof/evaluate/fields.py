@@ -142,10 +142,10 @@ class Balls:
         if whole is not None:
             if whole < 0 and base.contains(0):
                 return self.undefined
-            return base ** int(whole)
+            return _whole_power(base, int(whole))
         if (exponent * 2).is_integer() and base.lower() >= 0:
             doubled = (exponent * 2).unique_fmpz()
-            return self.undefined if doubled is None else base.sqrt() ** int(doubled)
+            return self.undefined if doubled is None else _whole_power(base.sqrt(), int(doubled))
         if base.is_zero() and exponent > 0:
             return arb(0)
         return base**exponent if base > 0 else self.undefined
@@ -184,6 +184,19 @@ class Balls:
         if _BALL_COMPARISONS[_OPPOSITES[relation]](left, right):
             return False
         raise Undetermined(f"{left} {relation} {right}")
+
+
+def _whole_power(base: arb, count: int) -> arb:
+    """Return a whole power by squaring; flint's own gives nan for balls around zero."""
+    if count < 0:
+        return 1 / _whole_power(base, -count)
+    result = arb(1)
+    while count:
+        if count & 1:
+            result = result * base
+        base = base * base
+        count >>= 1
+    return result
 
 
 class Floats:

@@ -93,16 +93,33 @@ class CanonicalForm:
             case Add(terms, weights):
                 return plus((weight, self._done[term]) for weight, term in zip(weights, terms, strict=True))
             case Multiply(factors):
-                result = constant(1)
-                for factor in factors:
-                    result = self._reduced(times(result, self._done[factor]))
-                return result
+                return self._product(factors)
             case Power(base, exponent):
                 return self._reduced(self.power(self._done[base], self._done[exponent]))
             case Apply():
                 return self._apply(node)
             case _:
                 return self._structure(node)
+
+    def _product(self, factors: tuple[Expr, ...]) -> Polynomial:
+        """Multiply; a sum that also stands in a denominator is kept whole, so that it cancels."""
+        below = {
+            node
+            for factor in factors
+            for monomial in self._done[factor]
+            for node, exponent in monomial
+            if isinstance(node, Add) and exponent < 0
+        }
+        result = constant(1)
+        for factor in factors:
+            form = self._done[factor]
+            if below and len(form) > 1:
+                weight, common, rest = content(form)
+                whole = to_expr(rest)
+                if whole in below:
+                    form = {joined(common, ((whole, Fraction(1)),)): weight}
+            result = times(result, form)
+        return self._reduced(result)
 
     def _structure(self, node: Expr) -> Polynomial:
         match node:
