@@ -268,6 +268,7 @@ class Judge:
         if outcome.verdict is not Verdict.REFUTED:
             return outcome, {}
         planned.heads = self._names_in_chain(planned, sentence, place)
+        planned.final = _final_number(planned, sentence)
         head = self._head(planned, sentence, environment) if not link.first else None
         return self.stated.judged(planned, link.relation, sides.left, sides.right, environment, outcome, head)
 
@@ -397,6 +398,12 @@ def speaks_of_result(planned: PlannedFormula, link: PlannedLink) -> bool:
     """Tell whether the left side is a word such as 'result' and no quantity of the document."""
     word = isinstance(link.left, Name) and link.left.text.lower() in ("result", "answer", "output", "solution")
     return word and link.first and not planned.scope.is_known(link.key)
+
+
+def _final_number(planned: PlannedFormula, sentence: PlannedSentence) -> str:
+    """Return the number that a chain ends in, as it is printed."""
+    last = sentence.sentence.sides[-1]
+    return source_of(last, planned.source) if is_number(last) else ""
 
 
 def _as_printed(tree: Tree, body: Expr) -> Expr:

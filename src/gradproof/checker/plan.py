@@ -90,6 +90,7 @@ class PlannedFormula:
     conditions: dict[Expr, Expr] = field(default_factory=dict)
     assumptions: list[Compare] = field(default_factory=list)
     heads: list[Expr] = field(default_factory=list)
+    final: str = ""
     trouble: Trouble | None = None
 
 

@@ -101,7 +101,7 @@ class StatedValues:
             value = substitute(environment.expanded(head), environment.conditions)
             target = value if is_closed(value) else true_left
         expected = decimal_of(target)
-        stated = _shown(right)
+        stated = planned.final or _shown(right)
         rounded = [self.put_in(side, environment, wrong=False)[0] for side in (left, right)]
         if all(is_closed(side) for side in rounded):
             outcome_rounded = compare_values(relation, *rounded)
