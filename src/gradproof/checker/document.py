@@ -103,7 +103,10 @@ def _equation(planned: PlannedFormula, section: Section, judge: Judge, guard: Gu
         links = judge.links(planned)
         return tuple(_by_name(planned, section, links, judge))
 
-    decided = guard(decide)
+    try:
+        decided = guard(decide)
+    except Exception as trouble:  # one formula must not take the document with it
+        return _alone(planned, "U109", f"an internal error, please report it: {type(trouble).__name__}: {trouble}")
     if decided is None:
         return _made(planned, _timed_out(planned), ())
     return _made(planned, decided, tuple(judge.readings))

@@ -436,7 +436,7 @@ def _has_derivative(root: Expr) -> bool:
 
 
 def _open_names(root: Expr) -> frozenset[str]:
-    found = {symbol.name for symbol in symbols(root) if "size" not in symbol.properties}
+    found = {symbol.name for symbol in symbols(root) if not symbol.properties & {"size", "bound"}}
     found |= {node.function for node in postorder(root) if isinstance(node, Call)}
     return frozenset(found)
 

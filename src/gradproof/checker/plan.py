@@ -43,6 +43,8 @@ from gradproof.reader.presentation import Chain, Fenced, Name, Scripted, Tree
 _EQUALITIES = frozenset({"=", ":=", "≡"})
 _DECLARATIONS = frozenset({"∈", "⊂", "⊆", "⊃", "∋"})
 DECIDABLE = frozenset({"=", "≈", "≡", "<", ">", "≤", "≥", "≠"})
+#: Characters before a formula that may say what it does.
+_LONGEST_BEFORE = 600
 _RESULT_WORDS = frozenset({"result", "answer", "output", "solution", "value", "ans", "total"})
 
 
@@ -138,11 +140,11 @@ def _sections(document: Document, on_formula: Callable[[int], None] | None) -> l
             before = "" if isinstance(block, Prose) else before
             for piece in block.pieces:
                 if isinstance(piece, str):
-                    before += piece
+                    before = (before + piece)[-_LONGEST_BEFORE:]
                     sections[-1].prose.append(piece)
                 else:
                     _add(sections[-1], piece, before, part, on_formula)
-                    before += f"${piece.expanded}$"
+                    before = f"{before}${piece.expanded}$"[-_LONGEST_BEFORE:]
                     sections[-1].prose.append(f"${piece.expanded}$")
         elif hasattr(block, "formula"):
             _add(sections[-1], block.formula, before, part, on_formula)
@@ -216,6 +218,8 @@ class _Planner:
                 self._formula(planned)
             except RecursionError:
                 planned.trouble = Trouble("U102", "nested too deeply")
+            except Exception as trouble:  # one formula must not take the document with it
+                planned.trouble = Trouble("U109", f"an internal error, please report it: {type(trouble).__name__}: {trouble}")
             planned.conditions = dict(self.fixed)
             planned.assumptions = list(self.assumed)
 

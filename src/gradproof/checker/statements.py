@@ -183,6 +183,8 @@ def _function_definiendum(head: Tree, fence: Tree) -> Definiendum | None:
     read = reference_of(head) if isinstance(head, Name | Scripted) else None
     if read is None or read[0].subscripts or read[1].power is not None or read[1].is_transpose:
         return None
+    if isinstance(fence.body, Listing) and set(fence.body.separators) != {","}:
+        return None
     arguments = named_arguments(fence.body)
     keys = [reference_of(argument) for argument in arguments]
     if any(key is None or (key[0].subscripts and not key[0].numerals) or key[1].power is not None for key in keys):

@@ -184,7 +184,7 @@ def _is_short(value: fmpq) -> bool:
     for prime in (2, 5):
         while rest % prime == 0:
             rest //= prime
-    return rest == 1 and int(value.q) < 10**12
+    return rest == 1 and int(value.q) < 10**12 and int(value.p).bit_length() < 200
 
 
 def _terminating(value: fmpq) -> str:

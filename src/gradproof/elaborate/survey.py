@@ -192,9 +192,9 @@ def demand(tree: Tree, rank: int, found: Survey) -> None:
                 key, subscripts = found.key_of(read[0])
                 if _may_be_tensor(key):
                     raise_rank(found, key, rank, len(subscripts))
-        case Infix(operator, left, right) if operator in _ELEMENTWISE_INFIX:
-            demand(left, rank, found)
-            demand(right, rank, found)
+        case Infix(operator) if operator in _ELEMENTWISE_INFIX:
+            for term in _terms(tree):
+                demand(term, rank, found)
         case Prefix(_, operand):
             demand(operand, rank, found)
         case Fenced("(" | "[", _, body) if body is not None:
@@ -205,6 +205,16 @@ def demand(tree: Tree, rank: int, found: Survey) -> None:
                 demand(inner[0], rank, found)
         case _:
             pass
+
+
+def _terms(tree: Tree, operators: frozenset[str] = _ELEMENTWISE_INFIX) -> list[Tree]:
+    """Return the operands of a long sum or product from left to right, without recursion."""
+    found: list[Tree] = []
+    while isinstance(tree, Infix) and tree.operator in operators:
+        found.append(tree.right)
+        tree = tree.left
+    found.append(tree)
+    return found[::-1]
 
 
 def _may_be_tensor(key: str) -> bool:
@@ -226,9 +236,10 @@ def rank_of(tree: Tree, found: Survey) -> int | None:
             return 0
         case Name() | Scripted():
             return _rank_of_reference(tree, found)
-        case Infix(operator, left, right) if operator in _ELEMENTWISE_INFIX:
-            known = [rank for rank in (rank_of(left, found), rank_of(right, found)) if rank is not None]
-            return max(known) if known and (max(known) > 0 or len(known) == 2) else None
+        case Infix(operator) if operator in _ELEMENTWISE_INFIX:
+            ranks = [rank_of(term, found) for term in _terms(tree)]
+            known = [rank for rank in ranks if rank is not None]
+            return max(known) if known and (max(known) > 0 or len(known) == len(ranks)) else None
         case Prefix(_, operand):
             return rank_of(operand, found)
         case Fenced("(" | "[", _, body) if body is not None:
@@ -239,8 +250,8 @@ def rank_of(tree: Tree, found: Survey) -> int | None:
             return (len(rows) > 1) + (len(rows[0]) > 1)
         case Adjacent(items):
             return _rank_of_product(items, found)
-        case Infix(_, left, right):
-            return _rank_of_product((left, right), found)
+        case Infix(operator):
+            return _rank_of_product(tuple(_terms(tree, frozenset({operator}))), found)
         case _:
             return None
 
@@ -285,7 +296,10 @@ def _infer(node: Tree, found: Survey) -> None:
             _infer_product(items, found)
             _infer_arguments(items, found)
         case Infix(operator, left, right) if operator in _ELEMENTWISE_INFIX:
-            _equalize(left, right, found)
+            if not isinstance(left, Infix):  # in a long sum neighbours are enough
+                _equalize(left, right, found)
+            else:
+                _equalize(left.right, right, found)
         case Infix("*", left, right):
             _infer_product((left, right), found)
         case Chain(first, links) if first is not None:

@@ -145,6 +145,8 @@ class _Evaluator:
                 return self._scalar(self.field.convert(self.bindings.value(node)))
             case Index():
                 low, high = self._span(node)
+                if high - low > LARGEST_TABLE:
+                    raise Undecidable("too many terms to evaluate")
                 entries = np.empty(high - low + 1, dtype=self.field.dtype)
                 entries[:] = [self.field.convert(value) for value in range(low, high + 1)]
                 return Table((node,), entries)

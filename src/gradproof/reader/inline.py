@@ -11,6 +11,7 @@ _ENVIRONMENT = re.compile(
     r"\\begin\{((?:equation|align|alignat|gather|eqnarray|multline|flalign|displaymath|math)\*?)\}", re.DOTALL
 )
 _OPENERS = re.compile(r"\\\\|\\\$|\$\$|\$|\\\(|\\\[|\\begin\{|`|<!--")
+_BLANK_LINE = re.compile(r"\n[ \t>]*\n")
 _MONEY = re.compile(r"\d[\d.,]*\s")
 
 
@@ -23,28 +24,20 @@ class Found:
     inner_start: int
     inner_end: int
     display: bool
+    problem: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Unclosed:
-    """An opening delimiter without its partner."""
-
-    start: int
-    delimiter: str
-
-
-def find_math(text: str, start: int = 0, end: int | None = None) -> tuple[list[Found], list[Unclosed]]:
-    """Return the formulas of a stretch of text in order, and the delimiters that are not closed."""
+def find_math(text: str, start: int = 0, end: int | None = None) -> list[Found]:
+    """Return the formulas of a stretch of text in order; one that is not closed reaches to the blank line, with its problem."""
     stop = len(text) if end is None else end
     found: list[Found] = []
-    unclosed: list[Unclosed] = []
     place = start
     while (match := _OPENERS.search(text, place, stop)) is not None:
-        place = _step(text, match, stop, found, unclosed)
-    return found, unclosed
+        place = _step(text, match, stop, found)
+    return found
 
 
-def _step(text: str, match: re.Match[str], stop: int, found: list[Found], unclosed: list[Unclosed]) -> int:
+def _step(text: str, match: re.Match[str], stop: int, found: list[Found]) -> int:
     sign, at = match.group(), match.start()
     if sign in ("\\\\", "\\$"):
         return match.end()
@@ -58,18 +51,22 @@ def _step(text: str, match: re.Match[str], stop: int, found: list[Found], unclos
     closing = {"$$": "$$", "\\(": "\\)", "\\[": "\\]"}[sign]
     close = _closing(text, match.end(), stop, closing)
     if close is None:
-        unclosed.append(Unclosed(at, sign))
-        return match.end()
+        limit = _BLANK_LINE.search(text, match.end(), stop)
+        close = limit.start() if limit else stop
+        close = match.end() + len(text[match.end() : close].rstrip())
+        problem = f"'{sign}' is not closed. Close the formula before the next blank line."
+        found.append(Found(at, close, match.end(), close, True, problem))
+        return max(close, match.end())
     found.append(Found(at, close + 2, match.end(), close, sign != "\\("))
     return close + 2
 
 
 def _closing(text: str, place: int, stop: int, sign: str) -> int | None:
     """Find a closing delimiter: a display may not reach over a blank line."""
-    blank = re.compile(r"\n[ \t>]*\n").search(text, place, stop)
+    blank = _BLANK_LINE.search(text, place, stop)
     limit = blank.start() if blank and text[place : blank.start()].strip() else stop
     if blank and not text[place : blank.start()].strip():
-        second = re.compile(r"\n[ \t>]*\n").search(text, blank.end(), stop)
+        second = _BLANK_LINE.search(text, blank.end(), stop)
         limit = second.start() if second else stop
     while (close := text.find(sign, place, limit)) != -1:
         slashes = len(text[:close]) - len(text[max(0, close - 20) : close].rstrip("\\")) - max(0, close - 20)

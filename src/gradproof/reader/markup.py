@@ -6,6 +6,7 @@ Displays cut the text; what lies between them falls into paragraphs at blank lin
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field, replace
 
 from gradproof.reader.document import Block, Code, Display, Formula, Heading, Problem, Prose
@@ -65,11 +66,7 @@ class Scan:
             self.blocks.append(Code(self.text[inner[0] : inner[1]], language.strip(), span))
 
     def _stretch(self, start: int, end: int) -> None:
-        found, unclosed = find_math(self.text, start, end)
-        for opening in unclosed:
-            span = self.positions.span(opening.start, opening.start + len(opening.delimiter))
-            words = f"'{opening.delimiter}' is not closed. Close the formula before the next blank line."
-            self.problems.append(Problem(words, span))
+        found = find_math(self.text, start, end)
         place = start
         pending: list[Found] = []
         for formula in found:
@@ -97,12 +94,12 @@ class Scan:
 
     def _formula(self, found: Found, lead: str, behind: str) -> Formula:
         latex = self.text[found.inner_start : found.inner_end]
-        problem = ""
+        problem = found.problem
         expanded = without_numbers(collect(latex, self.macros))
         try:
             expanded = expand(expanded, self.macros)
         except MacroError as trouble:
-            problem = str(trouble)
+            problem = problem or str(trouble)
         span = self.positions.span(found.start, found.end)
         tag = tag_of(latex, behind) if found.display else tag_of(latex)
         return Formula(latex, expanded, span, found.display, tag, lead, problem)
@@ -134,7 +131,8 @@ class Scan:
         self._prose(begin, end, formulas)
 
     def _inside(self, offset: int, formulas: list[Found]) -> bool:
-        return any(found.start < offset < found.end for found in formulas)
+        place = bisect_right(formulas, offset, key=lambda found: found.start)
+        return place > 0 and formulas[place - 1].start < offset < formulas[place - 1].end
 
     def _line(self, start: int, stop: int) -> str:
         line = self.text[start:stop]
@@ -168,7 +166,9 @@ class Scan:
     def _prose(self, start: int, end: int, formulas: list[Found]) -> None:
         if not self.text[start:end].strip():
             return
-        inside = [found for found in formulas if start <= found.start < end]
+        first_inside = bisect_left(formulas, start, key=lambda found: found.start)
+        last_inside = bisect_left(formulas, end, key=lambda found: found.start)
+        inside = formulas[first_inside:last_inside]
         pieces = self._pieces(start, end, inside)
         if not inside and not "".join(piece for piece in pieces if isinstance(piece, str)).strip():
             return

@@ -357,7 +357,7 @@ class Parser:
                 sign = SUPERSCRIPTS[token.text]
                 place = Place(token.start, token.end)
                 sup = Numeral(sign, place) if sign.isdigit() else Name(sign, place)
-            elif token.text == "!" and self.peek().text != "=":
+            elif token.text == "!":
                 self.take()
                 tree = Postfix("!", self._scripted(tree, sub, sup, primes, start), self.span(start))
                 sub, sup, primes = None, None, 0
