@@ -80,10 +80,10 @@ def application(lowering: Lowering, rest: tuple[Tree, ...]) -> Taken | None:
         return _apply_catalogue(lowering, head, name, entry_found, rest)
     special = _SPECIAL.get(name.text) if name.font == "roman" else None
     if special is not None and len(rest) > 1:
-        arguments, rest = _arguments(rest)
+        arguments, rest = _arguments(lowering, rest)
         return special(lowering, [lowering.value(argument) for argument in arguments]), rest
     if name.text in ("max", "min") and name.font == "roman" and len(rest) > 1:
-        arguments, rest = _arguments(rest)
+        arguments, rest = _arguments(lowering, rest)
         return extremum(lowering, name.text, [lowering.value(argument) for argument in arguments]), rest
     return _unknown_function(lowering, head, name, rest)
 
@@ -231,7 +231,7 @@ def _apply_catalogue(
     if name.text == "sigma" and name.font == "italic" and not is_fence(rest[1]):
         return None
     fence = rest[1]
-    arguments, remaining = _arguments(rest)
+    arguments, remaining = _arguments(lowering, rest)
     values = [lowering.value(argument) for argument in arguments]
     value = _applied(lowering, head, name, found, values)
     return (with_fence_scripts(lowering, value, fence) if is_fence(fence) else value), remaining
@@ -348,10 +348,12 @@ def _entry(lowering: Lowering, value: Value, fence: Scripted) -> Value:
     return entry(value, tuple(places))
 
 
-def _arguments(rest: tuple[Tree, ...]) -> tuple[list[Tree], tuple[Tree, ...]]:
+def _arguments(lowering: Lowering, rest: tuple[Tree, ...]) -> tuple[list[Tree], tuple[Tree, ...]]:
     """Split off the arguments of the function at the head: a parenthesis, else the product that follows."""
     if is_fence(rest[1]):
         return list(fence_arguments(rest[1])), rest[2:]
+    if len(rest) > 2 and is_fence(rest[2]) and _applies(lowering, rest[1], rest[2]):
+        return [Adjacent(rest[1:3], rest[1].place)], rest[3:]
     taken = [rest[1]]
     place = 2
     while place < len(rest) and isinstance(rest[1], _ARGUMENT_KINDS) and isinstance(rest[place], _ARGUMENT_KINDS):
@@ -364,6 +366,17 @@ def _arguments(rest: tuple[Tree, ...]) -> tuple[list[Tree], tuple[Tree, ...]]:
         return [Adjacent(rest[1:], rest[1].place)], ()
     argument = taken[0] if len(taken) == 1 else Adjacent(tuple(taken), taken[0].place)
     return [argument], rest[place:]
+
+
+def _applies(lowering: Lowering, head: Tree, fence: Tree) -> bool:
+    """Tell whether a name before a parenthesis is a function: ``\\log \\sigma(u)`` is the logarithm of a value of it."""
+    name = _head_name(head)
+    if name is None:
+        return False
+    if catalogue_entry(lowering, name) is not None:
+        return True
+    known = lowering.scope.function(function_key(lowering, head, name), lowering.position)
+    return known is not None or _looks_like_function(lowering, name, fence)
 
 
 def _is_function_word(tree: Tree) -> bool:

@@ -183,7 +183,9 @@ def _is_index_term(tree: Tree) -> bool:
 
 
 def digits_of(items: tuple[Tree, ...], rank: int) -> tuple[Tree, ...]:
-    """Split one numeral subscript ``12`` into digits when the quantity has that many axes."""
+    """Split one subscript such as ``12`` or ``1i`` into its parts when the quantity has that many axes."""
+    if len(items) == 1 and isinstance(items[0], Adjacent) and rank == len(items[0].items):
+        return items[0].items
     if len(items) == 1 and isinstance(items[0], Numeral) and rank == len(items[0].text) > 1:
         place = items[0].place
         return tuple(Numeral(digit, place) for digit in items[0].text)
