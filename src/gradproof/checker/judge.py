@@ -10,7 +10,7 @@ from gradproof.checker.environment import Environment
 from gradproof.checker.hints import formula_hint, value_hint
 from gradproof.checker.outcome import Outcome, undecided
 from gradproof.checker.plan import PlannedFormula, PlannedLink, PlannedSentence, is_surely_misfit
-from gradproof.checker.statements import concludes, is_number, source_of
+from gradproof.checker.statements import concludes, is_data, is_number, source_of
 from gradproof.checker.values import StatedValues, nameable
 from gradproof.checker.verdict import Certificate, Kind, Link, Verdict
 from gradproof.elaborate.lowering import Lowering
@@ -124,6 +124,9 @@ class Judge:
         except Trouble as trouble:
             if speaks_of_result(planned, link):
                 return undecided("U104", "missing context: what the result belongs to is never given"), {}
+            if link.again and is_data(link.right):
+                name = spoken(link.key)
+                return undecided("U104", f"missing context: what {name} is made of is never given"), {}
             return self._troubled(planned, trouble), {}
         except RecursionError:
             return undecided("U109", "the formula is nested too deeply to be decided"), {}

@@ -13,6 +13,7 @@ from gradproof.reader.presentation import (
     Big,
     Chain,
     Fenced,
+    Grid,
     Hole,
     Infix,
     Listing,
@@ -212,6 +213,11 @@ def is_number(tree: Tree) -> bool:
             return is_number(left) and is_number(right)
         case _:
             return False
+
+
+def is_data(tree: Tree) -> bool:
+    """Tell whether a side is a matrix of printed numbers."""
+    return isinstance(tree, Grid) and all(is_number(cell) for row in tree.rows for cell in row)
 
 
 def has_ellipsis(tree: Tree) -> bool:

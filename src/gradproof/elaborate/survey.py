@@ -203,6 +203,10 @@ def demand(tree: Tree, rank: int, found: Survey) -> None:
             inner = [item for item in items if not _is_scalar_like(item, found)]
             if len(inner) == 1:
                 demand(inner[0], rank, found)
+            elif rank == 2:
+                for item in inner:
+                    if _is_capital(item):
+                        demand(item, 2, found)
         case _:
             pass
 

@@ -59,17 +59,24 @@ def _linear(node: Operator, operand: Polynomial, parameters: tuple[Expr, ...]) -
 def _split(monomial: Monomial, bound: tuple[Expr, ...]) -> tuple[Monomial, Monomial]:
     """Split a product into what is constant under the operator and the rest.
 
-    Without named random variables only what is itself an expectation (a number) is surely constant.
+    Without named random variables the usual notation decides: capital letters are random, small ones beside them are
+    not; where no capital occurs, only what is itself an expectation (a number) is surely constant.
     """
+    random = any(_is_random(node) for node, _ in monomial)
     outside: list[tuple[Expr, Fraction]] = []
     inside: list[tuple[Expr, Fraction]] = []
     for node, exponent in monomial:
         if bound:
             is_constant = not any(variable in symbols(node) for variable in bound)
         else:
-            is_constant = isinstance(node, Operator) and node.kind == "expectation" and not node.parameters
+            moment = isinstance(node, Operator) and node.kind == "expectation" and not node.parameters
+            is_constant = moment or (random and not _is_random(node))
         (outside if is_constant else inside).append((node, exponent))
     return tuple(outside), tuple(inside)
+
+
+def _is_random(node: Expr) -> bool:
+    return any(symbol.name[:1].isupper() for symbol in symbols(node))
 
 
 def _probability(node: Operator, done: Mapping[Expr, Polynomial]) -> Polynomial:
