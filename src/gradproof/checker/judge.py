@@ -51,7 +51,7 @@ _HYPOTHESES = re.compile(
     r"\b(?:if|assum\w*|suppos\w*|provided|such that|whenever|where|solve|satisf\w*|require\w*|constraint|subject to|when)\b",
     re.IGNORECASE,
 )
-_SURE_NOTES = ("I is the identity", "δ with two", "the sum without")
+_SURE_NOTES = ("I is the identity", "δ with two", "the sum without", "e is Euler")
 _PROBABILITY_LETTERS = frozenset({"y", "p", "q", "t", "pi"})
 
 
@@ -338,6 +338,8 @@ class Judge:
         self, planned: PlannedFormula, link: PlannedLink, sides: Sides, environment: Environment, outcome: Outcome
     ) -> tuple[Outcome, dict[str, object]]:
         """A claim that fails: refuted where it is surely meant as one, else a condition, a new definition, or open."""
+        if outcome.code == "R105":
+            return outcome, {"stated": to_latex(sides.right)}
         left, right = environment.expanded(sides.left), environment.expanded(sides.right)
         if link.again and link.key and not concludes(planned.before[-40:]):
             return Outcome(Verdict.STATED, "S101", reason="defined again"), {"kind": Kind.DEFINITION}
@@ -380,6 +382,14 @@ class Judge:
             outcome = decide("=", left, right, sums, self.seed)
             if outcome.verdict is Verdict.PROVED:
                 self.readings.append(f"{names} sums to one")
+                return outcome
+        joint = _joint_distributions(symbols(left) | symbols(right))
+        if joint:
+            sides = [substitute(side, joint) for side in (left, right)]
+            outcome = decide("=", sides[0], sides[1], (), self.seed)
+            if outcome.verdict in (Verdict.PROVED, Verdict.TESTED):
+                letters = ", ".join(spoken(symbol.name) for symbol in joint)
+                self.readings.append(f"{letters} is a symmetric joint distribution with a zero diagonal")
                 return outcome
         symmetric = _symmetric(symbols(left) | symbols(right))
         if symmetric:
@@ -490,6 +500,16 @@ def _unit_sums(found: frozenset[Symbol]) -> tuple[list[Compare], str]:
             conditions.append(Compare("=", sum_over([index], Element(symbol, (index,))), ONE))
             names.append(spoken(symbol.name))
     return conditions, ", ".join(names)
+
+
+def _joint_distributions(found: frozenset[Symbol]) -> dict[Symbol, Symbol]:
+    """Return square matrices that look like joint probabilities, each as a symmetric distribution without self-pairs."""
+    properties = frozenset({"symmetric", "distribution", "zerodiagonal", "nonnegative"})
+    return {
+        symbol: Symbol(symbol.name, symbol.axes, symbol.properties | properties)
+        for symbol in sorted(found, key=lambda symbol: symbol.name)
+        if symbol.name in ("p", "P") and len(symbol.axes) == 2 and symbol.axes[0].size is symbol.axes[1].size
+    }
 
 
 def _symmetric(found: frozenset[Symbol]) -> list[Symbol]:

@@ -470,7 +470,8 @@ def is_surely_misfit(planned: PlannedFormula, trouble: Misfit) -> bool:
 
 def _fixes_values(sentence: Sentence) -> bool:
     """Tell whether a sentence right behind 'for', 'when' or 'let' restricts: a name against a number, or an order."""
-    name = isinstance(sentence.sides[0], Name | Scripted) and len(sentence.relations) == 1
+    read = reference_of(sentence.sides[0]) if isinstance(sentence.sides[0], Name | Scripted) else None
+    name = read is not None and read[1].power is None and len(sentence.relations) == 1
     return name and (is_number(sentence.sides[-1]) or sentence.relations[0] not in ("=", ":=", "≡", "≈"))
 
 

@@ -71,7 +71,9 @@ def application(lowering: Lowering, rest: tuple[Tree, ...]) -> Taken | None:
     if name.text == "1" and name.font == "blackboard" and len(rest) > 1:
         return _indicator_fence(lowering, rest)
     if name.text == "prox" and isinstance(head, Scripted) and len(rest) > 1:
-        return prox.proximal(lowering, head, rest[1]), rest[2:]
+        fence = rest[1]
+        value = prox.proximal(lowering, head, fence.base if isinstance(fence, Scripted) else fence)
+        return with_fence_scripts(lowering, value, fence), rest[2:]
     document = _document_function(lowering, head, name, rest)
     if document is not None:
         return document

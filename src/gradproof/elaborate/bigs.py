@@ -98,7 +98,7 @@ def _bind(lowering: Lowering, tree: Big) -> tuple[list[Index], list[Expr]]:
     bound: list[Index] = []
     tests: list[Expr] = []
     items: list[Tree] = []
-    for part in _parts(tree.sub):
+    for part in _with_shared_limits(_parts(tree.sub)):
         if isinstance(part, Chain) and part.first is not None and _range(lowering, part, tree.sup, bound):
             continue
         items.append(part)
@@ -122,6 +122,21 @@ def _parts(sub: Tree) -> list[Tree]:
             return list(items)
         case _:
             return [sub]
+
+
+def _with_shared_limits(parts: list[Tree]) -> list[Tree]:
+    """``0 \\le m, n \\le 1``: both letters run between the same limits."""
+    if len(parts) < 2 or not isinstance(parts[0], Chain) or not isinstance(parts[-1], Chain):
+        return parts
+    first, last = parts[0], parts[-1]
+    opens = len(first.links) == 1 and first.links[0][0] in ("≤", "<") and isinstance(first.links[0][1], Name)
+    closes = len(last.links) == 1 and last.links[0][0] in ("≤", "<") and isinstance(last.first, Name)
+    if not opens or not closes or isinstance(first.first, Name) or not all(isinstance(part, Name) for part in parts[1:-1]):
+        return parts
+    letters = [first.links[0][1], *parts[1:-1], last.first]
+    return [
+        Chain(first.first, ((first.links[0][0], letter), last.links[0]), last.place) for letter in letters if letter is not None
+    ]
 
 
 def _spread(items: tuple[Tree, ...]) -> list[Tree]:

@@ -172,12 +172,18 @@ class Lowering:
             return scalar(Constant("pi"))
         if key == "infty":
             return scalar(Constant("infinity"))
-        if key == "e" and tree.font == "roman":
+        if key == "e" and not tree.accents and not tree.primes and self._is_euler():
+            self.note("e is Euler's number")
             return scalar(Constant("e"))
         if key == "I" and not self.scope.is_known(key) and key not in survey.indexed and max(survey.ranks.values(), default=0) >= 2:
             self.note("I is the identity matrix")
             return identity(self.scope.sizes)
         return None
+
+    def _is_euler(self) -> bool:
+        survey = self.scope.survey
+        named = self.scope.is_known("e") or "e" in survey.indexed or "e" in survey.applied or "e" in survey.indices
+        return not named and survey.rank("e") == 0 and "e" not in self.scope.introduced
 
     def quantity(self, reference: Reference) -> Value:
         """Return the value of a quantity of the document at its subscripts."""

@@ -313,7 +313,7 @@ def _infer(node: Tree, found: Survey) -> None:
 
 
 def _infer_norm(body: Tree, found: Survey) -> None:
-    if rank_of(body, found) is None:
+    if not rank_of(body, found):  # the double bar is not the absolute value of a number
         demand(body, 1, found)
 
 

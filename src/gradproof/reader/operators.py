@@ -241,6 +241,14 @@ def ends_operand(token: Token) -> bool:
     return token.kind in ("ellipsis", "environment")
 
 
+def is_placeholder(parser: Parser) -> bool:
+    """Tell whether a dot stands for an argument: ``\\|\\cdot\\|``, ``f(\\cdot, y)``."""
+    behind = parser.peek().text
+    before = parser.tokens[parser.place - 1].text if parser.place else ""
+    closed = behind in BARS or behind in CLOSING or behind in (",", "\\right", "\\mid", ";")
+    return closed and (before in BARS or before in OPENING or before in (",", "\\left", "|", "("))
+
+
 def has_partner(parser: Parser, bar: str) -> bool:
     """Tell whether the bar that comes next has a partner before the fence around it ends."""
     depth = 0
@@ -275,6 +283,9 @@ def primary(parser: Parser, stops: frozenset[str]) -> Tree | None:
     if token.kind == "ellipsis":
         parser.take()
         return Hole(token.text, "ellipsis", place)
+    if token.text in ("\\cdot", "·"):
+        parser.take()
+        return Name("cdot", place)
     if token.text == "{":
         return parser.group()
     if token.text in ("\\left", *OPENING) or token.text in BARS:

@@ -313,6 +313,8 @@ class Parser:
     def _starts_nothing(self, token: Token, stops: frozenset[str]) -> bool:
         if token.kind in ("end", "newline", "gap") or token.text in stops or token.text in CLOSING:
             return True
+        if token.text in ("\\cdot", "·") and operators.is_placeholder(self):
+            return False
         if token.text in RELATIONS or token.text in PRODUCT_OPERATORS or token.text in SUM_OPERATORS:
             return True
         if token.text in (",", ";", ":", "&", "}", "\\right", "\\mid", ".*", ".", "\\not", "\\overset", "\\stackrel"):

@@ -6,6 +6,7 @@ nothing. The rules are applied bottom up, in one pass; ``used`` collects their n
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -54,6 +55,8 @@ from gradproof.rewrite.sums import canonical_bracket, canonical_sum
 
 _LARGEST_POWER = 12
 _MOST_NODES = 3000
+#: Seconds after which a proof is given up; instances may still test or refute.
+_LONGEST_PROOF = 0.7
 _POSITIVE = frozenset({"positive", "probability", "simplex_positive"})
 
 
@@ -65,12 +68,13 @@ class CanonicalForm:
     positive: frozenset[Expr] = frozenset()
     used: dict[str, Expr] = field(default_factory=dict)
     conditions: dict[str, Expr] = field(default_factory=dict)
+    deadline: float = field(default_factory=lambda: time.monotonic() + _LONGEST_PROOF)
     _done: dict[Expr, Polynomial] = field(default_factory=dict)
 
     def of(self, root: Expr) -> Polynomial:
         """Return the form of an expression, or raise ``GiveUp``."""
         for count, node in enumerate(postorder(root)):
-            if count > _MOST_NODES:
+            if count > _MOST_NODES or time.monotonic() > self.deadline:
                 raise GiveUp("the expression is too large")
             if node not in self._done:
                 self._done[node] = self._form(node)
