@@ -12,7 +12,10 @@ SEED = sorted((SHARED / "seed").glob("*.txt"))
 CORPUS = SHARED / "corpus" / "d2l"
 
 #: What the textbook really has wrong: 0.283^2 is 0.080, and 2 10^9 * 16 * 32 is 1.024 10^12.
-MISTAKES_OF_THE_BOOK = {("gp-inference.md", "0.81 \\approx 0.283^2"), ("minibatch-sgd.md", "2 \\cdot 10^9 \\cdot 16 \\cdot 32 = 10^{12}")}
+MISTAKES_OF_THE_BOOK = {
+    ("gp-inference.md", "0.81 \\approx 0.283^2"),
+    ("minibatch-sgd.md", "2 \\cdot 10^9 \\cdot 16 \\cdot 32 = 10^{12}"),
+}
 
 
 def test_the_worked_assignment_is_clean():
@@ -65,7 +68,10 @@ def test_the_seed_sheet():
     assert [by_id[name] for link in twelve.links for name in link.depends_on] == ["7", "10"]
     untagged = [equation for equation in file.equations if not equation.tag]
     assert [e.verdict.value for e in untagged if "\\sum" in e.latex] == ["malformed"]
-    assert [e.code for e in untagged if e.latex.strip().startswith("\\begin{pmatrix} 109") or "17 & 25" in e.latex] == ["U104", "U104"]
+    assert [e.code for e in untagged if e.latex.strip().startswith("\\begin{pmatrix} 109") or "17 & 25" in e.latex] == [
+        "U104",
+        "U104",
+    ]
     assert [part.part for part in file.unanswered] == (
         "1(a) 1(b) 2(a) 2(b) 4(b) 4(c) 6(a) 6(b) 6(c) 6(d) 8(a) 8(b) 9(a) 9(b) 9(c) 9(d)".split()
     )
@@ -77,6 +83,9 @@ def test_the_textbook_raises_no_false_alarm():
     assert not [file.error for file in report.files if file.error]
     assert sum(equation.display for file in report.files for equation in file.equations) == 780
     faults = {
-        (Path(file.file).name, equation.latex.strip()) for file in report.files for equation in file.equations if equation.verdict.is_fault
+        (Path(file.file).name, equation.latex.strip())
+        for file in report.files
+        for equation in file.equations
+        if equation.verdict.is_fault
     }
     assert faults <= MISTAKES_OF_THE_BOOK

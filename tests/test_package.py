@@ -16,7 +16,9 @@ def test_import_loads_nothing_heavy():
 
 
 def test_check_never_loads_the_big_frameworks():
-    code = "import gradproof.cli.main, sys; print([n for n in ('jax', 'torch', 'sklearn', 'sympy', 'matplotlib') if n in sys.modules])"
+    code = (
+        "import gradproof.cli.main, sys; print([n for n in ('jax', 'torch', 'sklearn', 'sympy', 'matplotlib') if n in sys.modules])"
+    )
     finished = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert finished.stdout.strip() == "[]"
 

@@ -2,136 +2,106 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
+from gradproof.reader import factors
 from gradproof.reader.presentation import Adjacent, Cases, Grid, Hole, Listing, Place, Tree, Words
-from gradproof.reader.vocabulary import ALIGNED, CASES, MATRICES
+from gradproof.reader.vocabulary import ALIGNED, CASES, MATRICES, WITH_COLUMNS
 
 if TYPE_CHECKING:
     from gradproof.reader.parser import Parser
 
-_NAME = re.compile(r"\\(?:begin|end)\s*\{\s*([^{}*]*)\*?\s*\}")
+Row = list[Tree | None]
 
 
-def environment(parser: Parser) -> Tree:
+def environment(parser: Parser) -> Tree | None:
     """Read an environment at its ``\\begin``; an unknown one is a hole up to its end."""
-    token = parser.take()
-    match = _NAME.match(token.text)
-    name = match.group(1).strip() if match else ""
-    end = token.text.replace("begin", "end", 1)
-    if name in MATRICES:
-        if name == "array" and parser.next.text == "{":
-            parser.group()
-        return _matrix(parser, token.start, end, MATRICES[name])
-    if name in CASES:
-        return _cases(parser, token.start, end)
+    begin = parser.next
+    end = parser.end_of[parser.place]
+    name = begin.text
     if name in ALIGNED:
-        if name.startswith("aligna") and name != "aligned" and parser.next.text == "{":
-            parser.group()
-        body = parser.rows(frozenset({end}))
-        return body if _close(parser, end) else parser.hole(token.start, f"the environment {name} is not closed")
-    while parser.next.kind != "end" and parser.next.text != end:
-        parser.take()
-    _close(parser, end)
-    return parser.hole(token.start, f"unknown environment {name}")
+        _drop_columns(parser, name)
+        tree = factors.enclosed(parser)
+        return tree if tree is not None else parser.hole(begin.start, "an empty environment")
+    if name not in MATRICES and name not in CASES:
+        parser.place = end + 1
+        return parser.hole(begin.start, f"unknown environment {name}")
+    _drop_columns(parser, name)
+    rows = _cells(parser, end)
+    if not rows:
+        return parser.hole(begin.start, f"an empty {name}")
+    place = parser.span(begin.start)
+    if name in CASES:
+        return Cases(tuple(_case(row) for row in rows), place)
+    return Grid(tuple(tuple(_shown(cell, place) for cell in row) for row in rows), MATRICES[name], place)
 
 
-def _close(parser: Parser, end: str) -> bool:
-    if parser.next.text == end:
-        parser.take()
-        return True
-    return False
+def _drop_columns(parser: Parser, name: str) -> None:
+    """``\\begin{array}{cc}``: the column types are not shown."""
+    columns = parser.place + 1
+    if name in WITH_COLUMNS and parser.tokens[columns].kind == "group" and columns in parser.end_of:
+        behind = parser.end_of[columns]
+        parser.end_of[behind] = parser.end_of[parser.place]
+        parser.place = behind
 
 
-def _cells(parser: Parser, end: str) -> list[list[Tree]]:
-    rows: list[list[Tree]] = [[]]
-    empty = True
-    bars, parser.bars = parser.bars, []
-    while parser.next.kind != "end" and parser.next.text != end:
+def _cells(parser: Parser, end: int) -> list[Row]:
+    """Read the cells between '&' and ``\\\\``; None stands for an empty one."""
+    rows: list[Row] = [[None]]
+    before = parser.in_cell, parser.is_linked
+    parser.in_cell, parser.is_linked = True, False
+    parser.take()
+    while parser.place < end:
         token = parser.next
         if token.kind == "newline":
             parser.take()
-            if not empty:
-                rows.append([])
-            empty = True
-            continue
-        if token.text == "&":
+            rows.append([None])
+        elif token.kind == "align":
             parser.take()
-            if parser.next.text in ("&", end) or parser.next.kind == "newline":
-                rows[-1].append(Hole("", "an empty cell", Place(token.end, token.end)))
-            empty = False
-            continue
-        before = parser.place
-        cell = _cell(parser, end)
-        if parser.place == before:
-            stray = parser.take()
-            cell = parser.hole(stray.start, f"'{stray.text}' stands where nothing can be read")
-        if cell is not None:
-            rows[-1].append(cell)
-            empty = False
-    parser.bars = bars
-    return [row for row in rows if row]
-
-
-def _cell(parser: Parser, end: str) -> Tree | None:
-    """Read one cell; '&' ends it, so it is hidden from the rows that skip it."""
-    stop = _cell_end(parser, end)
-    token = parser.tokens[stop]
-    parser.tokens[stop] = type(token)("end", "", token.start, token.start)
-    cell = parser.listing(frozenset())
-    while parser.tokens[stop].kind != "end" or parser.tokens[stop].start != token.start:
-        stop += 1  # a split numeral moves what follows it
-    parser.tokens[stop] = token
-    return cell
-
-
-def _cell_end(parser: Parser, end: str) -> int:
-    depth = 0
-    place = parser.place
-    while place < len(parser.tokens) - 1:
-        token = parser.tokens[place]
-        if depth == 0 and (token.text in ("&", end) or token.kind == "newline"):
-            return place
-        if token.text == "{" or (token.kind == "environment" and token.text.startswith("\\begin")):
-            depth += 1
-        elif token.text == "}" or (token.kind == "environment" and token.text.startswith("\\end")):
-            depth -= 1
-        place += 1
-    return place
-
-
-def _matrix(parser: Parser, start: int, end: str, fence: str) -> Tree:
-    rows = _cells(parser, end)
-    if not _close(parser, end):
-        return parser.hole(start, "a matrix that is not closed")
-    if not rows:
-        return parser.hole(start, "an empty matrix")
-    return Grid(tuple(tuple(row) for row in rows), fence, parser.span(start))
-
-
-def _cases(parser: Parser, start: int, end: str) -> Tree:
-    rows = _cells(parser, end)
-    if not _close(parser, end):
-        return parser.hole(start, "cases that are not closed")
-    found: list[tuple[Tree, Tree | None]] = []
-    for row in rows:
-        if len(row) == 1 and isinstance(row[0], Listing | Adjacent) and len(row[0].items) >= 2:
-            value, *tests = row[0].items
-            found.append((value, _joined(tests)))
-        elif len(row) == 1:
-            found.append((row[0], None))
+            rows[-1].append(None)
         else:
-            found.append((_bare(row[0]), _joined(row[1:])))
-    return Cases(tuple(found), parser.span(start)) if found else parser.hole(start, "empty cases")
+            start = parser.place
+            cell = parser.listing()
+            if cell is None and parser.place == start:
+                cell = parser.stray()
+            if cell is not None:
+                last = rows[-1][-1]
+                rows[-1][-1] = cell if last is None else Adjacent((last, cell), Place(last.place.start, cell.place.end))
+    parser.place = end + 1
+    parser.in_cell, parser.is_linked = before
+    return [row for row in rows if any(cell is not None for cell in row)]
 
 
-def _bare(tree: Tree) -> Tree:
-    """Drop the words at the end of a value: ``x, \\text{ if }``."""
+def _shown(cell: Tree | None, place: Place) -> Tree:
+    return cell if cell is not None else Hole("", "an empty cell", Place(place.start, place.start))
+
+
+def _case(row: Row) -> tuple[Tree, Tree | None]:
+    """Return the value and the condition of a row; without '&' the words part them."""
+    cells = [cell for cell in row if cell is not None]
+    if len(cells) > 1:
+        value, words = _parted(cells[0])
+        return value, _together([*words, *cells[1:]])
+    if isinstance(cells[0], Listing | Adjacent) and any(isinstance(item, Words) or _is_worded(item) for item in cells[0].items):
+        value, *tests = cells[0].items
+        return value, _together(tests)
+    if isinstance(cells[0], Listing) and len(cells[0].items) == 2:
+        return cells[0].items
+    return cells[0], None
+
+
+def _is_worded(tree: Tree) -> bool:
+    return isinstance(tree, Adjacent) and any(isinstance(item, Words) for item in tree.items)
+
+
+def _parted(tree: Tree) -> tuple[Tree, list[Tree]]:
+    """Move the words at the end of a value to its condition: ``x, \\text{ if } & x > 0``."""
     if isinstance(tree, Adjacent | Listing) and isinstance(tree.items[-1], Words) and len(tree.items) == 2:
-        return tree.items[0]
-    return tree
+        return tree.items[0], [tree.items[1]]
+    return tree, []
 
 
-def _joined(parts: list[Tree]) -> Tree:
-    return parts[0] if len(parts) == 1 else Adjacent(tuple(parts), parts[0].place)
+def _together(parts: list[Tree]) -> Tree:
+    if len(parts) == 1:
+        return parts[0]
+    return Adjacent(tuple(parts), Place(parts[0].place.start, parts[-1].place.end))

@@ -1,419 +1,394 @@
 """A Pratt parser from LaTeX mathematics to presentation trees. It never fails: what it cannot read becomes a hole.
 
-Levels, loosest first: rows, lists, relations, sums, products (adjacency, product signs and '/' from left to right; the right side of a
-product sign takes adjacent factors along, the right side of '/' one factor), signs, scripts.
+Levels, loosest first; each is one method, in this order:
+
+    rows        between ``\\\\``, and ``a \\over b``
+    listing     between commas, semicolons, colons, separating bars, wide gaps
+    item        words such as ``\\text{ if }`` and what stands between them
+    chain       between relations
+    expression  infix signs by their power (SUM, PRODUCT), then things side by side (ADJACENT), from left to right
+    operand     a sign, which takes the product behind it along
+    factor      one thing with its primes, scripts and '!'
+
+The right side of a product sign takes what stands beside it along: ``a \\cdot b c`` is a times (b c). The right side of '/' takes
+letters and numerals that touch (``a/2b`` is a over 2b) but no fraction and no large operator (``1/n \\sum_i x_i``); see ``_divisor``.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from gradproof.reader import environments, operators
+from gradproof.reader import factors, lists, scripts
+from gradproof.reader.pairing import ENDS, Pairs
 from gradproof.reader.presentation import (
     Adjacent,
     Chain,
-    Fenced,
+    Fraction,
     Hole,
     Infix,
-    Listing,
     Name,
     Numeral,
     Place,
-    Postfix,
     Prefix,
-    Rows,
     Scripted,
     Tree,
     Words,
 )
+from gradproof.reader.rows import RowList
 from gradproof.reader.tokens import Token, tokenize
-from gradproof.reader.vocabulary import (
-    BARS,
-    CLOSING,
-    PRODUCT_OPERATORS,
-    RELATIONS,
-    SUM_OPERATORS,
-    SUPERSCRIPTS,
-)
+from gradproof.reader.vocabulary import ADJACENT, POWERS, PRODUCT, SIGNS, SPLITTERS, SUM
 
-_DEPTH = 60
+#: Things nested deeper than this are one hole. Below it the parser stays far from Python's own limit.
+DEPTH = 60
+
+_STARTS = frozenset(
+    {"letter", "number", "name", "ellipsis", "command", "open", "left", "group", "begin", "lone", "char", "evaluation", "raised"}
+    | {"lowered", "bar"}
+)
+_STARS = frozenset({"*", "∗", "\\ast", "\\star"})
+_TOUCHING = frozenset({"letter", "number", "name"})
 
 
 def parse_formula(source: str) -> Tree:
-    """Return the presentation tree of a formula."""
-    parser = Parser(source)
-    return parser.rows(frozenset())
+    """Return the presentation tree of a formula.
+
+    Example:
+        >>> from gradproof.reader.outline import dump
+        >>> dump(parse_formula("a/2b"))
+        '(/ a (beside 2 b))'
+    """
+    return Parser(source).formula()
 
 
 class Parser:
-    """The state of one parse: a place in the token list, the open bars, the depth."""
+    """The state of one parse: the place in the tokens, the depth, and what surrounds the place."""
+
+    depth_limit = DEPTH
 
     def __init__(self, source: str) -> None:
         self.source = source
-        self.tokens = tokenize(source)
+        pairs = Pairs(tokenize(source))
+        self.tokens = pairs.tokens
+        self.end_of = pairs.end_of
+        self.integral_of = pairs.integral_of
+        self.integrated = pairs.integrated
         self.place = 0
+        self.split_place = -1
         self.depth = 0
-        self.bars: list[str] = []
-        self.fences = 0
+        self.in_cell = False
+        self.is_linked = False
 
-    # Tokens ------------------------------------------------------------------------------------------------------
+    # Tokens -----------------------------------------------------------------------------------------------------------
 
     @property
     def next(self) -> Token:
         """The token to be read."""
         return self.tokens[self.place]
 
-    def peek(self, ahead: int = 1) -> Token:
-        """Return a later token."""
-        return self.tokens[min(self.place + ahead, len(self.tokens) - 1)]
-
     def take(self) -> Token:
-        """Read one token."""
+        """Read one token; the last one stays."""
         token = self.tokens[self.place]
-        if token.kind != "end":
+        if token.kind != "stop":
             self.place += 1
         return token
 
+    def skip(self, *kinds: str) -> None:
+        """Read past tokens of some kinds."""
+        while self.tokens[self.place].kind in kinds:
+            self.place += 1
+
     def span(self, start: int) -> Place:
         """Return the place from an offset to the last token read."""
-        last = self.tokens[self.place - 1].end if self.place else start
-        return Place(start, max(start, last))
+        return Place(start, max(start, self._read_end()))
 
     def hole(self, start: int, reason: str) -> Hole:
         """Return a hole from an offset to the last token read."""
         place = self.span(start)
         return Hole(self.source[place.start : place.end], reason, place)
 
-    # Rows and lists ------------------------------------------------------------------------------------------------
+    def missing(self, reason: str) -> Hole:
+        """Return an empty hole right behind the last token read."""
+        offset = self._read_end()
+        return Hole("", reason, Place(offset, offset))
 
-    def rows(self, stops: frozenset[str]) -> Tree:
-        """Read rows up to a stop; a row that begins with a relation or a sign goes on with the row before it."""
-        start = self.next.start
-        found: list[Tree] = []
+    def _read_end(self) -> int:
+        """Return the end of what has been read: inside a numeral when a script has taken its first digit."""
+        if self.place == self.split_place:
+            return self.next.start
+        return self.tokens[self.place - 1].end if self.place else 0
+
+    # Rows -------------------------------------------------------------------------------------------------------------
+
+    def formula(self) -> Tree:
+        """Read the whole source."""
+        tree = self.rows()
+        return tree if tree is not None else Hole(self.source, "an empty formula", Place(0, len(self.source)))
+
+    def rows(self) -> Tree | None:
+        """Read rows; one that begins with a relation or an infix sign goes on with the row before it."""
+        found = RowList()
         while True:
-            while self.next.kind == "newline" or self.next.text == "&":
-                self.take()
-            if self.next.kind == "end" or self.next.text in stops:
-                break
-            row = self.listing(stops | {"\\\\"})
-            if row is not None:
-                operators.append_row(found, row)
-            if self.next.kind != "newline" and self.next.kind != "end" and self.next.text not in stops:
-                found.append(self._skip_one())
-        if not found:
-            return Hole("", "an empty formula", Place(start, start))
-        return found[0] if len(found) == 1 else Rows(tuple(found), self.span(start))
+            self.skip("newline", "align", "gap")
+            if self.next.kind in ENDS:
+                return found.tree()
+            if self.next.text in SPLITTERS:
+                found.rows.append(self._split(found.pop()))
+                continue
+            is_carried = self.next.kind == "operator"
+            row = self.listing()
+            found.append(self.stray() if row is None else row, is_carried=is_carried)
 
-    def _skip_one(self) -> Hole:
+    def _split(self, above: Tree | None) -> Tree:
+        """``a \\over b``: all that stands before it in its group is the numerator."""
+        sign = self.take()
+        above = above or self.missing("nothing stands above the bar")
+        below = self.listing() or self.missing("nothing stands below the bar")
+        return Fraction(above, below, Place(above.place.start, below.place.end), SPLITTERS[sign.text])
+
+    def stray(self) -> Hole:
+        """Read one token that nothing can begin with."""
         token = self.take()
         return self.hole(token.start, f"'{token.text}' stands where nothing can be read")
 
-    def listing(self, stops: frozenset[str]) -> Tree | None:
-        """Read items between commas, semicolons, colons and separating bars."""
-        start = self.next.start
-        items: list[Tree] = []
-        separators: list[str] = []
-        while True:
-            item = self._item(stops)
-            if item is not None:
-                items.append(item)
-                if len(separators) < len(items) - 1:
-                    separators.append(",")
-            mark = self._separator(stops)
-            if mark is None:
-                break
-            if items and mark and len(separators) == len(items) - 1:
-                separators.append(mark)
-        if not items:
-            return None
-        if len(items) == 1:
-            return items[0]
-        return Listing(tuple(items), tuple(separators[: len(items) - 1]), self.span(start))
+    def listing(self) -> Tree | None:
+        """Read items between commas, semicolons, colons, separating bars and wide gaps."""
+        return lists.listing(self)
 
-    def _separator(self, stops: frozenset[str]) -> str | None:
-        token = self.next
-        if token.text in stops or token.kind in ("end", "newline"):
-            return None
-        if token.text in (",", ";", ":"):
-            self.take()
-            return token.text
-        if token.text == "." and token.kind == "char":
-            self.take()
-            return ""
-        if token.kind == "gap":
-            self.take()
-            return ","
-        if token.text == "\\mid" or (token.text in BARS and not self.bars):
-            self.take()
-            return "|" if token.text == "\\mid" else BARS[token.text]
-        return None
+    # Items ------------------------------------------------------------------------------------------------------------
 
-    def _item(self, stops: frozenset[str]) -> Tree | None:
-        """Read a relation chain, with the words that stand before, in and behind it."""
-        start = self.next.start
+    def item(self) -> Tree | None:
+        """Read words and relation chains in turn."""
         found: list[Tree] = []
-        while not self._at_end(stops):
-            before = self.place
-            tree = operators.words(self) if operators.is_words(self) else self.chain(stops)
-            if tree is not None:
-                found.append(tree)
-            if self.place == before or not (operators.is_words(self) or isinstance(tree, Words)):
+        while True:
+            if not self.in_cell:
+                self.skip("align")
+            if not found or isinstance(found[-1], Words):
+                self.skip("gap")
+            if self.next.kind == "words":
+                found.append(self.words())
+            elif found and not isinstance(found[-1], Words):
                 break
-        if not found:
-            return None
-        return found[0] if len(found) == 1 else Adjacent(tuple(found), self.span(start))
+            else:
+                tree = self.chain()
+                if tree is None:
+                    break
+                found.append(tree)
+        if len(found) < 2:
+            return found[0] if found else None
+        return Adjacent(tuple(found), Place(found[0].place.start, found[-1].place.end))
 
-    def _at_end(self, stops: frozenset[str]) -> bool:
-        token = self.next
-        while token.text == "&":
-            self.take()
-            token = self.next
-        return token.kind in ("end", "newline") or token.text in stops
+    def words(self) -> Words:
+        """Read text that speaks."""
+        token = self.take()
+        return Words(token.text, Place(token.start, token.end))
 
-    # Relations, sums, products ---------------------------------------------------------------------------------------
+    # Relations --------------------------------------------------------------------------------------------------------
 
-    def chain(self, stops: frozenset[str]) -> Tree | None:
+    def chain(self) -> Tree | None:
         """Read things linked by relations."""
         start = self.next.start
-        first = None if operators.relation_ahead(self) else self.sum(stops)
+        was_linked, self.is_linked = self.is_linked, False
+        first = None if self.next.kind == "relation" else self.expression(SUM)
         links: list[tuple[str, Tree]] = []
         notes: list[str] = []
-        while True:
-            while self.next.text == "&" or (self.next.kind == "gap" and operators.relation_after_gap(self)):
-                self.take()
-            relation = operators.take_relation(self)
-            if relation is None:
-                break
-            while self.next.text == "&":
-                self.take()
-            right = self.sum(stops)
-            if right is None:
-                right = Hole("", "nothing stands behind the relation", self.span(self.next.start))
-            links.append((relation[0], right))
-            notes.append(relation[1])
+        while (relation := self.tokens[self.ahead()]).kind == "relation":
+            self.place = self.ahead() + 1
+            self.is_linked = True
+            relation = self._scripted_relation(relation)
+            right = self._right(SUM, "nothing stands behind the relation")
+            links.append((relation.text, right))
+            notes.append(relation.note)
+        self.is_linked = was_linked
         if not links:
             return first
-        return Chain(first, tuple(links), self.span(start), tuple(notes) if any(notes) else ())
+        place = Place(first.place.start if first else start, max(links[-1][1].place.end, relation_end(self, links)))
+        return Chain(first, tuple(links), place, tuple(notes) if any(notes) else ())
 
-    def sum(self, stops: frozenset[str]) -> Tree | None:
-        """Read terms between plus and minus."""
+    def _scripted_relation(self, relation: Token) -> Token:
+        """``>_u`` is a relation of its own; its text form keeps the script."""
+        if self.next.kind != "script":
+            return relation
         start = self.next.start
-        left: Tree | None
-        if self.next.text in SUM_OPERATORS or self.next.text in ("\\neg", "\\lnot", "¬"):
-            sign = self.take()
-            operand = self.product(stops)
-            if operand is None:
-                return Name(sign.text, Place(sign.start, sign.end), "roman")
-            left = Prefix(SUM_OPERATORS.get(sign.text, "¬"), operand, self.span(start))
+        while self.next.kind == "script":
+            self.take()
+            scripts.argument(self)
+        return replace(relation, text=relation.text + self.source[start : self.span(start).end])
+
+    def ahead(self) -> int:
+        """Return the place of the next token that is no alignment or gap."""
+        place = self.place
+        while self.tokens[place].kind == "gap" or (self.tokens[place].kind == "align" and not self.in_cell):
+            place += 1
+        return place
+
+    def _right(self, power: int, reason: str) -> Tree:
+        """Read the right side of a sign, on the next line if it is there; words may stand there too."""
+        self.place = self.ahead()
+        if self.next.kind == "newline" and not self.in_cell:
+            self.skip("newline", "align", "gap")
+        right = self.expression(power)
+        if right is None and self.next.kind == "words":
+            return self.words()
+        return right if right is not None else self.missing(reason)
+
+    # Infix signs ------------------------------------------------------------------------------------------------------
+
+    def expression(self, power: int) -> Tree | None:
+        """Read operands between infix signs that bind at least with a power."""
+        left = self.operand(power)
+        if left is None:
+            return None
+        while True:
+            ahead = self.ahead()
+            token = self.tokens[ahead]
+            if token.kind == "operator" and POWERS[token.note] >= power and token.note != "¬":
+                self.place = ahead + 1
+                left = self._infix(left, token)
+            elif power <= ADJACENT and token.kind in _STARTS and self._is_beside(ahead):
+                self.place = ahead
+                left = self._beside(left, power)
+            else:
+                return left
+
+    def _infix(self, left: Tree, token: Token) -> Tree:
+        symbol = self.source[token.start : token.end]
+        if token.note == "/" and symbol == "/":
+            right: Tree = self._divisor(left) or self._right(PRODUCT + 1, "nothing stands behind '/'")
         else:
-            left = self.product(stops)
-        while left is not None:
-            self._skip_alignment(SUM_OPERATORS)
-            if self.next.text not in SUM_OPERATORS:
-                break
-            sign = self.take()
-            while self.next.text == "&":
-                self.take()
-            right = self._signed_product(stops)
-            if right is None:
-                right = Hole("", "nothing stands behind the sign", Place(sign.end, sign.end))
-            left = Infix(SUM_OPERATORS[sign.text], left, right, self.span(start), sign.text)
-        return left
+            right = self._right(POWERS[token.note] + 1, f"nothing stands behind '{symbol}'")
+        end = max(right.place.end, token.end)
+        return Infix(token.note, left, right, Place(left.place.start, end), symbol)
 
-    def _signed_product(self, stops: frozenset[str]) -> Tree | None:
-        if self.next.text in ("-", "+", "−"):
-            sign = self.take()
-            operand = self.product(stops)
-            return None if operand is None else Prefix(SUM_OPERATORS[sign.text], operand, self.span(sign.start))
-        return self.product(stops)
-
-    def _skip_alignment(self, table: dict[str, str]) -> None:
-        while self.next.text == "&" and self.peek().text in table:
-            self.take()
-        while self.next.kind == "gap" and self.peek().text in table:
-            self.take()
-
-    def product(self, stops: frozenset[str]) -> Tree | None:
-        """Read factors side by side and between product signs."""
-        start = self.next.start
-        left = self._run(stops)
-        while left is not None:
-            self._skip_alignment(PRODUCT_OPERATORS)
-            token = self.next
-            if token.text == ".*" or (token.text == "\\cdot" and self.peek().text in ("*", "\\ast")):
-                self.take()
-                if token.text != ".*":
-                    self.take()
-                right = self._operand(stops, "⊙")
-                left = Infix("⊙", left, right, self.span(start), token.text)
-            elif token.text in PRODUCT_OPERATORS and token.text not in stops:
-                self.take()
-                operator = PRODUCT_OPERATORS[token.text]
-                right = self._operand(stops, operator)
-                left = Infix(operator, left, right, self.span(start), token.text)
-            elif (more := self._run(stops)) is not None:
-                left = Adjacent((left, *(more.items if isinstance(more, Adjacent) else (more,))), self.span(start))
-            else:
-                break
-        return left
-
-    def _operand(self, stops: frozenset[str], operator: str) -> Tree:
-        start = self.next.start
-        if self.next.text in ("-", "+", "−"):
-            sign = self.take()
-            operand = self.factor(stops) or Hole("", "nothing stands behind the sign", Place(sign.end, sign.end))
-            return Prefix(SUM_OPERATORS[sign.text], operand, self.span(start))
-        found = self._divisor(stops) if operator == "/" else self._run(stops)
-        return found or Hole("", "nothing stands behind the operator", Place(start, start))
-
-    def _divisor(self, stops: frozenset[str]) -> Tree | None:
-        start = self.next.start
-        factor = self.factor(stops)
-        named = isinstance(factor, Name) and (factor.font == "roman" or len(factor.text) > 1)
-        if factor is not None and self.next.text in ("(", "\\left") and isinstance(factor, Name | Scripted):
-            fence = self.factor(stops)
-            if fence is not None:
-                return Adjacent((factor, fence), self.span(start))
-        if named and factor is not None and (argument := self.factor(stops)) is not None:
-            return Adjacent((factor, argument), self.span(start))
-        return factor
-
-    def _run(self, stops: frozenset[str]) -> Tree | None:
-        """Read factors with nothing between them."""
-        start = self.next.start
-        items: list[Tree] = []
-        while True:
-            if items and self.next.kind == "gap" and operators.is_spacing(self):
-                self.take()
-                continue
-            factor = self.factor(stops)
-            if factor is None:
-                break
-            items.append(factor)
-        if not items:
-            return None
-        return items[0] if len(items) == 1 else Adjacent(tuple(items), self.span(start))
-
-    # Factors -----------------------------------------------------------------------------------------------------
-
-    def factor(self, stops: frozenset[str]) -> Tree | None:
-        """Read one thing with its scripts and marks, or return None where none starts."""
-        token = self.next
-        if self._starts_nothing(token, stops):
-            return None
-        if self.depth >= _DEPTH:
-            return operators.too_deep(self)
-        self.depth += 1
-        try:
-            tree = operators.primary(self, stops)
-            return None if tree is None else self._marked(tree, token.start, stops)
-        finally:
-            self.depth -= 1
-
-    def _starts_nothing(self, token: Token, stops: frozenset[str]) -> bool:
-        if token.kind in ("end", "newline", "gap") or token.text in stops or token.text in CLOSING:
-            return True
-        if token.text in ("\\cdot", "·") and operators.is_placeholder(self):
+    def _is_beside(self, ahead: int) -> bool:
+        """Tell whether what is ahead stands beside the operand just read: no gap parts them, or one that is only spacing."""
+        token = self.tokens[ahead]
+        if (token.kind == "char" and token.text in ".?") or token.text in SPLITTERS:
             return False
-        if token.text in RELATIONS or token.text in PRODUCT_OPERATORS or token.text in SUM_OPERATORS:
-            return True
-        if token.text in (",", ";", ":", "&", "}", "\\right", "\\mid", ".*", ".", "\\not", "\\overset", "\\stackrel"):
-            return not (token.text == "\\overset" and not operators.relation_ahead(self))
-        if token.kind == "environment" and token.text.startswith("\\end"):
-            return True
-        if operators.is_words(self):
-            return True
-        return token.text in BARS and self._is_closing_or_separating(token)
+        return not (self.is_linked and any(self.tokens[place].kind == "gap" for place in range(self.place, ahead)))
 
-    def _is_closing_or_separating(self, token: Token) -> bool:
-        """A bar closes an open one, opens a pair, or (with no partner before the fence ends) separates."""
-        bar = BARS[token.text]
-        previous = self.tokens[self.place - 1] if self.place else None
-        opened_here = previous is None or previous.text in BARS or not operators.ends_operand(previous)
-        if self.bars and self.bars[-1] == bar:
-            return not opened_here or self.peek().text in ("^", "_")
-        if self.peek().text == "_" and not opened_here:
-            return False
-        return not operators.has_partner(self, bar)
-
-    def _marked(self, tree: Tree, start: int, stops: frozenset[str]) -> Tree:
-        """Read primes, scripts and '!' behind a thing."""
-        sub: Tree | None = None
-        sup: Tree | None = None
-        primes = 0
+    def _beside(self, left: Tree, power: int) -> Tree:
+        items = [left]
         while True:
+            factor = self.factor()
+            if factor is not None:
+                items.append(factor)
+            ahead = self.ahead()
+            if self.tokens[ahead].kind not in _STARTS or not self._is_beside(ahead):
+                break
+            self.place = ahead
+        if len(items) == 1:
+            return left
+        return Adjacent(tuple(items), Place(left.place.start, items[-1].place.end))
+
+    def _divisor(self, left: Tree) -> Tree | None:
+        """Read what stands behind '/': letters and numerals that touch, with the argument of a function.
+
+        After a numeral over a numeral nothing more is taken: ``1/2 x`` is half of x.
+        """
+        self.place = self.ahead()
+        if self.next.kind not in _STARTS or self.next.text in (".", "?"):
+            return None
+        items = [self.factor()]
+        halves = isinstance(left, Numeral) and isinstance(items[0], Numeral)
+        while not halves and items[-1] is not None:
             token = self.next
-            if token.text in ("'", "’", "′") and sup is None:
-                self.take()
-                primes += 1
-            elif token.text == "_" and sub is None:
-                self.take()
-                sub = self.argument()
-            elif token.text == "^" and sup is None:
-                self.take()
-                sup = self.argument()
-                if isinstance(sup, Name) and sup.text == "prime":
-                    sup, primes = None, primes + 1
-            elif token.text in SUPERSCRIPTS and sup is None:
-                self.take()
-                sign = SUPERSCRIPTS[token.text]
-                place = Place(token.start, token.end)
-                sup = Numeral(sign, place) if sign.isdigit() else Name(sign, place)
-            elif token.text == "!":
-                self.take()
-                tree = Postfix("!", self._scripted(tree, sub, sup, primes, start), self.span(start))
-                sub, sup, primes = None, None, 0
-            else:
-                return self._scripted(tree, sub, sup, primes, start)
+            touches = token.start == self.tokens[self.place - 1].end
+            calls = token.kind in ("open", "left") and token.text in "([" and _is_callable(items[-1])
+            if not calls and not _takes(items[-1]) and not (touches and self._is_touching(token)):
+                break
+            if token.kind not in _STARTS:
+                break
+            items.append(self.factor())
+        found = [item for item in items if item is not None]
+        if len(found) < 2:
+            return found[0] if found else None
+        return Adjacent(tuple(found), Place(found[0].place.start, found[-1].place.end))
 
-    def _scripted(self, tree: Tree, sub: Tree | None, sup: Tree | None, primes: int, start: int) -> Tree:
-        if primes and isinstance(tree, Name):
-            tree, primes = replace(tree, primes=tree.primes + primes), 0
-        if sub is None and sup is None and not primes:
-            return tree
-        if isinstance(tree, Fenced) and tree.opening == "." and tree.body is None:
-            return Scripted(tree, sub, sup, self.span(start))
-        return Scripted(tree, sub, sup, self.span(start), primes)
+    def _is_touching(self, token: Token) -> bool:
+        return token.kind in _TOUCHING or (token.kind == "command" and factors.is_letter(token.text))
 
-    def argument(self) -> Tree:
-        """Read the argument of a script or a control word: a group, else the shortest thing that TeX would take."""
+    # Operands ---------------------------------------------------------------------------------------------------------
+
+    def operand(self, power: int) -> Tree | None:
+        """Read a factor, or a sign with the product behind it; an infix sign that stands alone is a name."""
+        self.place = self.ahead()
         token = self.next
-        if token.text == "{":
-            return self.group()
-        if token.kind == "number" and len(token.text) > 1:
-            first = Token("number", token.text[0], token.start, token.start + 1)
-            rest = Token("number", token.text[1:], token.start + 1, token.end)
-            self.tokens[self.place : self.place + 1] = [first, rest]
-        if token.text in ("*", "+", "-", "\\ast", "\\star", "\\dagger", "\\prime", "\\top"):
-            self.take()
-            return Name(token.text.lstrip("\\"), Place(token.start, token.end))
-        if token.kind == "end" or token.text in ("}", "&") or token.text in CLOSING:
-            return self.hole(token.start, "a script without anything in it")
-        tree = operators.primary(self, frozenset())
-        return tree if tree is not None else self._skip_one()
-
-    def group(self) -> Tree:
-        """Read ``{...}``."""
-        start = self.take().start
-        if self.depth >= _DEPTH:
+        if token.kind == "prime":
+            return scripts.prime(self)
+        if token.kind == "script":
+            return scripts.scripted(self, None, token.start)
+        if token.kind != "operator":
+            while self.next.kind in _STARTS and not (self.next.kind == "char" and self.next.text in ".?"):
+                if self.next.text in SPLITTERS:
+                    return None
+                tree = self.factor()
+                if tree is not None:
+                    return tree
+            return None
+        if token.note in SIGNS:
+            return self._signed(power)
+        self.take()
+        if self.next.kind in _STARTS and not (token.text in _STARS and self._opens_script()):
             self.place -= 1
-            return operators.too_deep(self)
+            return self.missing(f"nothing stands before '{token.text}'")
+        return scripts.scripted(self, _sign_name(token), token.start)
+
+    def _opens_script(self) -> bool:
+        """``R_{* i}``: a star that begins a script stands for itself."""
+        before = self.tokens[max(0, self.place - 3) : self.place - 1]
+        return [token.kind for token in before] == ["script", "group"]
+
+    def _signed(self, power: int) -> Tree:
+        signs = [self.take()]
+        while self.next.kind == "operator" and self.next.note in SIGNS:
+            signs.append(self.take())
+        if len(signs) > DEPTH:
+            return self.hole(signs[0].start, "nested too deeply")
+        binds = PRODUCT + 1 if any(sign.note == "¬" for sign in signs) else PRODUCT
+        tree = self.expression(max(power, binds))
+        if tree is None:
+            last = signs.pop()
+            tree = scripts.scripted(self, _sign_name(last), last.start)
+        for sign in reversed(signs):
+            tree = Prefix(sign.note, tree, Place(sign.start, tree.place.end))
+        return tree
+
+    def factor(self) -> Tree | None:
+        """Read one thing with its primes, scripts and '!'; None for what is not shown, as ``{}``."""
+        token = self.next
+        if self.depth >= DEPTH:
+            return self.too_deep()
         self.depth += 1
-        bars, self.bars = self.bars, []
-        body = self._group_body(start)
-        self.bars = bars
+        base = factors.primary(self)
+        if base is not None:
+            base = scripts.scripted(self, base, token.start)
         self.depth -= 1
-        return body
+        return base
 
-    def _group_body(self, start: int) -> Tree:
-        body = self.rows(frozenset({"}"}))
-        if self.next.text == "}":
+    def too_deep(self) -> Hole:
+        """Read past all that is left at this level."""
+        start = self.next.start
+        while self.next.kind not in ENDS and self.next.kind not in ("newline", "align", "separator", "relation"):
+            self.place = self.end_of.get(self.place, self.place) + 1
+        if self.span(start).end == start:
             self.take()
-            if isinstance(body, Hole) and body.reason == "an empty formula":
-                return Hole("{}", "an empty group", self.span(start))
-            return body
-        return self.hole(start, "a brace that is not closed")
+        return self.hole(start, "nested too deeply")
 
-    def environment(self) -> Tree:
-        """Read ``\\begin{...} ... \\end{...}``."""
-        return environments.environment(self)
+
+def relation_end(parser: Parser, links: list[tuple[str, Tree]]) -> int:
+    """Return the end of the last relation when nothing stands behind it."""
+    last = links[-1][1]
+    return parser.tokens[parser.place - 1].end if isinstance(last, Hole) and not last.text else last.place.end
+
+
+def _sign_name(token: Token) -> Name:
+    return Name(token.text.lstrip("\\"), Place(token.start, token.end))
+
+
+def _is_callable(tree: Tree | None) -> bool:
+    return isinstance(tree, Name) or (isinstance(tree, Scripted) and isinstance(tree.base, Name))
+
+
+def _takes(tree: Tree | None) -> bool:
+    """Tell whether a name takes the factor behind it along: a named function, a differential sign."""
+    return isinstance(tree, Name) and (tree.text == "partial" or (tree.font == "roman" and len(tree.text) > 1))

@@ -27,6 +27,8 @@ class Name:
     used as a name, control words such as \\log), 'blackboard', 'calligraphic', 'fraktur', 'sans', 'typewriter'.
     ``accents`` from the inside out: 'hat', 'tilde', 'bar', 'vec', 'dot', 'ddot', 'check', 'underline'.
     ``primes`` counts ``'``.  ``\\infty, \\partial, \\nabla, \\ell, \\emptyset, \\top`` are names too (text without backslash).
+    A sign that stands for itself is a name: ``x^*`` ('*'), ``f(\\cdot)`` ('cdot'), ``A_{:, j}`` (':'), ``\\mathbb{R}^+`` ('+').
+    ``\\mathbf{xy}`` is two names; ``\\mathrm``, ``\\text``, ``\\operatorname``, ``\\mathit`` make one name of several letters.
     """
 
     text: str
@@ -47,7 +49,11 @@ class Numeral:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Text inside a formula: ``\\text{ if }``, ``\\mbox{for all}``; ``text`` is stripped."""
+    """Text inside a formula: ``\\text{ if }``, ``\\mbox{for all}``; ``text`` is stripped.
+
+    Words bind loosest of all but separators: ``x = 1 \\text{ for } y > 0`` is ``Adjacent(Chain, Words, Chain)``. A single word that
+    is no connective (``\\text{ReLU}``) and a word alone in a script (``n_{\\text{in}}``) are Names.
+    """
 
     text: str
     place: Place
@@ -64,7 +70,7 @@ class Hole:
 
 @dataclass(frozen=True, slots=True)
 class Adjacent:
-    """Two or more things side by side with nothing between them: ``2 x (y + 1)``."""
+    """Two or more things side by side with nothing between them: ``2 x (y + 1)``; with Words among them, what the words join."""
 
     items: tuple[Tree, ...]
     place: Place
@@ -74,7 +80,12 @@ class Adjacent:
 class Infix:
     """A binary operation; ``operator`` is the text form: '+', '-', '*' (also \\cdot, \\times, \\ast: see
     ``symbol``), '/', '±', '∘' (circ), '⊙' (odot), '⊗', '⊕', '∪', '∩', '\\', 'mod', '!=' never (relations are in Chain).
-    ``symbol`` is the source token, for example '\\cdot'."""
+    ``symbol`` is the source token, for example '\\cdot'; '⊙' is also ``\\cdot *`` and ``.*``.
+
+    Signs of one level associate to the left; adjacency binds tighter than a product sign, so ``a \\cdot b c`` is a times (b c).
+    Behind '/' what touches stays together (``a/2b`` is a over 2b, ``a/f(x)``, ``\\partial f/\\partial x``), but no fraction or large
+    operator does, nor anything behind a ratio of numerals: ``1/n \\sum_i x_i`` and ``1/2 x`` are ``Adjacent(Infix('/'), ...)``.
+    """
 
     operator: str
     left: Tree
@@ -85,7 +96,7 @@ class Infix:
 
 @dataclass(frozen=True, slots=True)
 class Prefix:
-    """A sign or a logical not before its operand: '-', '+', '±', '¬'."""
+    """A sign or a logical not before its operand: '-', '+', '±', '¬'. The operand is the product behind it: ``-2 x`` is -(2 x)."""
 
     operator: str
     operand: Tree
@@ -103,7 +114,11 @@ class Postfix:
 
 @dataclass(frozen=True, slots=True)
 class Scripted:
-    """A base with subscript and superscript, either may be None; primes on anything but a Name are here."""
+    """A base with subscript and superscript, either may be None; primes on anything but a Name are here.
+
+    TeX gives a script one digit: ``F_11`` is F_1 beside 1. An evaluation bar ``f(x) |_{x=0}`` is a script on an empty
+    ``Fenced('.', '|')`` beside f(x); ``\\left. f \\right|_{x=0}`` has f inside.
+    """
 
     base: Tree
     sub: Tree | None
@@ -147,7 +162,10 @@ class Fenced:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Items between commas, semicolons, colons or separating bars: ``separators`` has one entry less than ``items``."""
+    """Items between commas, semicolons, colons, dots, '|' or '‖': ``separators`` has one entry less than ``items``.
+
+    A wide gap (``\\quad``) separates before words, and behind a relation when something begins after it; it counts as ','.
+    """
 
     items: tuple[Tree, ...]
     separators: tuple[str, ...]
@@ -159,9 +177,12 @@ class Big:
     """A large operator with its limits and the body it reaches over.
 
     ``operator``: 'sum', 'prod', 'int', 'iint', 'oint', 'bigcup', 'bigcap', 'max', 'min', 'argmax', 'argmin', 'sup', 'inf', 'lim', 'limsup',
-    'liminf'. ``body`` is None when nothing follows. The body of a sum or product takes the
-    following product (adjacency, ``\\cdot``, ``/``) and stops before '+' and '-' at its level; so do 'max', 'min' and 'lim' without
-    parentheses. ``differential`` is the ``dx`` of an integral, taken out of its body (a Name, or None).
+    'liminf', 'bigoplus' and the like. ``body`` is None when nothing follows. The body takes the following product (adjacency,
+    ``\\cdot``, ``/``) and stops before '+' and '-' at its level. Two kinds reach further: 'max', 'min', 'sup', 'inf', 'argmax' and
+    'argmin' take the sum behind them (``\\min_w f(w) + g(w)``), up to a relation or a separator, unless it begins with one pair of
+    parentheses followed by a sign (``\\max_i (a_i) + b``); an integral takes all up to its differential. 'max', 'min', 'sup' and
+    'inf' with nothing below them are Names. ``differential`` is the ``dx`` of an integral, taken out of its body: the variable, an
+    Adjacent of variables for several (``dx \\, dy``), or of a measure and its argument (``d\\mu(x)``), or None.
     """
 
     operator: str
@@ -174,7 +195,8 @@ class Big:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A matrix environment or an array; ``fence`` is '(' for pmatrix, '[' bmatrix, '|' vmatrix, '‖' Vmatrix, '{' Bmatrix, '' matrix/array."""
+    """A matrix environment or an array, also ``\\left[ \\begin{array}``; ``fence`` is '(' for pmatrix, '[' bmatrix, '|' vmatrix,
+    '‖' Vmatrix, '{' Bmatrix, '' matrix/array."""
 
     rows: tuple[tuple[Tree, ...], ...]
     fence: str
@@ -183,7 +205,7 @@ class Grid:
 
 @dataclass(frozen=True, slots=True)
 class Cases:
-    """``cases``: rows of (value, condition); condition None when the row has one cell."""
+    """``cases``: rows of (value, condition), condition None when the row has one cell; also ``\\left\\{ \\begin{array} ... \\right.``."""
 
     rows: tuple[tuple[Tree, Tree | None], ...]
     place: Place
@@ -193,9 +215,9 @@ class Cases:
 class Chain:
     """Things linked by relations: ``first rel_1 t_1 rel_2 t_2 ...``; a relation is its text form.
 
-    '=', '≈', '<', '>', '≤', '≥', '≠', ':=', '≡', '∈', '∉', '⊂', '⊆', '∝', '~', '→', '←', '↦', '⇒', '⇔', '≪', '≫', '≅', '⊥', '∥', ... ;
+    '=', '≈', '<', '>', '≤', '≥', '≠', ':=', '≡', '∈', '∉', '⊂', '⊆', '∝', '~', '→', '←', '↦', '⇒', '⇔', '≪', '≫', '≅', '⊥', ... ;
     ``\\stackrel``/``\\overset`` over a relation keeps the relation and its note: '=' with note in ``notes``.
-    The first item is None when a row begins with a relation (a continued line).
+    The first item is None when a row begins with a relation (a continued line). A relation with a script is one of its own: '>_u'.
     """
 
     first: Tree | None
@@ -207,7 +229,8 @@ class Chain:
 @dataclass(frozen=True, slots=True)
 class Rows:
     """The rows of align, gather, split, eqnarray or ``\\\\``: each row a tree, '&' dropped. A row that begins with a relation
-    continues the row before it and is merged into that row's Chain by the parser. Trailing punctuation is dropped."""
+    continues the row before it and is merged into that row's Chain by the parser; so is one that begins with an infix sign and
+    has no relation. Trailing punctuation is dropped."""
 
     rows: tuple[Tree, ...]
     place: Place
