@@ -1,19 +1,25 @@
-.PHONY: setup run test check bench
+.PHONY: setup run test check format bench
 
-setup:
-	uv sync
+setup:  ## install everything, exactly as locked
+	uv sync --locked
 
-run:
+run:  ## the main job, on the example with mistakes
 	uv run gradproof check examples/assignment-with-mistakes.md
 
 test:
 	uv run pytest
 
-check:
-	uv run ruff check .
-	uv run ruff format --check .
+check:  ## what CI runs before the tests
+	uv run ruff check
+	uv run ruff format --check
 	uv run mypy
 	uv run lint-imports
 
-bench:
+format:
+	uv run ruff check --fix
+	uv run ruff format
+
+CORPUS ?= examples
+
+bench:  ## time and verdicts on a folder of documents: make bench CORPUS=folder
 	uv run python benchmarks/corpus.py $(CORPUS)

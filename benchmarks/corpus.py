@@ -26,7 +26,17 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2)
     arguments = parser.parse_args()
     start = time.perf_counter()
-    command = [sys.executable, "-m", "gradproof", "check", arguments.folder, "--output-format", "json", "--jobs", str(arguments.jobs)]
+    command = [
+        sys.executable,
+        "-m",
+        "gradproof",
+        "check",
+        arguments.folder,
+        "--output-format",
+        "json",
+        "--jobs",
+        str(arguments.jobs),
+    ]
     finished = subprocess.run(command, capture_output=True, text=True, check=False)
     seconds = time.perf_counter() - start
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024

@@ -73,7 +73,24 @@ def test_the_seed_sheet():
         "U104",
     ]
     assert [part.part for part in file.unanswered] == (
-        "1(a) 1(b) 2(a) 2(b) 4(b) 4(c) 6(a) 6(b) 6(c) 6(d) 8(a) 8(b) 9(a) 9(b) 9(c) 9(d)".split()
+        [
+            "1(a)",
+            "1(b)",
+            "2(a)",
+            "2(b)",
+            "4(b)",
+            "4(c)",
+            "6(a)",
+            "6(b)",
+            "6(c)",
+            "6(d)",
+            "8(a)",
+            "8(b)",
+            "9(a)",
+            "9(b)",
+            "9(c)",
+            "9(d)",
+        ]
     )
 
 

@@ -82,7 +82,6 @@ x^{a + b} = x^a x^b
 \|x\|^2 = x^\top x
 \|x + y\|^2 = \|x\|^2 + 2 x^\top y + \|y\|^2
 x^\top A y = y^\top A^\top x
-\mathbb{E}[a X + b Y] = a \mathbb{E}[X] + b \mathbb{E}[Y] = a \mathbb{E}[X] + b \mathbb{E}[Y]
 P(A \mid B) P(B) = P(B \mid A) P(A)
 """.strip().splitlines()
 

@@ -9,17 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from gradproof.expr.build import (
-    MINUS_ONE,
-    ONE,
-    ZERO,
-    add,
-    apply,
-    multiply,
-    power,
-    subtract,
-    weighted_sum,
-)
+from gradproof.derivative.chains import flattened, times
+from gradproof.expr.build import MINUS_ONE, ONE, ZERO, add, apply, multiply, power, scale, subtract, weighted_sum
 from gradproof.expr.catalogue import FUNCTIONS, TENSOR_FUNCTIONS
 from gradproof.expr.node import (
     Add,
@@ -63,7 +54,7 @@ def _product(node: Multiply, inner: Inner) -> Expr:
         derivative = inner(factor)
         if derivative is not ZERO:
             rest = node.factors[:place] + node.factors[place + 1 :]
-            terms.append(multiply(*rest, derivative))
+            terms.append(times(*rest, derivative))
     return add(*terms)
 
 
@@ -71,9 +62,9 @@ def _power(node: Power, inner: Inner) -> Expr:
     base, exponent = inner(node.base), inner(node.exponent)
     terms: list[Expr] = []
     if base is not ZERO:
-        terms.append(multiply(node.exponent, power(node.base, subtract(node.exponent, ONE)), base))
+        terms.append(times(node.exponent, power(node.base, subtract(node.exponent, ONE)), base))
     if exponent is not ZERO:
-        terms.append(multiply(node, apply("log", node.base), exponent))
+        terms.append(times(node, apply("log", node.base), exponent))
     return add(*terms)
 
 
@@ -83,7 +74,7 @@ def _chain(node: Apply, inner: Inner) -> Expr:
     for place, argument in enumerate(node.arguments):
         derivative = inner(argument)
         if derivative is not ZERO:
-            terms.append(multiply(function.partial(node.arguments, place), derivative))
+            terms.append(times(function.partial(node.arguments, place), derivative))
     return add(*terms)
 
 
@@ -94,31 +85,45 @@ def _unknown(node: Call, inner: Inner) -> Expr:
         derivative = inner(argument)
         if derivative is not ZERO:
             raised = (*orders[:place], orders[place] + 1, *orders[place + 1 :])
-            terms.append(multiply(Call(node.function, node.arguments, raised), derivative))
+            terms.append(times(Call(node.function, node.arguments, raised), derivative))
     return add(*terms)
 
 
 def _reduction(node: Reduce, inner: Inner) -> Expr:
-    derivative = inner(node.body)
+    derivative = flattened(inner(node.body))
     if derivative is ZERO:
         return ZERO
+    guard = ONE if node.where is None else Iverson(node.where)
     if node.operation == "sum":
-        return sum_without_deltas(node.indices, derivative)
+        return sum_without_deltas(node.indices, multiply(guard, derivative))
     if node.operation == "prod":
-        share = multiply(derivative, power(node.body, MINUS_ONE))
-        guarded = share if node.where is None else multiply(Iverson(node.where), share)
-        return multiply(node, sum_without_deltas(node.indices, guarded))
+        share = multiply(guard, derivative, power(node.body, MINUS_ONE))
+        return multiply(node, _by_term(node, share))
+    if node.where is None and not node.body.free_indices & set(node.indices):
+        return derivative  # all entries are one and the same: the maximum is that one
     attained = Iverson(Compare("=", node.body, node))
-    guarded = attained if node.where is None else multiply(Iverson(node.where), attained)
-    return sum_without_deltas(node.indices, multiply(guarded, derivative))
+    return _by_term(node, multiply(guard, attained, derivative))
+
+
+def _by_term(node: Reduce, body: Expr) -> Expr:
+    """Sum over the indices of a reduction, each term of a sum in a bracket by itself so that its deltas are seen."""
+    if isinstance(body, Multiply):
+        for place, factor in enumerate(body.factors):
+            if isinstance(factor, Add) and len(factor.terms) > 1:
+                rest = body.factors[:place] + body.factors[place + 1 :]
+                pairs = zip(factor.weights, factor.terms, strict=True)
+                return add(*(_by_term(node, scale(weight, multiply(*rest, term))) for weight, term in pairs))
+    return sum_without_deltas(node.indices, body)
 
 
 def _tensor(node: TensorEntry, inner: Inner) -> Expr:
-    derivative = inner(node.body)
+    derivative = flattened(inner(node.body))
     if derivative is ZERO:
         return ZERO
     at = tuple(fresh_index(index.name, index.lower, index.upper) for index in node.bound)
     jacobian = TENSOR_FUNCTIONS[node.function].jacobian(node, at)
+    if jacobian is ZERO:
+        return ZERO
     moved = substitute(derivative, dict(zip(node.bound, at, strict=True)))
     return sum_without_deltas(at, multiply(jacobian, moved))
 
@@ -132,12 +137,45 @@ def _piecewise(node: Piecewise, inner: Inner) -> Expr:
 
 
 def _operator(node: Operator, inner: Inner) -> Expr:
-    derivatives = tuple(inner(operand) for operand in node.operands)
-    if all(derivative is ZERO for derivative in derivatives):
+    own = any(inner(variable) is not ZERO for variable in node.bound)
+    derivatives = tuple(ZERO if own else inner(operand) for operand in node.operands)
+    limits = tuple(inner(parameter) for parameter in node.parameters)
+    if node.kind == "integral" and len(node.operands) == 1 and len(node.bound) == 1 and len(limits) == 2:
+        return _leibniz(node, derivatives[0], limits)
+    if all(part is ZERO for part in derivatives + limits):
         return ZERO
-    if node.kind in ("expectation", "integral"):
+    if any(limit is not ZERO for limit in limits):
+        raise NotImplementedError(f"no derivative rule for {node.kind} whose condition varies")
+    if node.kind == "expectation":
         return Operator(node.kind, node.bound, derivatives, node.parameters)
+    if node.kind in ("variance", "covariance"):
+        return _second_moment(node, derivatives)
     raise NotImplementedError(f"no derivative rule for {node.kind}")
+
+
+def _leibniz(node: Operator, derivative: Expr, limits: tuple[Expr, ...]) -> Expr:
+    """The integral of the derivative, and what the moving limits sweep over."""
+    (variable,), (operand,), (lower, upper) = node.bound, node.operands, node.parameters
+    terms: list[Expr] = []
+    if derivative is not ZERO:
+        terms.append(Operator("integral", node.bound, (derivative,), node.parameters))
+    if limits[1] is not ZERO:
+        terms.append(multiply(substitute(operand, {variable: upper}), limits[1]))
+    if limits[0] is not ZERO:
+        terms.append(scale(-1, multiply(substitute(operand, {variable: lower}), limits[0])))
+    return add(*terms)
+
+
+def _second_moment(node: Operator, derivatives: tuple[Expr, ...]) -> Expr:
+    """``Cov(f, g)' = Cov(f', g) + Cov(f, g')``, and ``Var(f) = Cov(f, f)``."""
+    if node.kind == "variance":
+        return scale(2, Operator("covariance", node.bound, (node.operands[0], derivatives[0]), node.parameters))
+    terms = []
+    for place, derivative in enumerate(derivatives):
+        if derivative is not ZERO:
+            changed = (*node.operands[:place], derivative, *node.operands[place + 1 :])
+            terms.append(Operator("covariance", node.bound, changed, node.parameters))
+    return add(*terms)
 
 
 RULES: dict[type[Expr], Rule] = {
@@ -146,8 +184,21 @@ RULES: dict[type[Expr], Rule] = {
     Power: Rule("power rule", "(f^g)' = g f^(g-1) f' + f^g log(f) g'", _power, "NIST DLMF 4.2"),
     Apply: Rule("chain rule", "h(f)' = h'(f) f'", _chain, "Magnus and Neudecker 2019, section 5.11"),
     Call: Rule("chain rule", "h(f)' = h'(f) f'", _unknown, "Magnus and Neudecker 2019, section 5.11"),
-    Reduce: Rule("sum rule", "(sum_i f_i)' = sum_i f_i'", _reduction, "Beck 2017, Theorem 3.50"),
+    Reduce: Rule("sum rule", "(sum_i f_i)' = sum_i f_i'", _reduction, "Magnus and Neudecker 2019, section 5.7"),
     TensorEntry: Rule("chain rule", "h(f)' = sum_k dh/df_k f_k'", _tensor, "Petersen and Pedersen 2012, section 2"),
     Piecewise: Rule("derivative case by case", "on each branch", _piecewise, "Griewank and Walther 2008, section 14"),
     Operator: Rule("derivative under the integral", "E[f]' = E[f']", _operator, "Folland 1999, Theorem 2.27"),
 }
+
+#: Reductions have a rule each; the table above finds the one that applies them all by the kind of node.
+REDUCTIONS: dict[str, Rule] = {
+    "sum": RULES[Reduce],
+    "prod": Rule("logarithmic derivative", "(prod_i f_i)' = prod_i f_i sum_k f_k' / f_k", _reduction, "NIST DLMF 1.4(iii)"),
+    "max": Rule("derivative of a maximum", "(max_i f_i)' = sum_i [f_i = max] f_i'", _reduction, "Beck 2017, Theorem 3.50"),
+    "min": Rule("derivative of a minimum", "(min_i f_i)' = sum_i [f_i = min] f_i'", _reduction, "Beck 2017, Theorem 3.50"),
+}
+
+
+def rule_of(node: Expr) -> Rule | None:
+    """Return the rule that differentiates a node, or None where its derivative is not taken by a rule."""
+    return REDUCTIONS[node.operation] if isinstance(node, Reduce) else RULES.get(type(node))

@@ -6,14 +6,43 @@ not looked at where it fails.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from gradproof.evaluate.bindings import Bindings, NotRational, Undecidable
-from gradproof.evaluate.fields import Exact, Field
+from gradproof.derivative.differentiate import differentiate
+from gradproof.errors import GradproofError
+from gradproof.evaluate.bindings import Bindings, NotRational, Undecidable, Undetermined
+from gradproof.evaluate.fields import (
+    FALSE,
+    IRRATIONAL,
+    IRRATIONAL_TEST,
+    TRUE,
+    Array,
+    Balls,
+    Exact,
+    Field,
+    Floats,
+    boxed,
+    elementwise,
+)
+from gradproof.evaluate.quadrature import integral
+from gradproof.evaluate.tables import (
+    LARGEST_TABLE,
+    LARGEST_TOTAL,
+    Table,
+    check_size,
+    combined,
+    every,
+    is_open,
+    negation,
+    rounded,
+    settled,
+    some,
+    together,
+    whole,
+)
 from gradproof.expr.catalogue import TENSOR_FUNCTIONS
 from gradproof.expr.node import (
     Add,
@@ -36,104 +65,145 @@ from gradproof.expr.node import (
     Symbol,
     TensorEntry,
 )
-from gradproof.expr.walk import postorder
+from gradproof.expr.walk import children, contains, postorder, substitute
 
-#: More array entries than this are too much work for one instance.
-LARGEST_TABLE = 200_000
-
-
-@dataclass(frozen=True)
-class Table:
-    """The values of a node over its free indices, in the order of ``axes``."""
-
-    axes: tuple[Index, ...]
-    entries: Any  # an array of the field's scalars; numpy's stubs know no such dtype
+__all__ = ["LARGEST_TABLE", "Table", "evaluate"]
 
 
-def evaluate(root: Expr, bindings: Bindings, field: Field) -> Table:
-    """Return the values of an expression at an instance.
+def evaluate(root: Expr, bindings: Bindings, field: Field, indices: Mapping[Index, int] | None = None) -> Table:
+    """Return the values of an expression at an instance, over the free indices that ``indices`` does not fix.
+
+    Entries without a value are ``UNDEFINED`` in exact arithmetic, not finite in balls, nan in floats.
 
     Raises: Undecidable: there is no value to compute. NotRational: exact arithmetic does not reach it.
             Undetermined: a comparison needs more precision.
     """
-    return _Evaluator(bindings, field).of(root)
+    evaluator = _Evaluator(bindings, field, indices or {})
+    table = evaluator.of(root)
+    fixed = tuple(0 if axis in evaluator.fixed else slice(None) for axis in table.axes)
+    axes = tuple(axis for axis in table.axes if axis not in evaluator.fixed)
+    entries = boxed(table.entries[fixed]) if fixed else table.entries
+    evaluator.check(entries)
+    return Table(axes, entries, tuple(evaluator.span(axis)[0] for axis in axes))
 
 
 class _Evaluator:
-    def __init__(self, bindings: Bindings, field: Field) -> None:
+    def __init__(self, bindings: Bindings, field: Field, fixed: Mapping[Index, int]) -> None:
         self.bindings = bindings
         self.field = field
+        self.fixed = fixed
         self.tables: dict[Expr, Table] = {}
         self.masks: dict[Expr, Table] = {}
-        self.ranges: dict[Index, tuple[int, int]] = {}
+        self.ranges: dict[Index, tuple[int, int]] = {index: (value, value) for index, value in fixed.items()}
+        self.tensors: dict[str, Array] = {}
         self.sibling: _Evaluator | None = None
+        self.total = 0
+        self.open = False
 
     def of(self, root: Expr) -> Table:
-        for node in postorder(root):
-            if node not in self.tables:
-                self.tables[node] = self._table(node)
+        for node in postorder(root, self._parts):
+            if node not in self.tables and node not in self.masks:
+                self._enter(node)
         return self.tables[root]
+
+    def test(self, root: Expr) -> Table:
+        for node in postorder(root, self._parts):
+            if node not in self.tables and node not in self.masks:
+                self._enter(node)
+        return self.masks[root]
+
+    def _parts(self, node: Expr) -> tuple[Expr, ...]:
+        """What has to be known first: a node of given value needs nothing, an operator sees to its operands itself."""
+        if node in self.bindings.overrides or isinstance(node, Operator | Index):
+            return ()
+        if isinstance(node, Element):
+            return ()
+        if isinstance(node, Reduce):
+            return (node.body,) if node.where is None else (node.body, node.where)
+        if isinstance(node, TensorEntry):
+            return (node.body,)
+        return children(node)
+
+    def _enter(self, node: Expr) -> None:
+        if node in self.bindings.overrides:
+            self.tables[node] = self._scalar(self.field.convert(self.bindings.overrides[node]))
+        elif isinstance(node, Compare | Logic):
+            self.masks[node] = self._mask(node)
+        else:
+            table = self._table(node)
+            self.total += table.entries.size
+            if self.total > LARGEST_TOTAL:
+                raise Undecidable("too many terms to evaluate")
+            self.tables[node] = table
+
+    def check(self, entries: Array) -> None:
+        """Raise where an entry has no value for a reason that another arithmetic or precision may mend."""
+        missing = self.field.is_missing(entries)
+        if not missing.any():
+            return
+        if isinstance(self.field, Exact) and any(value is IRRATIONAL for value in entries.ravel()):
+            raise NotRational("a value is not rational")
+        if self.open:
+            raise Undetermined("a comparison of balls that overlap")
+        if self.field.reason:
+            raise Undecidable(self.field.reason)
 
     def exact(self) -> _Evaluator:
         """The evaluator for subscripts, limits and conditions: rationals wherever that is possible."""
         if isinstance(self.field, Exact):
             return self
         if self.sibling is None:
-            self.sibling = _Evaluator(self.bindings, Exact())
+            self.sibling = _Evaluator(self.bindings, Exact(), self.fixed)
         return self.sibling
 
-    # Arrays over named axes ----------------------------------------------------------------------------------------
+    # Indices ---------------------------------------------------------------------------------------------------------
 
-    def _span(self, index: Index) -> tuple[int, int]:
+    def span(self, index: Index) -> tuple[int, int]:
+        """Return the first and last value of an index, over all values of the indices that its limits depend on."""
         if index not in self.ranges:
-            lower = self.exact().of(index.lower).entries
-            upper = self.exact().of(index.upper).entries
-            if lower.size == 0 or upper.size == 0:
-                self.ranges[index] = (1, 0)
-            else:
-                low = min(_whole(value) for value in lower.ravel())
-                high = max(_whole(value) for value in upper.ravel())
-                self.ranges[index] = (low, max(high, low - 1))
-        return self.ranges[index]
+            lower = [whole(value) for value in self.exact().of(index.lower).entries.ravel()]
+            upper = [whole(value) for value in self.exact().of(index.upper).entries.ravel()]
+            low, high = (min(lower), max(upper)) if lower and upper else (1, 0)
+            self.ranges[index] = (low, max(high, low - 1))
+        low, high = self.ranges[index]
+        if high - low >= LARGEST_TABLE:
+            raise Undecidable("too many terms to evaluate")
+        return low, high
 
-    def _length(self, index: Index) -> int:
-        low, high = self._span(index)
-        return high - low + 1
+    def _values(self, index: Index) -> Table:
+        low, high = self.span(index)
+        entries = np.empty(high - low + 1, dtype=self.field.dtype)
+        entries[:] = [self.field.convert(value) for value in range(low, high + 1)]
+        return Table((index,), entries)
 
-    def _spread(self, table: Table, axes: tuple[Index, ...]) -> Any:
-        """Return the entries as an array over more axes (of length 1 where the table does not depend on them)."""
-        order = [table.axes.index(axis) for axis in axes if axis in table.axes]
-        moved = table.entries.transpose(order) if order else table.entries
-        lengths = [self._length(axis) if axis in table.axes else 1 for axis in axes]
-        return moved.reshape(lengths)
+    def _places(self, subscript: Expr) -> Table:
+        """Return integer values of a subscript."""
+        if isinstance(subscript, Index):
+            low, high = self.span(subscript)
+            return Table((subscript,), np.arange(low, high + 1))
+        if isinstance(subscript, Number) and subscript.value.denominator == 1:
+            return Table((), np.asarray(int(subscript.value)))
+        table = self.exact().of(subscript)
+        if any(value is IRRATIONAL for value in table.entries.ravel()) and not isinstance(self.field, Exact):
+            table = self.of(subscript)
+            return Table(table.axes, elementwise(rounded, (table.entries,)).astype(np.int64))
+        if table.entries.size == 0:
+            return Table(table.axes, np.zeros(table.entries.shape, dtype=np.int64))
+        return Table(table.axes, elementwise(whole, (table.entries,)).astype(np.int64))
 
-    def _together(self, tables: list[Table]) -> tuple[tuple[Index, ...], list[np.ndarray]]:
-        axes: list[Index] = []
-        for table in tables:
-            axes.extend(axis for axis in table.axes if axis not in axes)
-        size = 1
-        for axis in axes:
-            size *= self._length(axis)
-            if size > LARGEST_TABLE:
-                raise Undecidable("too many terms to evaluate")
-        return tuple(axes), [self._spread(table, tuple(axes)) for table in tables]
+    def _limits(self, index: Index) -> list[Table]:
+        """Return the mask of an index whose limits depend on other indices, nothing where they do not."""
+        if index in self.fixed or not (index.lower.free_indices or index.upper.free_indices):
+            return []
+        places = [self._places(index), self._places(index.lower), self._places(index.upper)]
+        return [combined(lambda a: ((a[1] <= a[0]) & (a[0] <= a[2])).astype(np.int8), places)]
 
-    def _elementwise(self, function: Callable[..., Any], tables: list[Table], dtype: Any = None) -> Table:
-        axes, arrays = self._together(tables)
-        shape = np.broadcast_shapes(*(array.shape for array in arrays)) if arrays else ()
-        kind = self.field.dtype if dtype is None else dtype
-        entries = np.empty(shape, dtype=kind)
-        spread = [np.broadcast_to(array, shape) for array in arrays]
-        for place in np.ndindex(*shape):
-            entries[place] = function(*(array[place] for array in spread))
-        return Table(axes, entries)
+    # Nodes -----------------------------------------------------------------------------------------------------------
 
     def _scalar(self, value: Any) -> Table:
         entries = np.empty((), dtype=self.field.dtype)
         entries[()] = value
         return Table((), entries)
-
-    # Nodes -----------------------------------------------------------------------------------------------------------
 
     def _table(self, node: Expr) -> Table:
         match node:
@@ -142,194 +212,279 @@ class _Evaluator:
             case Constant(name):
                 return self._scalar(self.field.constant(name))
             case Symbol():
+                if node.axes:
+                    raise Undecidable(f"{node.name} stands without its indices")
                 return self._scalar(self.field.convert(self.bindings.value(node)))
             case Index():
-                low, high = self._span(node)
-                if high - low > LARGEST_TABLE:
-                    raise Undecidable("too many terms to evaluate")
-                entries = np.empty(high - low + 1, dtype=self.field.dtype)
-                entries[:] = [self.field.convert(value) for value in range(low, high + 1)]
-                return Table((node,), entries)
+                return self._values(node)
             case Element(symbol, indices):
                 return self._element(symbol, indices)
             case Add(terms, weights):
-                factors = [self.field.number(Number(weight)) for weight in weights]
-                return self._elementwise(
-                    lambda *values: sum(
-                        (weight * value for weight, value in zip(factors[1:], values[1:], strict=True)),
-                        factors[0] * values[0],
-                    ),
-                    [self.tables[term] for term in terms],
-                )
+                factors = [self._scalar(self.field.number(Number(weight))).entries for weight in weights]
+                return self._sum(factors, [self.tables[term] for term in terms])
             case Multiply(factors_):
                 return self._product(factors_)
             case Power(base, exponent):
-                return self._elementwise(self.field.power, [self.tables[base], self.tables[exponent]])
+                tables = [self.tables[base], self.tables[exponent]]
+                return combined(lambda arrays: self.field.power(arrays[0], arrays[1]), tables)
             case Apply(function, arguments):
-                return self._elementwise(self.field.apply(function), [self.tables[part] for part in arguments])
+                return combined(lambda arrays: self.field.apply(function, arrays), [self.tables[x] for x in arguments])
+            case Iverson(condition):
+                return combined(lambda codes: self._choice(codes[0], 1, 0), [self.masks[condition]])
             case _:
                 return self._structure(node)
 
     def _structure(self, node: Expr) -> Table:
         match node:
-            case Compare(relation, left, right):
-                self.masks[node] = self._compare(relation, left, right)
-                return self.masks[node]
-            case Logic(operation, operands):
-                self.masks[node] = self._logic(operation, [self.tables[part] for part in operands])
-                return self.masks[node]
-            case Iverson(condition):
-                mask = self.tables[condition]
-                self.masks[node] = mask
-                one, zero = self.field.convert(1), self.field.convert(0)
-                return self._elementwise(lambda holds: one if holds else zero, [mask])
             case Reduce():
                 return self._reduction(node)
             case TensorEntry():
                 return self._tensor(node)
-            case Piecewise(conditions, values, otherwise):
-                tables = [self.tables[part] for part in (*conditions, *values, otherwise)]
-                return self._elementwise(_first_branch(len(conditions)), tables)
+            case Piecewise():
+                return self._piecewise(node)
             case Hole(_, reason):
                 raise Undecidable(f"a hole: {reason}")
-            case Call(function):
-                raise Undecidable(f"the function {function} is not defined")
+            case Call():
+                return self.of(self._called(node))
+            case Operator("integral"):
+                return self._integral(node)
             case Operator(kind):
                 raise Undecidable(f"{kind} has no value here")
             case _:
                 raise AssertionError(f"unknown node kind {type(node).__name__}")
 
-    def _element(self, symbol: Symbol, indices: tuple[Expr, ...]) -> Table:
-        values = np.asarray(self.bindings.value(symbol), dtype=object)
-        if values.ndim != len(indices):
+    def _element(self, symbol: Symbol, subscripts: tuple[Expr, ...]) -> Table:
+        if symbol.name not in self.tensors:
+            values = np.asarray(self.bindings.value(symbol), dtype=object)
+            converted = np.empty(values.shape, dtype=self.field.dtype)
+            converted.ravel()[:] = [self.field.convert(value) for value in values.ravel()]
+            self.tensors[symbol.name] = converted
+        values = self.tensors[symbol.name]
+        if values.ndim != len(subscripts):
             raise Undecidable(f"{symbol.name} has {values.ndim} axes in this instance")
-        exact = self.exact()
-        undefined, convert = self.field.undefined, self.field.convert
+        if not subscripts:
+            return Table((), values)
         origins = [axis.origin for axis in symbol.axes]
+        return self._gathered(values, [self._places(subscript) for subscript in subscripts], origins)
 
-        def read(*places: Any) -> Any:
-            at = tuple(_whole(place) - origin for place, origin in zip(places, origins, strict=True))
-            if any(not 0 <= place < length for place, length in zip(at, values.shape, strict=True)):
-                if undefined is None:
-                    raise NotRational("an entry outside its range")
-                return undefined
-            return convert(values[at])
+    def _gathered(self, values: Array, places: Sequence[Table], origins: Sequence[int]) -> Table:
+        """Return the entries at some places; a place out of range is undefined."""
+        axes, arrays = together(places)
+        shape = np.broadcast_shapes(*(array.shape for array in arrays))
+        at = [array - origin for array, origin in zip(arrays, origins, strict=True)]
+        outside = np.zeros(shape, dtype=bool)
+        for place, length in zip(at, values.shape, strict=True):
+            outside = outside | (place < 0) | (place >= length)
+        if not outside.any():
+            return Table(axes, np.broadcast_to(boxed(values[tuple(at)]), shape))
+        entries = np.empty(shape, dtype=values.dtype)
+        entries[...] = self._scalar(self.field.undefined).entries
+        inside = ~outside
+        entries[inside] = values[tuple(np.broadcast_to(place, shape)[inside] for place in at)]
+        return Table(axes, entries)
 
-        return self._elementwise(read, [exact.of(index) for index in indices])
+    def _sum(self, weights: Sequence[Array], tables: Sequence[Table]) -> Table:
+        def added(arrays: Sequence[Array]) -> Array:
+            total = boxed(weights[0] * arrays[0])
+            for weight, array in zip(weights[1:], arrays[1:], strict=True):
+                total = boxed(total + boxed(weight * array))
+            return total
+
+        with np.errstate(all="ignore"):
+            return combined(added, tables)
 
     def _product(self, factors: tuple[Expr, ...]) -> Table:
-        tables = [self.tables[factor] for factor in factors if not isinstance(factor, Iverson)]
-        masks = [self.masks[factor] for factor in factors if isinstance(factor, Iverson)]
-        zero, one = self.field.convert(0), self.field.convert(1)
-        count = len(masks)
+        brackets = [self.masks[factor.condition] for factor in factors if isinstance(factor, Iverson)]
+        others = [self.tables[factor] for factor in factors if not isinstance(factor, Iverson)]
 
-        def multiply(*values: Any) -> Any:
-            if not all(values[:count]):
-                return zero
-            result = one
-            for value in values[count:]:
-                result = result * value
+        def multiplied(arrays: Sequence[Array]) -> Array:
+            result = self._scalar(self.field.convert(1)).entries
+            for array in arrays[len(brackets) :]:
+                result = boxed(result * array)
+            return self._choice(every(arrays[: len(brackets)]), result, 0) if brackets else result
+
+        with np.errstate(all="ignore"):
+            return combined(multiplied, brackets + others)
+
+    def _choice(self, codes: Array, held: Any, failed: Any) -> Array:
+        """Return one value where a test holds, another where it fails, undefined where it cannot be told."""
+        self.open = self.open or is_open(codes)
+        sides = [x if isinstance(x, np.ndarray) else self._scalar(self.field.convert(x)).entries for x in (held, failed)]
+        if codes.max(initial=0) > TRUE:
+            sides[1] = np.where(codes == FALSE, sides[1], self._untold(codes))
+        chosen: Array = np.where(codes == TRUE, sides[0], sides[1])
+        return chosen
+
+    def _untold(self, codes: Array) -> Array:
+        """Return what stands where a test cannot be told: in exact arithmetic that may be for want of reals."""
+        undefined: Array = self._scalar(self.field.undefined).entries
+        if not isinstance(self.field, Exact):
+            return undefined
+        told: Array = np.where(codes == IRRATIONAL_TEST, self._scalar(IRRATIONAL).entries, undefined)
+        return told
+
+    def _piecewise(self, node: Piecewise) -> Table:
+        tests = [self.masks[condition] for condition in node.conditions]
+        values = [self.tables[value] for value in (*node.values, node.otherwise)]
+
+        def chosen(arrays: Sequence[Array]) -> Array:
+            result = arrays[-1]
+            for test, value in reversed(list(zip(arrays[: len(tests)], arrays[len(tests) : -1], strict=True))):
+                result = self._choice(test, value, result)
             return result
 
-        return self._elementwise(multiply, masks + tables)
+        return combined(chosen, tests + values)
 
-    def _compare(self, relation: str, left: Expr, right: Expr) -> Table:
-        try:
-            sides = [self.exact().of(left), self.exact().of(right)]
-            field: Field = self.exact().field
-        except NotRational:
-            sides = [self.tables[left], self.tables[right]]
-            field = self.field
-        return self._elementwise(lambda a, b: field.compare(relation, a, b), sides, dtype=bool)
+    # Conditions ------------------------------------------------------------------------------------------------------
 
-    def _logic(self, operation: str, tables: list[Table]) -> Table:
-        if operation == "not":
-            return self._elementwise(lambda value: not value, tables, dtype=bool)
-        combine = all if operation == "and" else any
-        return self._elementwise(lambda *values: combine(values), tables, dtype=bool)
+    def _mask(self, node: Compare | Logic) -> Table:
+        if isinstance(node, Compare):
+            return self._compare(node)
+        parts = [self.masks[operand] for operand in node.operands]
+        if node.operation == "not":
+            return combined(lambda codes: negation(codes[0]), parts)
+        return combined(every if node.operation == "and" else some, parts)
 
-    def _limits(self, index: Index) -> Table | None:
-        """Return the mask of an index whose limits depend on other indices, None where they do not."""
-        if not (index.lower.free_indices or index.upper.free_indices):
-            return None
-        exact = self.exact()
-        tables = [exact.of(index), exact.of(index.lower), exact.of(index.upper)]
-        return self._elementwise(lambda value, low, high: low <= value <= high, tables, dtype=bool)
+    def _compare(self, node: Compare) -> Table:
+        """Decide in rationals, and in this arithmetic where they do not reach."""
+        relation = node.relation
+        sides = [self.tables[node.left], self.tables[node.right]]
+        mine = combined(lambda arrays: self.field.compare(relation, arrays[0], arrays[1]), sides)
+        if isinstance(self.field, Exact) or (isinstance(self.field, Floats) and contains(node, _is_data)):
+            return mine
+        exact = self.exact().test(node)
+        return combined(lambda codes: np.where(codes[0] == IRRATIONAL_TEST, settled(codes[1]), codes[0]), [exact, mine])
+
+    # Reductions ------------------------------------------------------------------------------------------------------
 
     def _reduction(self, node: Reduce) -> Table:
-        masks = [] if node.where is None else [self.tables[node.where]]
+        masks = [] if node.where is None else [self.masks[node.where]]
         for index in node.indices:
-            limits = self._limits(index)
-            masks += [] if limits is None else [limits]
-        whole = [self.tables[node.body], *masks, *(Table((i,), np.zeros(self._length(i))) for i in node.indices)]
-        axes, arrays = self._together(whole)
+            masks += self._limits(index)
+        ranges = [Table((index,), np.empty(self._length(index), dtype=np.int8)) for index in node.indices]
+        axes, arrays = together([self.tables[node.body], *masks, *ranges])
         outer = tuple(axis for axis in axes if axis not in node.indices)
-        shape = tuple(self._length(axis) for axis in axes)
-        body = np.broadcast_to(arrays[0], shape)
-        mask = np.ones(shape, dtype=bool)
-        for array in arrays[1 : 1 + len(masks)]:
-            mask = mask & array
+        shape = np.broadcast_shapes(*(array.shape for array in arrays))
         order = [axes.index(axis) for axis in (*outer, *node.indices)]
-        body, mask = body.transpose(order), mask.transpose(order)
-        entries = np.empty(tuple(self._length(axis) for axis in outer), dtype=self.field.dtype)
-        for place in np.ndindex(*entries.shape):
-            kept = body[place][mask[place]]
-            entries[place] = self._reduced(node.operation, list(kept))
+        flat = (*(shape[place] for place in order[: len(outer)]), -1)
+
+        def rows(array: Array) -> Array:
+            whole = np.broadcast_to(array, shape).transpose(order)
+            return whole.reshape(flat) if whole.size else np.empty((*flat[:-1], 0), dtype=array.dtype)
+
+        codes = every([rows(array) for array in arrays[1 : 1 + len(masks)]]) if masks else None
+        entries = self._reduced(node.operation, rows(arrays[0]), codes)
         return Table(outer, entries)
 
-    def _reduced(self, operation: str, values: list[Any]) -> Any:
-        if operation == "sum":
-            return sum(values, self.field.convert(0))
-        if operation == "prod":
-            result = self.field.convert(1)
-            for value in values:
-                result = result * value
-            return result
-        if not values:
-            if self.field.undefined is None:
-                raise NotRational("an extremum over nothing")
-            return self.field.undefined
-        return self.field.apply("maximum" if operation == "max" else "minimum")(*values)
+    def _length(self, index: Index) -> int:
+        low, high = self.span(index)
+        return high - low + 1
+
+    def _reduced(self, operation: str, rows: Array, codes: Array | None) -> Array:
+        """Reduce the last axis, where the outcomes hold."""
+        if operation in ("sum", "prod"):
+            neutral = 0 if operation == "sum" else 1
+            if codes is not None:
+                rows = self._choice(codes, rows, neutral)
+            one_more = self._scalar(self.field.convert(neutral)).entries
+            padded = np.concatenate([np.broadcast_to(one_more, (*rows.shape[:-1], 1)), rows], axis=-1)
+            with np.errstate(all="ignore"):
+                return boxed((np.add if operation == "sum" else np.multiply).reduce(padded, axis=-1))
+        name = "maximum" if operation == "max" else "minimum"
+        if codes is None:
+            return self._extreme(name, rows)
+        self.open = self.open or is_open(codes)
+        entries = np.empty(rows.shape[:-1], dtype=self.field.dtype)
+        for place in np.ndindex(*entries.shape):
+            known = codes[place].max(initial=0) <= TRUE
+            kept = rows[place][codes[place] == TRUE]
+            entries[place] = self._extreme(name, kept)[()] if known else self._untold(codes[place].max())[()]
+        return entries
+
+    def _extreme(self, name: str, rows: Array) -> Array:
+        """Return the largest or smallest entry along the last axis; of none, it is undefined."""
+        if rows.shape[-1] == 0:
+            nothing = self._scalar(self.field.undefined).entries
+            return np.broadcast_to(nothing, rows.shape[:-1])
+        if rows.dtype != object:
+            return np.asarray(rows.max(axis=-1) if name == "maximum" else rows.min(axis=-1))
+        result = boxed(rows[..., 0])
+        for place in range(1, rows.shape[-1]):
+            result = self.field.apply(name, [result, boxed(rows[..., place])])
+        return result
 
     def _tensor(self, node: TensorEntry) -> Table:
-        table = self.tables[node.body]
-        whole = [table, *(Table((i,), np.zeros(self._length(i))) for i in node.bound)]
-        axes, arrays = self._together(whole)
+        entry = TENSOR_FUNCTIONS[node.function]
+        if any(self._limits(index) for index in node.bound):
+            if entry.expansion is None:
+                raise Undecidable(f"{node.function} over a range that varies")
+            return self.of(entry.expansion(node))
+        ranges = [Table((index,), np.empty(self._length(index), dtype=np.int8)) for index in node.bound]
+        axes, arrays = together([self.tables[node.body], *ranges])
         outer = tuple(axis for axis in axes if axis not in node.bound)
-        shape = tuple(self._length(axis) for axis in axes)
+        shape = np.broadcast_shapes(*(array.shape for array in arrays))
         body = np.broadcast_to(arrays[0], shape).transpose([axes.index(axis) for axis in (*outer, *node.bound)])
-        inner = tuple(self._length(axis) for axis in node.bound)
-        results = np.empty(tuple(self._length(axis) for axis in outer), dtype=object)
-        for place in np.ndindex(*results.shape):
-            results[place] = self.field.tensor(node.function, list(np.asarray(body[place]).ravel()), inner)
-        starts = [self._span(index)[0] for index in node.bound]
-        if TENSOR_FUNCTIONS[node.function].output == "transposed":
-            inner, starts = inner[::-1], starts[::-1]
+        values = self.field.tensor(node.function, body, len(node.bound))
+        if not node.at:
+            return self._counted(node, Table(outer, boxed(values)))
+        starts = [self.span(index)[0] for index in node.bound]
+        if entry.output == "transposed":
+            starts.reverse()
+        own = [Table((axis,), np.arange(values.shape[place])) for place, axis in enumerate(outer)]
+        places = own + [self._places(subscript) for subscript in node.at]
+        return self._gathered(values, places, [0] * len(outer) + starts)
 
-        def pick(result: list[Any], *places: Any) -> Any:
-            at = [_whole(place) - start for place, start in zip(places, starts, strict=False)]
-            if any(not 0 <= place < length for place, length in zip(at, inner, strict=False)):
-                if self.field.undefined is None:
-                    raise NotRational("an entry outside its range")
-                return self.field.undefined
-            flat = int(np.ravel_multi_index(tuple(at), inner)) if at else 0
-            return result[flat]
+    def _counted(self, node: TensorEntry, table: Table) -> Table:
+        """A place counts from the lower limit of its index."""
+        if TENSOR_FUNCTIONS[node.function].output != "place":
+            return table
+        first = self._scalar(self.field.convert(self.span(node.bound[0])[0] - 1))
+        return combined(lambda arrays: boxed(arrays[0] + arrays[1]), [table, first])
 
-        return self._elementwise(pick, [Table(outer, results), *(self.exact().of(part) for part in node.at)])
+    # Functions and operators -----------------------------------------------------------------------------------------
+
+    def _called(self, node: Call) -> Expr:
+        """Return an unknown function, differentiated as often as it asks, as the function that stands in for it."""
+        known = self.bindings.functions.get(node.function)
+        if known is None or len(known.parameters) != len(node.arguments):
+            raise Undecidable(f"the function {node.function} is not defined")
+        body = known.body
+        try:
+            for parameter, order in zip(known.parameters, node.orders or (0,) * len(node.arguments), strict=True):
+                for _ in range(order):
+                    body = differentiate(body, parameter)
+        except GradproofError as trouble:
+            raise Undecidable(str(trouble)) from None
+        return substitute(body, dict(zip(known.parameters, node.arguments, strict=True)))
+
+    def _integral(self, node: Operator) -> Table:
+        """Return a definite integral of one variable between finite limits, entry by entry."""
+        if len(node.bound) != 1 or len(node.operands) != 1 or len(node.parameters) != 2:
+            raise Undecidable("integral has no value here")
+        if isinstance(self.field, Exact):
+            return self._scalar(IRRATIONAL)
+        limits = [self.of(parameter) for parameter in node.parameters]
+        loose = sorted(node.operands[0].free_indices, key=lambda index: index.digest)
+        ranges = [self._places(index) for index in loose]
+        axes, arrays = together([*limits, *ranges])
+        shape = np.broadcast_shapes(*(array.shape for array in arrays))
+        check_size(shape)
+        entries = np.empty(shape, dtype=self.field.dtype)
+        spreads = [np.broadcast_to(array, shape) for array in arrays]
+        for place in np.ndindex(*shape):
+            fixed = {**self.fixed, **{i: int(x[place]) for i, x in zip(loose, spreads[2:], strict=True)}}
+            low, high = spreads[0][place], spreads[1][place]
+            value = integral(node.bound[0], node.operands[0], low, high, self._integrand(fixed))
+            entries[place] = value if isinstance(self.field, Balls) else float(value)
+        return Table(axes, entries)
+
+    def _integrand(self, fixed: Mapping[Index, int]) -> Any:
+        def value(body: Expr, variable: Symbol, at: Any, field: Field) -> Any:
+            bindings = self.bindings.with_values({variable: at})
+            return _Evaluator(bindings, field, fixed).of(body).entries.ravel()[0]
+
+        return value
 
 
-def _first_branch(count: int) -> Callable[..., Any]:
-    def choose(*values: Any) -> Any:
-        for test, value in zip(values[:count], values[count : 2 * count], strict=True):
-            if test:
-                return value
-        return values[2 * count]
-
-    return choose
-
-
-def _whole(value: Any) -> int:
-    """Return an exact value as an integer: a subscript or a limit has to be one."""
-    if value.q != 1:
-        raise Undecidable("a subscript or a limit that is no integer")
-    return int(value.p)
+def _is_data(node: Expr) -> bool:
+    return isinstance(node, Element | Call | Operator | Apply | TensorEntry)

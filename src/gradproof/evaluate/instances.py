@@ -3,36 +3,82 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
-from flint import fmpq, fmpq_mat
+from flint import fmpq
 
 from gradproof.evaluate.bindings import Bindings, NotRational, Undecidable
+from gradproof.evaluate.conditions import holds, solved
 from gradproof.evaluate.evaluator import evaluate
 from gradproof.evaluate.fields import Exact
-from gradproof.expr.node import Symbol
+from gradproof.evaluate.structure import constrained
+from gradproof.expr.node import Expr, Symbol
 from gradproof.expr.walk import symbols as symbols_of
 
-_SIZES = (3, 2, 4, 1, 3, 2, 5, 3)
+#: The values that sizes take, one instance after the other.
+SIZES = (3, 2, 4, 1, 3, 2, 5, 3)
 _LARGEST_AXIS = 64
+#: Draws of one instance, until its conditions hold.
+_TRIES = 60
 
 
-def instance(symbols: Iterable[Symbol], *, seed: int, number: int, positive: bool = False) -> Bindings:
+def instance(
+    symbols: Iterable[Symbol],
+    *,
+    seed: int,
+    number: int,
+    positive: bool = False,
+    conditions: Sequence[Expr] = (),
+    sizes: Sequence[int] = SIZES,
+) -> Bindings:
     """Return one random instance for the symbols: the same one for the same seed and number.
 
     Sizes take small values, boundaries among them; entries are small rationals of both signs, off ties; the
     properties of a symbol (positive, simplex, symmetric ...) hold exactly. With ``positive`` all reals are positive.
 
-    Raises: Undecidable: a size comes out negative, broken or too large.
+    Args:   conditions: what has to hold: equations are solved for a symbol that stands in them linearly, the rest is
+            met by drawing again; a condition that cannot be evaluated is passed over.
+            sizes: the values that size symbols take in turn.
+    Raises: Undecidable: a size comes out negative, broken or too large, or the conditions are met by no draw.
     """
     extra = frozenset({"positive"}) if positive else frozenset[str]()
-    wanted = sorted(_with_sizes(symbols), key=lambda symbol: (len(symbol.axes), symbol.name))
-    source = random.Random(f"{seed}:{number}")
+    mentioned = frozenset[Symbol]().union(*(symbols_of(condition) for condition in conditions))
+    wanted = sorted(_with_sizes([*symbols, *mentioned]), key=lambda symbol: (len(symbol.axes), symbol.name, symbol.digest))
+    for attempt in range(_TRIES if conditions else 1):
+        source = random.Random(f"{seed}:{number}:{attempt}" if attempt else f"{seed}:{number}")
+        bindings = _drawn(wanted, source, extra, [sizes[(number + attempt + place) % len(sizes)] for place in range(len(wanted))])
+        if not conditions:
+            return bindings
+        bindings = solved(conditions, bindings, wanted)
+        if all(holds(condition, bindings) is not False for condition in conditions):
+            return bindings
+    raise Undecidable("no instance was found that meets the conditions")
+
+
+def instances(
+    symbols: Iterable[Symbol],
+    *,
+    seed: int,
+    count: int,
+    conditions: Sequence[Expr] = (),
+    positive: bool = False,
+    sizes: Sequence[int] = SIZES,
+) -> Iterator[Bindings]:
+    """Yield random instances for the symbols; those whose sizes or conditions cannot be met are left out."""
+    wanted = tuple(symbols)
+    for number in range(count):
+        try:
+            yield instance(wanted, seed=seed, number=number, positive=positive, conditions=conditions, sizes=sizes)
+        except Undecidable:
+            continue
+
+
+def _drawn(wanted: Sequence[Symbol], source: random.Random, extra: frozenset[str], sizes: Sequence[int]) -> Bindings:
     values: dict[str, Any] = {}
     for place, symbol in enumerate(symbol for symbol in wanted if "size" in symbol.properties):
-        values[symbol.name] = _SIZES[(number + place) % len(_SIZES)]
+        values[symbol.name] = sizes[place]
     for symbol in wanted:
         if symbol.name not in values:
             values[symbol.name] = _value(symbol, values, source, extra)
@@ -50,27 +96,41 @@ def _with_sizes(symbols: Iterable[Symbol]) -> set[Symbol]:
 
 def _value(symbol: Symbol, values: dict[str, Any], source: random.Random, extra: frozenset[str]) -> Any:
     properties = symbol.properties | (extra if "negative" not in symbol.properties else frozenset())
+    largest = _largest_index(symbol, values)
     if not symbol.axes:
-        return _number(properties, source)
+        return _number(properties, source, largest)
     shape = tuple(_length(axis.size, values) for axis in symbol.axes)
     entries = np.empty(shape, dtype=object)
     for place in np.ndindex(*shape):
-        entries[place] = _number(properties, source)
-    return _constrained(entries, symbol.properties, source)
+        entries[place] = _number(properties, source, largest)
+    return constrained(entries, symbol.properties, source)
 
 
-def _length(size: Any, values: dict[str, Any]) -> int:
+def _length(size: Expr, values: dict[str, Any]) -> int:
     try:
-        result = evaluate(size, Bindings(values), Exact()).entries[()]
+        result: Any = evaluate(size, Bindings(values), Exact()).entries[()]
     except NotRational:
         raise Undecidable("a size that is no number") from None
-    if result.q != 1 or not 0 <= result.p <= _LARGEST_AXIS:
+    if not isinstance(result, fmpq) or result.q != 1 or not 0 <= result.p <= _LARGEST_AXIS:
         raise Undecidable("a size that is negative, broken or too large")
     return int(result.p)
 
 
-def _number(properties: frozenset[str], source: random.Random) -> Any:
+def _largest_index(symbol: Symbol, values: dict[str, Any]) -> int | None:
+    """Return the largest value of a symbol with the property 'index:n': a number from 1 to the size n."""
+    for word in sorted(symbol.properties):
+        if word.startswith("index:"):
+            size = word.removeprefix("index:")
+            found = int(size) if size.isdigit() else values.get(size)
+            if found is not None:
+                return int(found.p) if isinstance(found, fmpq) else int(found)
+    return None
+
+
+def _number(properties: frozenset[str], source: random.Random, largest: int | None = None) -> Any:
     """A rational with a prime denominator, so that ties and special values are unlikely."""
+    if largest is not None:
+        return fmpq(source.randint(min(1, largest), largest))
     if "integer" in properties or "natural" in properties:
         return fmpq(source.randint(1 if "natural" in properties or "positive" in properties else 0, 6))
     if "binary" in properties:
@@ -78,54 +138,8 @@ def _number(properties: frozenset[str], source: random.Random) -> Any:
     if "probability" in properties:
         return fmpq(source.randint(5, 95), 101)
     value = fmpq(source.randint(11, 220), 97)
-    if properties & {"positive", "nonnegative", "simplex", "distribution"}:
+    if properties & {"positive", "nonnegative", "simplex", "distribution", "stochastic"}:
         return value
     if "negative" in properties:
         return -value
     return value if source.random() < 0.5 else -value
-
-
-def _constrained(entries: Any, properties: frozenset[str], source: random.Random) -> Any:
-    if "onehot" in properties and entries.shape[-1]:
-        for place in np.ndindex(*entries.shape[:-1]):
-            chosen = source.randrange(entries.shape[-1])
-            entries[place] = [fmpq(int(at == chosen)) for at in range(entries.shape[-1])]
-    if "simplex" in properties and entries.size:
-        for place in np.ndindex(*entries.shape[:-1]):
-            total = sum(entries[place], fmpq(0))
-            entries[place] = [value / total for value in entries[place]]
-    if properties & {"symmetric", "posdef"} and entries.ndim >= 2 and entries.shape[-1] == entries.shape[-2]:
-        entries = entries + entries.swapaxes(-1, -2)
-    if "zerodiagonal" in properties and entries.ndim >= 2:
-        for at in range(min(entries.shape[-2:])):
-            entries[..., at, at] = fmpq(0)
-    if "distribution" in properties and entries.size:
-        total = sum(entries.ravel(), fmpq(0))
-        if total != 0:
-            entries = np.vectorize(lambda value: value / total, otypes=[object])(entries)
-    if "diagonal" in properties and entries.ndim == 2:
-        zero: Any = fmpq(0)
-        keep = np.eye(entries.shape[0], entries.shape[1]) == 1
-        entries = np.where(keep, entries, zero)
-    if "posdef" in properties and entries.ndim == 2:
-        entries = entries @ entries.T
-        for at in range(len(entries)):
-            entries[at, at] += fmpq(1)
-    if "orthogonal" in properties and entries.ndim == 2 and entries.shape[0] == entries.shape[1]:
-        entries = _cayley(entries)
-    return entries
-
-
-def _cayley(entries: Any) -> Any:
-    """Return the orthogonal matrix ``(I - S)(I + S)^-1`` of the skew part of the entries."""
-    count = len(entries)
-    if not count:
-        return entries
-    skew = entries - entries.T
-    one = [[fmpq(int(i == j)) for j in range(count)] for i in range(count)]
-    minus = fmpq_mat([[one[i][j] - skew[i, j] for j in range(count)] for i in range(count)])
-    plus = fmpq_mat([[one[i][j] + skew[i, j] for j in range(count)] for i in range(count)])
-    result = np.empty((count, count), dtype=object)
-    for i, row in enumerate((minus * plus.inv()).tolist()):
-        result[i, :] = row
-    return result

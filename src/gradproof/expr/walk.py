@@ -119,8 +119,8 @@ def _as_indices(parts: tuple[Expr, ...]) -> tuple[Index, ...]:
     return tuple(part for part in parts if isinstance(part, Index))
 
 
-def postorder(root: Expr) -> Iterator[Expr]:
-    """Yield every distinct node below ``root``, children before parents, ``root`` last."""
+def postorder(root: Expr, parts: Callable[[Expr], tuple[Expr, ...]] = children) -> Iterator[Expr]:
+    """Yield every distinct node below ``root``, its parts before it, ``root`` last; ``parts`` may leave some out."""
     seen: set[Expr] = set()
     stack: list[tuple[Expr, bool]] = [(root, False)]
     while stack:
@@ -130,7 +130,7 @@ def postorder(root: Expr) -> Iterator[Expr]:
         elif node not in seen:
             seen.add(node)
             stack.append((node, True))
-            stack.extend((part, False) for part in reversed(children(node)) if part not in seen)
+            stack.extend((part, False) for part in reversed(parts(node)) if part not in seen)
 
 
 def fold(root: Expr, step: Callable[[Expr, tuple[Result, ...]], Result]) -> Result:
@@ -172,41 +172,64 @@ def substitute(root: Expr, mapping: Mapping[Any, Expr]) -> Expr:
     """Replace nodes by others, everywhere at once and without capture.
 
     Keys may be any nodes; scalar symbols and free indices are the usual ones. A bound index is left alone, and is
-    renamed where a replacement would be captured by it. Where a key is a size, the axes of symbols change with it.
+    renamed where a replacement would be captured by it; the symbol of an integral is left alone inside it. Where a key
+    is a size, the axes of symbols change with it.
     """
     if not mapping:
         return root
     entering = frozenset().union(*(value.free_indices for value in mapping.values()))
+    clashing = bound_indices(root) & (entering | frozenset(key for key in mapping if isinstance(key, Index)))
+    if not clashing:
+        return _replaced(root, mapping)
+    originals: dict[Expr, Expr] = {}
+    replaced = _replaced(_apart(root, clashing, originals), mapping)
+    return rename_free(replaced, {name: index for name, index in originals.items() if index not in entering})
 
+
+def bound_indices(root: Expr) -> frozenset[Index]:
+    """Return all indices that are bound somewhere below ``root``."""
+    found: set[Index] = set()
+    for node in postorder(root):
+        if isinstance(node, Reduce):
+            found.update(node.indices)
+        elif isinstance(node, TensorEntry):
+            found.update(node.bound)
+    return frozenset(found)
+
+
+def _replaced(root: Expr, mapping: Mapping[Any, Expr]) -> Expr:
     def step(node: Expr, parts: tuple[Expr, ...]) -> Expr:
         if node in mapping:
             return mapping[node]
-        if isinstance(node, Reduce | TensorEntry):
-            return _substitute_binder(node, parts, mapping, entering)
-        changed = node if parts == children(node) else rebuild(node, parts)
-        return _with_sizes(changed, mapping)
+        if isinstance(node, Operator) and node.kind != "derivative" and any(part in mapping for part in node.bound):
+            kept = {key: value for key, value in mapping.items() if key not in node.bound}
+            inside = tuple(substitute(operand, kept) for operand in node.operands)
+            return Operator(node.kind, node.bound, inside, parts[len(node.bound) + len(node.operands) :])
+        return _with_sizes(node if parts == children(node) else rebuild(node, parts), mapping)
 
     return fold(root, step)
 
 
-def _substitute_binder(
-    node: Reduce | TensorEntry, parts: tuple[Expr, ...], mapping: Mapping[Expr, Expr], entering: frozenset[Index]
-) -> Expr:
-    bound = node.indices if isinstance(node, Reduce) else node.bound
-    if any(index in mapping for index in bound):
-        kept = {key: value for key, value in mapping.items() if key not in bound}
-        inside = [substitute(part, kept) if part not in bound else part for part in children(node)]
-        return rebuild(node, tuple(inside))
-    if not any(index in entering for index in bound):
-        return node if parts == children(node) else rebuild(node, parts)
-    fresh: dict[Expr, Expr] = {index: fresh_index(index.name, index.lower, index.upper) for index in bound}
-    renamed = rebuild(node, tuple(rename_free(part, fresh) for part in children(node)))
-    return substitute(renamed, mapping)
+def _apart(root: Expr, clashing: frozenset[Index], originals: dict[Expr, Expr]) -> Expr:
+    """Give the clashing indices fresh names wherever they are bound, and note which fresh name stands for which."""
+
+    def step(node: Expr, parts: tuple[Expr, ...]) -> Expr:
+        bound = node.indices if isinstance(node, Reduce) else node.bound if isinstance(node, TensorEntry) else ()
+        named = [index for index in bound if index in clashing]
+        if not named:
+            return node if parts == children(node) else rebuild(node, parts)
+        fresh: dict[Any, Expr] = {index: fresh_index(index.name, index.lower, index.upper) for index in named}
+        originals.update({name: index for index, name in fresh.items()})
+        outside = len(bound) + 1 if isinstance(node, TensorEntry) else len(parts)
+        inner = tuple(rename_free(part, fresh) for part in parts[:outside])
+        return rebuild(node, inner + parts[outside:])
+
+    return fold(root, step)
 
 
 def rename_free(root: Expr, names: Mapping[Any, Expr]) -> Expr:
     """Replace indices by fresh ones, also where they are bound: for use on the parts of a binder."""
-    return transform(root, lambda node: names.get(node, node))
+    return transform(root, lambda node: names.get(node, node)) if names else root
 
 
 def _with_sizes(node: Expr, mapping: Mapping[Expr, Expr]) -> Expr:

@@ -1,53 +1,82 @@
-"""The report as workflow commands: annotations beside the lines of a pull request."""
+"""The report as workflow commands: GitHub shows them as annotations beside the changed lines."""
 
 from __future__ import annotations
 
-from gradproof.checker.verdict import Equation, FileReport, Report, Verdict
-from gradproof.report.words import explained, title_of
+from collections.abc import Iterator
+
+from gradproof.checker.codes import CODES
+from gradproof.checker.verdict import Equation, FileReport, Link, Report, Verdict
+from gradproof.errors import Span
+from gradproof.report.facts import facts, faulty_links, names, spelled
+from gradproof.report.outcome import items, last_line, reported
+from gradproof.report.safe_text import neutralize
+from gradproof.report.words import APPEARANCE
 
 
-def to_github(report: Report) -> str:
-    """Return one annotation for each fault (error), undecided claim (warning) and unanswered part (notice)."""
-    lines: list[str] = []
-    for file in report.files:
-        if file.error:
-            lines.append(f"::error file={_property(file.file)}::{_message(file.error)}")
-        lines.extend(_file(file))
-    return "".join(line + "\n" for line in lines)
+def render_github(report: Report) -> str:
+    """Return one workflow command a finding: error for faults, warning for unchecked, notice for the rest.
+
+    Source: docs.github.com, 'Workflow commands for GitHub Actions'.
+    """
+    lines = [line for file in report.files for line in _commands(file)]
+    return "\n".join([*lines, last_line(report)]) + "\n"
 
 
-def _file(file: FileReport) -> list[str]:
-    lines = [
-        _annotation(file.file, equation)
-        for equation in file.equations
-        if not equation.suppressed and (equation.verdict.is_fault or _is_open_claim(equation))
-    ]
+def _commands(file: FileReport) -> Iterator[str]:
+    if file.error:
+        yield _command("error", file.file, None, "cannot be read", file.error)
+    for equation in reported(file):
+        if equation.verdict.is_fault:
+            yield _command("error", file.file, equation.span, _title(equation), _message(file, equation))
+        elif equation.verdict is Verdict.UNCHECKED:
+            yield _command("warning", file.file, equation.span, _title(equation), _message(file, equation))
     for part in file.unanswered:
-        lines.append(f"::notice file={_property(file.file)},line={part.line},title=D101::part {part.part} is unanswered")
+        span = Span(part.line, 1, part.line, 1)
+        yield _command("notice", file.file, span, "D101 unanswered part", f"{part.part} is announced and left empty.")
     for problem in file.problems:
-        place = f"file={_property(file.file)},line={problem.span.line}"
-        lines.append(f"::warning {place},title=D103::{_message(problem.message)}")
+        yield _command("warning", file.file, problem.span, "D103 trouble in the document", problem.message)
     for unused in file.unused_suppressions:
-        place = f"file={_property(file.file)},line={unused.span.line}"
-        lines.append(f"::warning {place},title=D102::this suppression silences nothing")
-    return lines
+        message = f"ignore[{', '.join(unused.codes)}] silences nothing. Remove it."
+        yield _command("notice", file.file, unused.span, "D102 unused suppression", message)
 
 
-def _is_open_claim(equation: Equation) -> bool:
-    return equation.verdict is Verdict.UNCHECKED and equation.code != "U105"
+def _title(equation: Equation) -> str:
+    number = f"({equation.tag}) " if equation.tag else ""
+    title = CODES[equation.code].title if equation.code in CODES else ""
+    return f"{equation.code} {number}{APPEARANCE[equation.verdict].word}: {title}"
 
 
-def _annotation(file: str, equation: Equation) -> str:
-    level = "error" if equation.verdict.is_fault else "warning"
-    span = equation.span
-    place = f"file={_property(file)},line={span.line},endLine={span.end_line},col={span.column}"
-    title = _property(f"{equation.code} {title_of(equation)}")
-    return f"::{level} {place},title={title}::{_message(explained(equation))}"
+def _message(file: FileReport, equation: Equation) -> str:
+    deciding: list[Link | Equation] = [item for item in items(equation) if item.verdict is equation.verdict]
+    if equation.verdict.is_fault:
+        deciding = [*faulty_links(equation)] or [equation]
+    lines = [line for item in deciding for line in _lines(item, names(file))]
+    if equation.readings:
+        lines.append(f"reading: {'; '.join(equation.readings)}")
+    return "\n".join(lines) or equation.latex
 
 
-def _message(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+def _lines(item: Link | Equation, called: dict[str, str]) -> Iterator[str]:
+    if isinstance(item, Link):
+        yield spelled(item)
+    yield from (f"{fact.label}: {fact.in_words(called)}" for fact in facts(item))
 
 
-def _property(text: str) -> str:
-    return _message(text).replace(":", "%3A").replace(",", "%2C")
+def _command(level: str, file: str, span: Span | None, title: str, message: str) -> str:
+    fields = {"file": file}
+    if span:
+        fields |= {"line": str(span.line), "col": str(span.column), "endLine": str(span.end_line)}
+        # GitHub ignores the end column of an annotation over several lines, and some of its views reject it.
+        if span.end_line == span.line and span.end_column > span.column:
+            fields["endColumn"] = str(span.end_column)
+    fields["title"] = title
+    joined = ",".join(f"{name}={_escape_property(value)}" for name, value in fields.items())
+    return f"::{level} {joined}::{_escape_data(message)}"
+
+
+def _escape_data(text: str) -> str:
+    return neutralize(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _escape_property(text: str) -> str:
+    return _escape_data(text).replace(":", "%3A").replace(",", "%2C")

@@ -1,52 +1,45 @@
-"""Which codes a report is about."""
+"""``--select`` and ``--ignore``: which findings of a report are shown and count."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from difflib import get_close_matches
 
-from gradproof.checker.codes import CODES
-from gradproof.checker.verdict import Equation, Report
-from gradproof.errors import GradproofError
+from gradproof.checker.verdict import Equation, FileReport, Report
 
 
-def parse_codes(texts: Sequence[str], option: str) -> tuple[str, ...]:
-    """Return the codes and prefixes of an option, several between commas.
+def select_codes(report: Report, select: Sequence[str] = (), ignore: Sequence[str] = ()) -> Report:
+    """Return the report with only the findings whose code begins with one of ``select`` and none of ``ignore``.
 
-    Raises: GradproofError: something is no code and no beginning of one.
+    An empty ``select`` selects everything. A link that is left out no longer counts for the verdict of its
+    equation; an equation with nothing left is left out. Files that could not be read stay.
     """
-    found = tuple(code.strip().upper() for text in texts for code in text.split(",") if code.strip())
-    for code in found:
-        if not any(known.startswith(code) for known in CODES):
-            close = get_close_matches(code, CODES, n=1, cutoff=0.3)
-            remedy = f"Did you mean {close[0]}?" if close else "See 'gradproof explain'."
-            raise GradproofError(
-                f"{option}: a code such as R101 or a family such as R was expected", got=f"'{code}'", remedy=remedy
-            )
-    return found
-
-
-def selected(report: Report, select: Sequence[str], ignore: Sequence[str]) -> Report:
-    """Return the report with only the selected and without the ignored codes."""
     if not select and not ignore:
         return report
 
-    def keeps(code: str) -> bool:
-        wanted = not select or any(code.startswith(prefix) for prefix in select)
-        return wanted and not any(code.startswith(prefix) for prefix in ignore)
+    def is_wanted(code: str) -> bool:
+        return (not select or code.startswith(tuple(select))) and not (ignore and code.startswith(tuple(ignore)))
 
-    def keep(equation: Equation) -> bool:
-        return keeps(equation.code)
+    def filter_equation(equation: Equation) -> Equation | None:
+        own = equation.code not in {link.code for link in equation.links}
+        if own and is_wanted(equation.code):
+            return equation
+        links = tuple(link for link in equation.links if is_wanted(link.code))
+        if len(links) == len(equation.links):
+            return equation if links else None
+        if not links:
+            return None
+        worst = min(links, key=lambda link: link.verdict.severity)
+        return replace(equation, links=links, verdict=worst.verdict, code=worst.code, reason=worst.reason, hint=worst.hint)
 
-    files = tuple(
-        replace(
+    def filter_file(file: FileReport) -> FileReport:
+        kept = (filter_equation(equation) for equation in file.equations)
+        return replace(
             file,
-            equations=tuple(filter(keep, file.equations)),
-            unanswered=file.unanswered if keeps("D101") else (),
-            unused_suppressions=file.unused_suppressions if keeps("D102") else (),
-            problems=file.problems if keeps("D103") else (),
+            equations=tuple(equation for equation in kept if equation is not None),
+            unanswered=file.unanswered if is_wanted("D101") else (),
+            unused_suppressions=file.unused_suppressions if is_wanted("D102") else (),
+            problems=file.problems if is_wanted("D103") else (),
         )
-        for file in report.files
-    )
-    return replace(report, files=files)
+
+    return replace(report, files=tuple(filter_file(file) for file in report.files))

@@ -5,8 +5,30 @@ from __future__ import annotations
 from fractions import Fraction
 
 from gradproof.expr.build import ONE, ZERO, add, all_of, multiply, negate, scale, subtract, sum_over
-from gradproof.expr.node import Add, Compare, Expr, Index, Iverson, Logic, Multiply, Number, Reduce, TensorEntry
-from gradproof.expr.walk import postorder, substitute, transform
+from gradproof.expr.node import (
+    Add,
+    Apply,
+    Call,
+    Compare,
+    Constant,
+    Expr,
+    Index,
+    Iverson,
+    Logic,
+    Multiply,
+    Number,
+    Power,
+    Reduce,
+    Symbol,
+)
+from gradproof.expr.walk import bound_indices, substitute, transform
+
+__all__ = ["bound_indices", "eliminate_deltas", "range_guard", "sum_without_deltas"]
+
+#: Functions whose values are whole wherever their arguments are, or always.
+_WHOLE = frozenset({"floor", "ceil", "abs", "sign", "maximum", "minimum", "modulo", "step", "factorial", "binomial"})
+#: Limits of limits that are followed to find the smallest value of an expression.
+_DEEPEST = 8
 
 
 def eliminate_deltas(root: Expr) -> Expr:
@@ -26,12 +48,16 @@ def sum_without_deltas(indices: tuple[Index, ...], body: Expr) -> Expr:
 
 
 def _eliminated(node: Expr) -> Expr:
+    weight = Fraction(1)
     while isinstance(node, Reduce) and node.operation == "sum":
+        body = node.body
+        if isinstance(body, Add) and len(body.terms) == 1:
+            weight, node = weight * body.weights[0], Reduce("sum", node.indices, body.terms[0])
         step = _one_step(node)
         if step is None:
-            return node
+            break
         node = step
-    return node
+    return scale(weight, node)
 
 
 def _one_step(node: Reduce) -> Expr | None:
@@ -40,7 +66,7 @@ def _one_step(node: Reduce) -> Expr | None:
         for equality, others in _equalities(factor):
             for index in node.indices:
                 solution = _solved(equality, index)
-                if solution is None or any(i in solution.free_indices for i in node.indices if i is index):
+                if solution is None or _is_circular(node, index, solution):
                     continue
                 rest = [*factors[:place], *factors[place + 1 :], *others]
                 return _taken(node, index, solution, rest)
@@ -63,19 +89,43 @@ def _equalities(factor: Expr) -> list[tuple[Compare, list[Expr]]]:
 
 
 def _solved(equality: Compare, index: Index) -> Expr | None:
-    """Solve ``left = right`` for an index that stands in it once, with weight 1 or -1."""
+    """Solve ``left = right`` for an index that stands in it once, with weight 1 or -1, among whole numbers."""
     gap = subtract(equality.left, equality.right)
-    if isinstance(gap, Index):
-        return None
     if not isinstance(gap, Add) or index not in gap.terms:
-        return None
+        return ZERO if gap is index else None
     weight = gap.weights[gap.terms.index(index)]
-    if abs(weight) != 1:
-        return None
     rest = subtract(gap, scale(weight, index))
-    if index in rest.free_indices:
+    if abs(weight) != 1 or index in rest.free_indices or not _is_whole(rest):
         return None
     return negate(rest) if weight == 1 else rest
+
+
+def _is_whole(node: Expr) -> bool:
+    """Tell whether an expression is an integer wherever its symbols are: what is a subscript has to be one."""
+    match node:
+        case Number(value, ulp):
+            return ulp is None and value.denominator == 1
+        case Add(terms, weights):
+            return all(weight.denominator == 1 for weight in weights) and all(_is_whole(term) for term in terms)
+        case Multiply(factors):
+            return all(_is_whole(factor) for factor in factors)
+        case Power(base, exponent):
+            return _is_whole(base) and isinstance(exponent, Number) and exponent.value > 0 and _is_whole(exponent)
+        case Apply(function, arguments):
+            return function in ("floor", "ceil") or (function in _WHOLE and all(_is_whole(x) for x in arguments))
+        case Constant() | Call():
+            return False
+        case _:
+            return True
+
+
+def _is_circular(node: Reduce, index: Index, solution: Expr) -> bool:
+    """Tell whether the place hangs on another summed index whose own range hangs on the one that is taken out."""
+    return any(
+        other in solution.free_indices and index in (other.lower.free_indices | other.upper.free_indices)
+        for other in node.indices
+        if other is not index
+    )
 
 
 def _taken(node: Reduce, index: Index, solution: Expr, rest: list[Expr]) -> Expr:
@@ -83,55 +133,52 @@ def _taken(node: Reduce, index: Index, solution: Expr, rest: list[Expr]) -> Expr
     if guard is ZERO:
         return ZERO
     body = multiply(guard, *(substitute(part, {index: solution}) for part in rest)) if rest else guard
-    others = [other for other in node.indices if other is not index]
-    others = [_with_bounds(other, index, solution) for other in others]
-    return sum_over(others, body)
-
-
-def _with_bounds(other: Index, index: Index, solution: Expr) -> Index:
-    assert index not in (other.lower.free_indices | other.upper.free_indices), "limits of summed indices are independent"
-    del solution
-    return other
+    others = [substitute(other, {index: solution}) for other in node.indices if other is not index]
+    return sum_over([other for other in others if isinstance(other, Index)], body)
 
 
 def range_guard(index: Index, value: Expr) -> Expr:
     """Return the bracket that a value lies in the range of an index: 1 where it surely does, 0 where it surely does not."""
-    low, high = subtract(value, index.lower), subtract(index.upper, value)
     if isinstance(value, Index) and value.lower is index.lower and value.upper is index.upper:
         return ONE
     tests = []
-    for gap in (low, high):
-        if isinstance(gap, Number) and gap.ulp is None:
-            if gap.value < 0:
-                return ZERO
-            continue
+    for gap in (subtract(value, index.lower), subtract(index.upper, value)):
+        if isinstance(gap, Number) and gap.ulp is None and gap.value < 0:
+            return ZERO
         smallest = _smallest(gap)
-        if smallest is not None and smallest >= 0:
-            continue
-        tests.append(Compare(">=", gap, ZERO))
+        if smallest is None or smallest < 0:
+            tests.append(Compare(">=", gap, ZERO))
     return Iverson(all_of(*tests)) if tests else ONE
 
 
 def _smallest(gap: Expr) -> Fraction | None:
-    """Return the smallest value of an affine expression in indices of numeric range, or None."""
-    pairs = zip(gap.weights, gap.terms, strict=True) if isinstance(gap, Add) else [(Fraction(1), gap)]
-    ends: Expr = ZERO
-    for weight, term in pairs:
-        if isinstance(term, Index):
-            ends = add(ends, scale(weight, term.lower if weight > 0 else term.upper))
-        else:
-            ends = add(ends, scale(weight, term))
-    if isinstance(ends, Number):
-        return ends.value
+    """Return a lower bound of an affine expression in indices and sizes, or None.
+
+    An index is at least its lower and at most its upper limit: where a range is empty nothing is summed.
+    """
+    for _ in range(_DEEPEST):
+        pairs = zip(gap.weights, gap.terms, strict=True) if isinstance(gap, Add) else [(Fraction(1), gap)]
+        found = [(weight, term) for weight, term in pairs if isinstance(term, Index)]
+        if not found:
+            break
+        for weight, index in found:
+            gap = add(gap, scale(weight, subtract(index.lower if weight > 0 else index.upper, index)))
+    total = Fraction(0)
+    for weight, term in zip(gap.weights, gap.terms, strict=True) if isinstance(gap, Add) else [(Fraction(1), gap)]:
+        least = _least(term)
+        if least is None or (weight < 0 and not isinstance(term, Number)):
+            return None
+        total += weight * least
+    return total
+
+
+def _least(term: Expr) -> Fraction | None:
+    """Return what a term is at least: a number itself, a size 0, a natural number 1."""
+    if isinstance(term, Number) and term.ulp is None:
+        return term.value
+    if isinstance(term, Symbol) and not term.axes:
+        if "natural" in term.properties or {"integer", "positive"} <= term.properties:
+            return Fraction(1)
+        if term.properties & {"size", "nonnegative", "positive"}:
+            return Fraction(0)
     return None
-
-
-def bound_indices(root: Expr) -> frozenset[Index]:
-    """Return all indices that are bound somewhere below ``root``."""
-    found: set[Index] = set()
-    for node in postorder(root):
-        if isinstance(node, Reduce):
-            found.update(node.indices)
-        elif isinstance(node, TensorEntry):
-            found.update(node.bound)
-    return frozenset(found)

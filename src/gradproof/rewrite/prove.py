@@ -1,205 +1,201 @@
-"""Proofs of equality: the difference of the two sides has the canonical form zero."""
+"""Proofs: two sides with one canonical form are equal, and a difference of known sign decides an inequality."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 
 from gradproof.expr.build import subtract
-from gradproof.expr.node import Add, Compare, Element, Expr, Number, Power, Symbol
-from gradproof.expr.walk import postorder
+from gradproof.expr.node import Compare, Expr, Index, Logic, Number, Operator, Reduce, Symbol, TensorEntry
+from gradproof.expr.walk import postorder, substitute, symbols
 from gradproof.printer.latex import to_latex
-from gradproof.rewrite.canonical import CanonicalForm
-from gradproof.rewrite.polynomial import GiveUp, Polynomial, plus, single, times, to_expr, whole_power
+from gradproof.rewrite import gaps
+from gradproof.rewrite.canonical import BY_CASES, EXPANDED, NAMED, Context
+from gradproof.rewrite.domains import side_conditions
+from gradproof.rewrite.rule import Budget, GiveUp, SideCondition, Step
+from gradproof.rewrite.signs import NONNEGATIVE, NONZERO, POSITIVE, SignTable, is_integer
+from gradproof.rewrite.simplify import factored, simplified, simplify
 
-_ROUNDS = 24
+__all__ = ["Proof", "prove_equal", "prove_relation", "sign_of", "simplified", "simplify"]
+
+
+#: What an attempt may end with besides a result.
+_FAILURES = (GiveUp, ZeroDivisionError, NotImplementedError, RecursionError, OverflowError)
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What makes two expressions equal: the rules that were used, and what has to hold for them."""
+    """What makes a claim true: the rules that were used, what has to hold for them, the forms of both sides."""
 
-    rules: tuple[tuple[str, Expr], ...]
-    side_conditions: tuple[str, ...]
-    form: Expr
+    steps: tuple[Step, ...]
+    requirements: tuple[SideCondition, ...]
+    left_form: Expr
+    right_form: Expr
+
+    @property
+    def rules(self) -> tuple[tuple[str, Expr], ...]:
+        """The names of the rules, each with what it was first used on."""
+        return tuple((step.rule, step.before) for step in self.steps)
+
+    @property
+    def side_conditions(self) -> tuple[str, ...]:
+        """The requirements in LaTeX."""
+        return tuple(_in_latex(requirement) for requirement in self.requirements)
 
 
-def prove_equal(left: Expr, right: Expr, conditions: Sequence[Compare] = ()) -> Proof | None:
-    """Return a proof that two expressions are equal for all values and sizes, or None where none was found."""
-    for expand in (False, True):
-        form = CanonicalForm(expand, _positive(conditions))
+_CONDITIONS = {
+    "nonzero": "{} \\ne 0",
+    "positive": "{} > 0",
+    "nonnegative": "{} \\ge 0",
+    "integer": "{} \\in \\mathbb{{Z}}",
+}
+
+
+def _in_latex(requirement: SideCondition) -> str:
+    return _CONDITIONS[requirement.kind].format(to_latex(requirement.expr))
+
+
+def prove_equal(left: Expr, right: Expr, conditions: Sequence[Expr] = (), *, budget: Budget | None = None) -> Proof | None:
+    """Return a proof that two expressions are equal wherever both are defined, or None where none was found.
+
+    Args:     conditions: comparisons that hold (equations are substituted, inequalities give signs).
+    Returns:  a proof whose requirements must hold too; None says nothing.
+    Example:  >>> from gradproof.expr.build import add, apply, power, number
+              >>> from gradproof.expr.node import Compare, Expr, Index, Logic, Number, Operator, Reduce, Symbol, TensorEntry
+              >>> x = Symbol("x")
+              >>> prove_equal(apply("exp", add(x, x)), power(apply("exp", x), number(2))) is not None
+              True
+    """
+    budget = budget or Budget()
+    usable = _usable(conditions, left, right)
+    usable += tuple(Compare("<=", index.lower, index.upper) for index in _free_indices(left, right))
+    equations = gaps.equations_of(usable)
+    try:
+        given = gaps.symbol_values(equations)
+        sides = [substitute(side, given) for side in (left, right)]
+    except (AssertionError, RecursionError):
+        return None
+    for level in (NAMED, EXPANDED, BY_CASES):
         try:
-            first, second = form.of(left), form.of(right)
-            gap = _cleared(plus([(Fraction(1), first), (Fraction(-1), second)]), form)
-            gap = _with_equations(gap, conditions, form)
-        except (GiveUp, NotImplementedError, ZeroDivisionError):
+            proof = _attempt(sides, usable, equations, budget, level)
+        except _FAILURES:
             continue
-        if not gap:
-            rules = tuple(form.used.items()) or (("like terms", left),)
-            return Proof(rules, _side_conditions(left, right, form), to_expr(first))
+        if proof is not None:
+            return proof
     return None
 
 
-def simplified(node: Expr) -> Expr:
-    """Return the canonical form of an expression as an expression, named functions kept, or the expression itself."""
-    form = CanonicalForm(expand=False)
+def _attempt(
+    sides: Sequence[Expr], conditions: Sequence[Expr], equations: Sequence[Compare], budget: Budget, level: int
+) -> Proof | None:
+    left, right = sides
+    context = Context(conditions, budget, level)
+    first, second = context.of(left), context.of(right)
+    gap = context.plus([(1, first), (-1, second)])
+    differences = [subtract(equation.left, equation.right) for equation in equations]
+    if not gaps.is_zero(context, gap, differences):
+        return None
+    before = subtract(left, right)
+    steps = context.steps()
+    if not (first.is_whole and second.is_whole):
+        steps += (Step("common denominator", before, gap.to_expr()),)
+    elif not steps:
+        steps = (Step("like terms", before, gap.to_expr()),)
+    found = dict.fromkeys((*context.required, *side_conditions((left, right), context.signs)))
+    unmet = tuple(requirement for requirement in found if not _is_met(requirement, conditions, budget))
+    return Proof(steps, unmet, first.to_expr(), second.to_expr())
+
+
+def _free_indices(*sides: Expr) -> list[Index]:
+    """Return the free indices of both sides: each stands for a value in its range, which so is not empty."""
+    found = frozenset[Index]().union(*(side.free_indices for side in sides))
+    return sorted(found, key=lambda index: index.digest)
+
+
+_SIGNS = {"nonzero": NONZERO, "positive": POSITIVE, "nonnegative": NONNEGATIVE}
+
+
+def _is_met(requirement: SideCondition, conditions: Sequence[Expr], budget: Budget) -> bool:
+    """Tell whether a requirement holds anyway, once definitions are put in: ``1 - sigma(x)`` is positive."""
+    wanted = _SIGNS.get(requirement.kind)
+    if wanted is None:
+        return is_integer(requirement.expr)
     try:
-        return to_expr(form.of(node))
-    except (GiveUp, NotImplementedError, ZeroDivisionError):
-        return node
+        context = Context(conditions, budget, EXPANDED)
+        form = context.of(requirement.expr)
+        return not context.required and context.signs.of(factored(form)) <= wanted
+    except _FAILURES:
+        return False
 
 
-def _positive(conditions: Sequence[Compare]) -> frozenset[Expr]:
-    found: set[Expr] = set()
-    for condition in conditions:
-        if condition.relation == ">" and isinstance(condition.right, Number) and condition.right.value >= 0:
-            found.add(condition.left)
-        if condition.relation == "<" and isinstance(condition.left, Number) and condition.left.value >= 0:
-            found.add(condition.right)
-    return frozenset(found)
+def _usable(conditions: Sequence[Expr], *sides: Expr) -> tuple[Expr, ...]:
+    """Leave out what speaks of variables and indices that are bound, of holes and of printed decimals."""
+    bound: set[Symbol] = set()
+    indices: set[Index] = set()
+    for side in sides:
+        for node in postorder(side):
+            if isinstance(node, Reduce | TensorEntry):
+                indices.update(node.indices if isinstance(node, Reduce) else node.bound)
+            if isinstance(node, Operator):
+                bound |= symbols(node) if not node.bound else frozenset().union(*(symbols(v) for v in node.bound))
+    return tuple(
+        condition
+        for condition in conditions
+        if _is_exact(condition) and not symbols(condition) & bound and not condition.free_indices & indices
+    )
 
 
-def _cleared(gap: Polynomial, form: CanonicalForm) -> Polynomial:
-    """Multiply by the sums that stand in denominators until none does; zero stays zero, and nothing else becomes it."""
-    for _ in range(_ROUNDS):
-        lowest: dict[Expr, Fraction] = {}
-        for monomial in gap:
-            for node, exponent in monomial:
-                if isinstance(node, Add):
-                    lowest[node] = min(lowest.get(node, Fraction(0)), exponent)
-        wanted = next((node for node, exponent in lowest.items() if exponent < 0 and exponent.denominator == 1), None)
-        if wanted is None:
-            return _open_sums(gap, form)
-        gap = form._reduced(_raised(gap, wanted, -lowest[wanted], form))
-    raise GiveUp("denominators that do not clear")
+def _is_exact(condition: Expr) -> bool:
+    return isinstance(condition, Compare | Logic) and not any(
+        isinstance(node, Number) and node.ulp is not None for node in postorder(condition)
+    )
 
 
-def _raised(gap: Polynomial, node: Expr, amount: Fraction, form: CanonicalForm) -> Polynomial:
-    inner = form.of(node)
-    parts: list[tuple[Fraction, Polynomial]] = []
-    for monomial, coefficient in gap.items():
-        exponents = dict(monomial)
-        total = exponents.pop(node, Fraction(0)) + amount
-        rest: Polynomial = {tuple(sorted(exponents.items(), key=lambda pair: pair[0].digest)): Fraction(1)}
-        if total.denominator != 1:
-            raise GiveUp("a root of a sum in a denominator")
-        parts.append((coefficient, times(rest, whole_power(inner, int(total)))))
-    return plus(parts)
-
-
-def _open_sums(gap: Polynomial, form: CanonicalForm) -> Polynomial:
-    """Multiply out whole powers of sums that are left."""
-    parts: list[tuple[Fraction, Polynomial]] = []
-    for monomial, coefficient in gap.items():
-        product: Polynomial = {(): Fraction(1)}
-        for node, exponent in monomial:
-            if isinstance(node, Add) and exponent.denominator == 1 and 0 < exponent <= 12:
-                product = times(product, whole_power(form.of(node), int(exponent)))
-            else:
-                product = times(product, {((node, exponent),): Fraction(1)})
-        parts.append((coefficient, product))
-    return plus(parts)
-
-
-def _with_equations(gap: Polynomial, conditions: Sequence[Compare], form: CanonicalForm) -> Polynomial:
-    """Use equations that are given: one of their atoms is replaced by the rest."""
-    for condition in conditions:
-        if condition.relation != "=" or not gap:
+def prove_relation(
+    relation: str, left: Expr, right: Expr, *, conditions: Sequence[Expr] = (), budget: Budget | None = None
+) -> Proof | None:
+    """Return a proof of ``left relation right`` (one of < <= > >= !=) by the sign of the difference, or None."""
+    wanted = {"<": {"-"}, "<=": {"-", "0", "<=0"}, ">": {"+"}, ">=": {"+", "0", ">=0"}, "!=": {"+", "-", "!=0"}}
+    budget = budget or Budget()
+    usable = _usable(conditions, left, right)
+    gap = subtract(left, right)
+    for level in (NAMED, EXPANDED):
+        context = Context(usable, budget, level)
+        try:
+            form = context.of(gap)
+            after = factored(form)
+            sign = _name(context.signs.of(after) & context.signs.of(form.to_expr()) & context.signs.of(gap))
+        except _FAILURES:
             continue
-        known = form.of(subtract(condition.left, condition.right))
-        for monomial, coefficient in known.items():
-            if len(monomial) == 1 and monomial[0][1] == 1:
-                node = monomial[0][0]
-                others = {other: weight for other, weight in known.items() if other != monomial}
-                if any(node in dict(other) for other in others):
-                    continue
-                value = plus([(Fraction(-1) / coefficient, others)])
-                gap = _cleared(form._reduced(_replaced(gap, node, value)), form)
-                break
-    return gap
+        if sign in wanted[relation]:
+            found = dict.fromkeys((*context.required, *side_conditions((left, right), context.signs)))
+            steps = (*context.steps(), Step("sign of the difference", gap, after))
+            return Proof(steps, tuple(found), context.of(left).to_expr(), context.of(right).to_expr())
+    return None
 
 
-def _replaced(gap: Polynomial, node: Expr, value: Polynomial) -> Polynomial:
-    parts: list[tuple[Fraction, Polynomial]] = []
-    for monomial, coefficient in gap.items():
-        exponents = dict(monomial)
-        exponent = exponents.pop(node, Fraction(0))
-        rest: Polynomial = {tuple(sorted(exponents.items(), key=lambda pair: pair[0].digest)): Fraction(1)}
-        if exponent == 0:
-            parts.append((coefficient, {monomial: Fraction(1)}))
-            continue
-        lone = single(value)
-        if exponent.denominator == 1 and exponent > 0:
-            parts.append((coefficient, times(rest, whole_power(value, int(exponent)))))
-        elif lone is not None and lone[0] == () and exponent.denominator == 1:
-            parts.append((coefficient, times(rest, {(): lone[1] ** int(exponent)})))
-        else:
-            parts.append((coefficient, {monomial: Fraction(1)}))
-    return plus(parts)
-
-
-def _side_conditions(left: Expr, right: Expr, form: CanonicalForm) -> tuple[str, ...]:
-    """Say what was divided by, and what logarithms and roots need."""
-    found: dict[str, None] = {}
-    for root in (left, right):
-        for node in postorder(root):
-            if isinstance(node, Power) and isinstance(node.exponent, Number) and node.exponent.value < 0:
-                if not isinstance(node.base, Number) and not form.is_positive(node.base):
-                    found[f"{to_latex(node.base)} \\ne 0"] = None
-    for name, node in form.conditions.items():
-        if name != "positive":
-            found[f"{to_latex(node)} > 0"] = None
-    return tuple(found)
-
-
-def sign_of(node: Expr, conditions: Sequence[Compare] = ()) -> str:
-    """Return '+', '-', '0', '>=0', '<=0', or '' where the sign is not obvious."""
-    form = CanonicalForm(expand=False, positive=_positive(conditions))
+def sign_of(node: Expr, conditions: Sequence[Expr] = ()) -> str | None:
+    """Return '+', '-', '0', '>=0', '<=0', '!=0', or None where the sign is not obvious, for all values where it is defined."""
+    usable = _usable(conditions, node)
+    table = SignTable(usable)
+    signs = table.of(node)
     try:
-        polynomial = form.of(node)
-    except (GiveUp, NotImplementedError, ZeroDivisionError):
-        return ""
-    if not polynomial:
-        return "0"
-    signs = {_monomial_sign(monomial, coefficient, form) for monomial, coefficient in polynomial.items()}
-    if signs <= {"+", ">=0"}:
-        return "+" if "+" in signs else ">=0"
-    if signs <= {"-", "<=0"}:
-        return "-" if "-" in signs else "<=0"
-    return ""
+        context = Context(usable, Budget(), NAMED)
+        form = context.of(node)
+        if not context.required:
+            signs &= context.signs.of(form.to_expr()) & context.signs.of(factored(form))
+    except _FAILURES:
+        pass
+    return _name(signs)
 
 
-def _monomial_sign(monomial: tuple[tuple[Expr, Fraction], ...], coefficient: Fraction, form: CanonicalForm) -> str:
-    strict = True
-    for node, exponent in monomial:
-        if form.is_positive(node):
-            continue
-        even = exponent.denominator == 1 and exponent % 2 == 0 and exponent > 0
-        if not (even or _is_nonnegative(node)):
-            return "?"
-        strict = False
-    if coefficient > 0:
-        return "+" if strict else ">=0"
-    return "-" if strict else "<=0"
-
-
-def _is_nonnegative(node: Expr) -> bool:
-    from gradproof.expr.node import Apply, Iverson, Multiply, Reduce
-
-    match node:
-        case Apply(function):
-            return function in ("abs", "relu")
-        case Iverson():
-            return True
-        case Symbol() | Element():
-            symbol = node.symbol if isinstance(node, Element) else node
-            return bool(symbol.properties & {"nonnegative", "simplex", "onehot", "size", "distribution", "natural", "binary"})
-        case Reduce("sum", _, body, None):
-            return _is_nonnegative(body)
-        case Multiply(factors):
-            return all(_is_nonnegative(factor) for factor in factors)
-        case Power(base, Number(value)):
-            return _is_nonnegative(base) or (value.denominator == 1 and value % 2 == 0) or value.denominator == 2
-        case _:
-            return False
+def _name(signs: frozenset[int]) -> str | None:
+    names = {
+        frozenset({1}): "+",
+        frozenset({-1}): "-",
+        frozenset({0}): "0",
+        frozenset({0, 1}): ">=0",
+        frozenset({-1, 0}): "<=0",
+        frozenset({-1, 1}): "!=0",
+    }
+    return names.get(signs)

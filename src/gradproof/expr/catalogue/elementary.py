@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-import math
+from typing import Any
 
 import numpy as np
 from flint import arb, fmpq, fmpz
 
 from gradproof.expr import build
-from gradproof.expr.catalogue.function import Function
+from gradproof.expr.build import MINUS_ONE, ONE, ZERO, add, apply, divide, multiply, negate, power, subtract
+from gradproof.expr.catalogue.function import Function, Partial, at_zero, method
 from gradproof.expr.node import Compare, Expr, Iverson
-
-
-def _reciprocal(node: Expr) -> Expr:
-    return build.power(node, build.MINUS_ONE)
 
 
 def _log_to_base(base: int) -> Function:
     def partial(arguments: tuple[Expr, ...], _: int) -> Expr:
-        return _reciprocal(build.multiply(arguments[0], build.apply("log", build.number(base))))
+        return power(multiply(arguments[0], apply("log", build.number(base))), MINUS_ONE)
 
     def expansion(arguments: tuple[Expr, ...]) -> Expr:
-        return build.divide(build.apply("log", *arguments), build.apply("log", build.number(base)))
+        return divide(apply("log", *arguments), apply("log", build.number(base)))
+
+    def exact(x: fmpq) -> fmpq | None:
+        """The logarithm of a whole power of the base is whole."""
+        for sign, part, other in ((1, int(x.p), int(x.q)), (-1, int(x.q), int(x.p))):
+            if other == 1 and 0 < part < base**64:
+                count = round(np.log(float(part)) / np.log(base))
+                return fmpq(sign * count) if base**count == part else None
+        return None
 
     return Function(
         name=f"log{base}",
@@ -31,17 +36,18 @@ def _log_to_base(base: int) -> Function:
         partial=partial,
         array=np.log2 if base == 2 else np.log10,
         ball=lambda x: x.log() / arb(base).log(),
+        exact=exact,
         expansion=expansion,
         domain=("positive",),
         source="NIST DLMF 4.2",
     )
 
 
-def _step_partial(_: tuple[Expr, ...], __: int) -> Expr:
-    return build.ZERO
+def _flat(_: tuple[Expr, ...], __: int) -> Expr:
+    return ZERO
 
 
-def _extremum_partial(relation: str) -> object:
+def _extremum_partial(relation: str) -> Partial:
     def partial(arguments: tuple[Expr, ...], place: int) -> Expr:
         """The share of the argument that attains the extremum; the first one takes a tie."""
         tests: list[Expr] = []
@@ -49,7 +55,7 @@ def _extremum_partial(relation: str) -> object:
             if other != place:
                 sign = relation if other < place else relation + "="
                 tests.append(Compare(sign, arguments[place], argument))
-        return Iverson(build.all_of(*tests)) if tests else build.ONE
+        return Iverson(build.all_of(*tests)) if tests else ONE
 
     return partial
 
@@ -68,21 +74,22 @@ def _minimum_ball(*values: arb) -> arb:
     return result
 
 
-def _factorial_exact(x: fmpq) -> fmpq | None:
-    return fmpq(math.factorial(int(x.p))) if x.q == 1 and 0 <= x.p <= 1000 else None
+def _step_ball(x: arb) -> arb:
+    if x > 0:
+        return arb(1)
+    return arb(0) if x <= 0 else arb(0).union(arb(1))
 
 
-def _binomial_exact(n: fmpq, k: fmpq) -> fmpq | None:
-    if n.q == k.q == 1 and 0 <= k.p <= n.p <= 1000:
-        return fmpq(math.comb(int(n.p), int(k.p)))
-    return None
+def _floor_exact(x: fmpq) -> fmpq:
+    return fmpq(fmpz(x.p // x.q))
 
 
-def _opaque_partial(name: str) -> object:
-    def partial(_: tuple[Expr, ...], __: int) -> Expr:
-        raise NotImplementedError(f"{name} has no derivative in the catalogue")
+def _ceil_exact(x: fmpq) -> fmpq:
+    return fmpq(fmpz(-((-x.p) // x.q)))
 
-    return partial
+
+def _modulo_partial(arguments: tuple[Expr, ...], place: int) -> Expr:
+    return ONE if place == 0 else negate(apply("floor", divide(*arguments)))
 
 
 FUNCTIONS = (
@@ -91,10 +98,11 @@ FUNCTIONS = (
         text=("exp",),
         latex=("\\exp",),
         arity=1,
-        partial=lambda arguments, _: build.apply("exp", *arguments),
+        partial=lambda arguments, _: apply("exp", *arguments),
         array=np.exp,
-        ball=arb.exp,
-        exact=lambda x: fmpq(1) if x == 0 else None,
+        ball=method("exp"),
+        exact=at_zero(1),
+        analytic=True,
         source="NIST DLMF 4.2",
     ),
     Function(
@@ -102,9 +110,9 @@ FUNCTIONS = (
         text=("log", "ln"),
         latex=("\\log", "\\ln"),
         arity=1,
-        partial=lambda arguments, _: _reciprocal(arguments[0]),
+        partial=lambda arguments, _: power(arguments[0], MINUS_ONE),
         array=np.log,
-        ball=arb.log,
+        ball=method("log"),
         exact=lambda x: fmpq(0) if x == 1 else None,
         domain=("positive",),
         source="NIST DLMF 4.2",
@@ -112,11 +120,37 @@ FUNCTIONS = (
     _log_to_base(2),
     _log_to_base(10),
     Function(
+        name="log1p",
+        text=("log1p",),
+        latex=("\\operatorname{log1p}",),
+        arity=1,
+        partial=lambda arguments, _: power(add(ONE, arguments[0]), MINUS_ONE),
+        array=np.log1p,
+        ball=method("log1p"),
+        exact=at_zero(0),
+        expansion=lambda arguments: apply("log", add(ONE, arguments[0])),
+        domain=("greater than -1",),
+        source="NIST DLMF 4.6",
+    ),
+    Function(
+        name="expm1",
+        text=("expm1",),
+        latex=("\\operatorname{expm1}",),
+        arity=1,
+        partial=lambda arguments, _: apply("exp", arguments[0]),
+        array=np.expm1,
+        ball=method("expm1"),
+        exact=at_zero(0),
+        expansion=lambda arguments: subtract(apply("exp", arguments[0]), ONE),
+        analytic=True,
+        source="NIST DLMF 4.2",
+    ),
+    Function(
         name="abs",
         text=("abs",),
         latex=("\\operatorname{abs}",),
         arity=1,
-        partial=lambda arguments, _: build.apply("sign", *arguments),
+        partial=lambda arguments, _: apply("sign", *arguments),
         array=np.abs,
         ball=abs,
         exact=abs,
@@ -129,23 +163,36 @@ FUNCTIONS = (
         text=("sign", "sgn"),
         latex=("\\operatorname{sign}",),
         arity=1,
-        partial=_step_partial,
+        partial=_flat,
         array=np.sign,
-        ball=arb.sgn,
+        ball=method("sgn"),
         exact=lambda x: fmpq((x > 0) - (x < 0)),
         kink="at 0, where it jumps",
         is_odd=True,
         source="NIST DLMF 1.16(iv)",
     ),
     Function(
+        name="step",
+        text=("heaviside", "Heaviside", "step"),
+        latex=("\\operatorname{H}",),
+        arity=1,
+        partial=_flat,
+        array=lambda x: np.where(np.isnan(x), x, np.asarray(x > 0, dtype=float)),
+        ball=_step_ball,
+        exact=lambda x: fmpq(int(x > 0)),
+        expansion=lambda arguments: Iverson(Compare(">", arguments[0], ZERO)),
+        kink="at 0, where it jumps",
+        source="NIST DLMF 1.16.13 (0 at 0)",
+    ),
+    Function(
         name="floor",
         text=("floor",),
         latex=("\\operatorname{floor}",),
         arity=1,
-        partial=_step_partial,
+        partial=_flat,
         array=np.floor,
-        ball=arb.floor,
-        exact=lambda x: fmpq(fmpz(x.p // x.q)),
+        ball=method("floor"),
+        exact=_floor_exact,
         kink="at the integers, where it jumps",
         source="Graham, Knuth, Patashnik 1994, section 3.1",
     ),
@@ -154,22 +201,36 @@ FUNCTIONS = (
         text=("ceil",),
         latex=("\\operatorname{ceil}",),
         arity=1,
-        partial=_step_partial,
+        partial=_flat,
         array=np.ceil,
-        ball=arb.ceil,
-        exact=lambda x: fmpq(fmpz(-((-x.p) // x.q))),
+        ball=method("ceil"),
+        exact=_ceil_exact,
         kink="at the integers, where it jumps",
         source="Graham, Knuth, Patashnik 1994, section 3.1",
+    ),
+    Function(
+        name="modulo",
+        text=("modulo",),
+        latex=("\\operatorname{modulo}",),
+        arity=2,
+        partial=_modulo_partial,
+        array=np.mod,
+        ball=lambda x, y: x - y * (x / y).floor(),
+        exact=lambda x, y: None if y == 0 else x - y * _floor_exact(x / y),
+        expansion=lambda a: subtract(a[0], multiply(a[1], apply("floor", divide(*a)))),
+        domain=("", "nonzero"),
+        kink="at the multiples of the second argument, where it jumps",
+        source="Graham, Knuth, Patashnik 1994, section 3.4",
     ),
     Function(
         name="maximum",
         text=("maximum", "max"),
         latex=("\\max",),
         arity=-1,
-        partial=_extremum_partial(">"),  # type: ignore[arg-type]
-        array=lambda *values: np.maximum.reduce(np.broadcast_arrays(*values)),
+        partial=_extremum_partial(">"),
+        array=lambda *values: _broadcast(np.maximum, values),
         ball=_maximum_ball,
-        exact=max,
+        exact=lambda *values: max(values),
         kink="where arguments tie, the first of them takes the subgradient",
         source="Beck 2017, Theorem 3.50",
     ),
@@ -178,34 +239,15 @@ FUNCTIONS = (
         text=("minimum", "min"),
         latex=("\\min",),
         arity=-1,
-        partial=_extremum_partial("<"),  # type: ignore[arg-type]
-        array=lambda *values: np.minimum.reduce(np.broadcast_arrays(*values)),
+        partial=_extremum_partial("<"),
+        array=lambda *values: _broadcast(np.minimum, values),
         ball=_minimum_ball,
-        exact=min,
+        exact=lambda *values: min(values),
         kink="where arguments tie, the first of them takes the subgradient",
         source="Beck 2017, Theorem 3.50",
     ),
-    Function(
-        name="factorial",
-        text=("factorial",),
-        latex=("\\operatorname{factorial}",),
-        arity=1,
-        partial=_opaque_partial("factorial"),  # type: ignore[arg-type]
-        array=np.vectorize(lambda x: math.gamma(x + 1)),
-        ball=lambda x: (x + 1).gamma(),
-        exact=_factorial_exact,
-        domain=("nonnegative",),
-        source="NIST DLMF 5.4",
-    ),
-    Function(
-        name="binomial",
-        text=("binomial",),
-        latex=("\\operatorname{binomial}",),
-        arity=2,
-        partial=_opaque_partial("binomial"),  # type: ignore[arg-type]
-        array=np.vectorize(lambda n, k: math.gamma(n + 1) / math.gamma(k + 1) / math.gamma(n - k + 1)),
-        ball=lambda n, k: (n + 1).gamma() / (k + 1).gamma() / (n - k + 1).gamma(),
-        exact=_binomial_exact,
-        source="NIST DLMF 1.2(i)",
-    ),
 )
+
+
+def _broadcast(extremum: np.ufunc, values: tuple[Any, ...]) -> Any:
+    return extremum.reduce(np.broadcast_arrays(*values))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from operator import methodcaller
 from typing import Any
 
+import numpy as np
 from flint import arb, fmpq
 
 from gradproof.expr.node import Expr, TensorEntry
@@ -25,7 +27,8 @@ class Function:
     ones; proofs use it, printing and derivatives do not. ``exact`` returns None where the value is not rational,
     ``ball`` raises ``DomainError`` or returns a non-finite ball outside the domain. ``domain`` says in words what each argument must satisfy
     ('' for all reals, 'positive', 'nonnegative', 'between -1 and 1', 'nonzero'). ``kink`` says where the function is not
-    differentiable and which subgradient is taken.
+    differentiable and which subgradient is taken. ``analytic`` says that ``ball`` takes complex balls too and that the
+    function is meromorphic there.
     """
 
     name: str
@@ -42,14 +45,16 @@ class Function:
     kink: str = ""
     is_odd: bool = False
     is_even: bool = False
+    analytic: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class TensorFunction:
     """A function of a whole vector or matrix: softmax, logsumexp, a norm, the inverse, the determinant.
 
-    ``rank`` is the number of axes that it takes; ``output`` is 'scalar', 'same' (an entry for each entry of the argument) or
-    'transposed' (its axes are the argument's in reverse, as those of the inverse). ``array`` takes a float array whose last ``rank``
+    ``rank`` is the number of axes that it takes; ``output`` is 'scalar', 'place' (a scalar that counts from the lower limit
+    of the index, here from 1), 'same' (an entry for each entry of the argument) or 'transposed' (its axes are the
+    argument's in reverse, as those of the inverse). ``array`` takes a float array whose last ``rank``
     axes are the argument's and returns the value with the axes of the output last. ``exact`` and ``ball`` take a
     flat row-major list and its shape, and return a flat list (``exact``: None where not rational).
     """
@@ -67,3 +72,43 @@ class TensorFunction:
     expansion: Callable[[TensorEntry], Expr] | None = None
     domain: str = ""
     kink: str = ""
+
+
+def method(name: str) -> Callable[..., Any]:
+    """Return the function that calls a method of a ball: real and complex balls share their names."""
+    return methodcaller(name)
+
+
+def by_entry(function: Callable[..., float]) -> Callable[..., Any]:
+    """Return a scalar float function for arrays, nan where it has no value."""
+
+    def guarded(*values: float) -> float:
+        try:
+            return float(function(*(float(value) for value in values)))
+        except OverflowError:
+            return float("inf")
+        except (ValueError, ZeroDivisionError):
+            return float("nan")
+
+    def array(*values: Any) -> Any:
+        return np.asarray(np.frompyfunc(guarded, len(values), 1)(*values), dtype=float)
+
+    return array
+
+
+def at_zero(value: int | fmpq) -> Callable[..., fmpq | None]:
+    """Return the exact evaluation of a function that is rational at 0 alone, as far as anyone cares."""
+
+    def exact(x: fmpq) -> fmpq | None:
+        return fmpq(value) if x == 0 else None
+
+    return exact
+
+
+def no_partial(name: str) -> Partial:
+    """Return the rule of a function that has no derivative in the catalogue."""
+
+    def partial(_: tuple[Expr, ...], __: int) -> Expr:
+        raise NotImplementedError(f"{name} has no derivative in the catalogue")
+
+    return partial

@@ -1,4 +1,4 @@
-"""Functions of a whole vector or matrix: softmax, logsumexp, norms, inverse, determinant."""
+"""Functions of a whole vector: softmax, logsumexp, norms, the place of the largest entry."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from flint import arb, arb_mat, fmpq, fmpq_mat
+from flint import arb, fmpq
 
 from gradproof.expr import build
-from gradproof.expr.build import MINUS_ONE, TWO, ZERO, apply, delta, multiply, negate, power, subtract, sum_over
+from gradproof.expr.build import MINUS_ONE, TWO, ZERO, apply, delta, multiply, power, subtract, sum_over
 from gradproof.expr.catalogue.function import TensorFunction
 from gradproof.expr.node import Expr, TensorEntry
 from gradproof.expr.walk import substitute
@@ -60,42 +60,6 @@ def _extreme_entry_jacobian(node: TensorEntry, at: tuple[Expr, ...]) -> Expr:
     return multiply(delta(at[0], place), apply("sign", _body_at(node, at)))
 
 
-def _inverse_jacobian(node: TensorEntry, at: tuple[Expr, ...]) -> Expr:
-    left = _same(node, (node.at[0], at[0]))
-    right = _same(node, (at[1], node.at[1]))
-    return negate(multiply(left, right))
-
-
-def _cofactor(node: TensorEntry, at: tuple[Expr, ...]) -> Expr:
-    return _same(node, (at[1], at[0]), "inverse")
-
-
-def _matrix(values: Sequence[Any], shape: Shape, kind: Any) -> Any:
-    return kind(shape[0], shape[1], list(values))
-
-
-def _det_ball(values: Sequence[arb], shape: Shape) -> list[arb]:
-    return [_matrix(values, shape, arb_mat).det()]
-
-
-def _det_exact(values: Sequence[fmpq], shape: Shape) -> list[fmpq] | None:
-    return [_matrix(values, shape, fmpq_mat).det()]
-
-
-def _inverse_exact(values: Sequence[fmpq], shape: Shape) -> list[fmpq] | None:
-    matrix = _matrix(values, shape, fmpq_mat)
-    if matrix.det() == 0:
-        return None
-    return [entry for row in matrix.inv().tolist() for entry in row]
-
-
-def _inverse_ball(values: Sequence[arb], shape: Shape) -> list[arb]:
-    try:
-        return [entry for row in _matrix(values, shape, arb_mat).inv().tolist() for entry in row]
-    except ZeroDivisionError:
-        return [arb("nan")] * len(values)
-
-
 def _norm_ball(order: str) -> Callable[[Sequence[arb], Shape], list[arb]]:
     def ball(values: Sequence[arb], _: Shape) -> list[arb]:
         if order == "inf":
@@ -114,15 +78,41 @@ def _sqrt_of_squares(node: TensorEntry) -> Expr:
     return build.square_root(sum_over(node.bound, power(node.body, TWO)))
 
 
-def _argmax_exact(values: Sequence[fmpq], _: Shape) -> list[fmpq] | None:
-    return [fmpq(max(range(len(values)), key=lambda place: (values[place], -place)) + 1)]
+def _place_exact(sign: int) -> Callable[[Sequence[fmpq], Shape], list[fmpq] | None]:
+    def exact(values: Sequence[fmpq], _: Shape) -> list[fmpq] | None:
+        return [fmpq(max(range(len(values)), key=lambda place: (sign * values[place], -place)) + 1)]
+
+    return exact
 
 
-def _argmax_ball(values: Sequence[arb], _: Shape) -> list[arb]:
-    for place, value in enumerate(values):
-        if all(value > other for at, other in enumerate(values) if at != place):
-            return [arb(place + 1)]
-    return [arb("nan")]
+def _place_ball(sign: int) -> Callable[[Sequence[arb], Shape], list[arb]]:
+    def ball(values: Sequence[arb], _: Shape) -> list[arb]:
+        """Enclose the places of all entries that may be the largest; the first one counts where entries tie."""
+        signed = [sign * value for value in values]
+        best = max((value.lower() for value in signed), default=arb.nan())
+        places = [place for place, value in enumerate(signed) if not value < best]
+        first = next((p for p in places if all(signed[p] >= value for value in signed)), None)
+        if first is not None and first == places[0]:
+            return [arb(first + 1)]
+        return [arb(places[0] + 1).union(arb(places[-1] + 1))] if places else [arb.nan()]
+
+    return ball
+
+
+def _place_entry(name: str, sign: int) -> TensorFunction:
+    return TensorFunction(
+        name=name,
+        text=(name,),
+        latex=(f"\\operatorname{{{name}}}",),
+        rank=1,
+        output="place",
+        jacobian=lambda _node, _at: ZERO,
+        array=lambda values: np.argmax(sign * values, axis=-1) + 1,
+        ball=_place_ball(sign),
+        exact=_place_exact(sign),
+        kink="where entries tie, the first of them counts",
+        source="Boyd and Vandenberghe 2004, section 3.2.3",
+    )
 
 
 FUNCTIONS = (
@@ -171,6 +161,7 @@ FUNCTIONS = (
         jacobian=lambda node, at: apply("sign", _body_at(node, at)),
         array=lambda values: np.abs(values).sum(axis=-1),
         ball=_norm_ball("1"),
+        exact=lambda values, _: [sum((abs(value) for value in values), fmpq(0))],
         expansion=lambda node: sum_over(node.bound, apply("abs", node.body)),
         kink="where an entry is 0, where the subgradient 0 is taken",
         source="Beck 2017, Example 3.4",
@@ -189,19 +180,6 @@ FUNCTIONS = (
         source="Beck 2017, Example 3.34",
     ),
     TensorFunction(
-        name="normF",
-        text=("normF",),
-        latex=("\\operatorname{norm}_F",),
-        rank=2,
-        output="scalar",
-        jacobian=lambda node, at: multiply(_body_at(node, at), power(node, MINUS_ONE)),
-        array=lambda values: np.sqrt((values**2).sum(axis=(-2, -1))),
-        ball=_norm_ball("2"),
-        expansion=_sqrt_of_squares,
-        kink="at 0",
-        source="Magnus and Neudecker 2019, section 1.10",
-    ),
-    TensorFunction(
         name="norminf",
         text=("norminf",),
         latex=("\\operatorname{norm}_\\infty",),
@@ -210,58 +188,10 @@ FUNCTIONS = (
         jacobian=_extreme_entry_jacobian,
         array=lambda values: np.abs(values).max(axis=-1),
         ball=_norm_ball("inf"),
+        exact=lambda values, _: [max((abs(value) for value in values), default=fmpq(0))],
         kink="where entries tie, the first of them takes the subgradient",
         source="Beck 2017, Example 3.52",
     ),
-    TensorFunction(
-        name="argmax",
-        text=("argmax",),
-        latex=("\\operatorname{argmax}",),
-        rank=1,
-        output="scalar",
-        jacobian=lambda _node, _at: ZERO,
-        array=lambda values: np.argmax(values, axis=-1) + 1,
-        ball=_argmax_ball,
-        exact=_argmax_exact,
-        kink="where entries tie, the first of them counts",
-        source="Boyd and Vandenberghe 2004, section 3.2.3",
-    ),
-    TensorFunction(
-        name="inverse",
-        text=("inverse", "inv"),
-        latex=("\\operatorname{inv}",),
-        rank=2,
-        output="transposed",
-        jacobian=_inverse_jacobian,
-        array=np.linalg.inv,
-        ball=_inverse_ball,
-        exact=_inverse_exact,
-        domain="invertible",
-        source="Petersen and Pedersen 2012, equation 60",
-    ),
-    TensorFunction(
-        name="det",
-        text=("det",),
-        latex=("\\det",),
-        rank=2,
-        output="scalar",
-        jacobian=lambda node, at: multiply(node, _cofactor(node, at)),
-        array=np.linalg.det,
-        ball=_det_ball,
-        exact=_det_exact,
-        source="Petersen and Pedersen 2012, equation 49",
-    ),
-    TensorFunction(
-        name="logdet",
-        text=("logdet",),
-        latex=("\\log\\det",),
-        rank=2,
-        output="scalar",
-        jacobian=_cofactor,
-        array=lambda values: np.linalg.slogdet(values)[1],
-        ball=lambda values, shape: [_det_ball(values, shape)[0].log()],
-        expansion=lambda node: apply("log", _same(node, (), "det")),
-        domain="of positive determinant",
-        source="Petersen and Pedersen 2012, equation 57",
-    ),
+    _place_entry("argmax", 1),
+    _place_entry("argmin", -1),
 )

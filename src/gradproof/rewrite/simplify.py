@@ -1,0 +1,57 @@
+"""A readable equal of an expression: its canonical form, factored where that makes it shorter, named functions kept."""
+
+from __future__ import annotations
+
+from gradproof.expr.build import MINUS_ONE, multiply, number, power, scale
+from gradproof.expr.node import Expr
+from gradproof.expr.walk import children, postorder
+from gradproof.rewrite import polynomial as poly
+from gradproof.rewrite.canonical import NAMED, Context
+from gradproof.rewrite.form import Form
+from gradproof.rewrite.polynomial import Polynomial
+from gradproof.rewrite.rule import Budget, GiveUp
+
+_FAILURES = (GiveUp, ZeroDivisionError, NotImplementedError, RecursionError, OverflowError)
+
+
+def simplify(root: Expr) -> Expr:
+    """Return a deterministic, shorter expression that is equal wherever both are defined, or the expression itself.
+
+    Nothing that needs a side condition is used: ``log(a b)`` stays unless the signs are known.
+    """
+    context = Context((), Budget(), NAMED)
+    try:
+        form = context.of(root)
+    except _FAILURES:
+        return root
+    if context.required:
+        return root
+    candidates = [root, form.to_expr(), factored(form)]
+    return min(candidates, key=lambda node: (cost(node), candidates.index(node)))
+
+
+simplified = simplify
+
+
+def cost(root: Expr) -> int:
+    """Return how much there is to read: the nodes of the expression, shared ones as often as they are printed."""
+    sizes: dict[Expr, int] = {}
+    for node in postorder(root):
+        sizes[node] = 1 + sum(sizes[part] for part in children(node))
+    return sizes[root]
+
+
+def factored(form: Form) -> Expr:
+    """Return a form as an expression, numerator and denominator as products of irreducible factors."""
+    above = _factored_polynomial(form.above)
+    return above if form.is_whole else multiply(above, power(_factored_polynomial(form.below), MINUS_ONE))
+
+
+def _factored_polynomial(polynomial: Polynomial) -> Expr:
+    if len(polynomial) < 2:
+        return poly.to_expr(polynomial)
+    weight, common, rest = poly.content(polynomial)
+    shared = poly.monomial_expr(common)
+    parts = poly.factored(rest)
+    product = multiply(shared, *(power(poly.to_expr(part), number(count)) for part, count in parts))
+    return scale(weight, product)
