@@ -357,8 +357,9 @@ class Judge:
         hint = hint or value_hint(left, right)
         candidates = [to_latex(simplified(environment.derived(sides.left))), to_latex(simplified(left))]
         candidates += [] if mended is None else [to_latex(mended)]
-        if not derivative and left is not sides.left:
-            candidates = candidates[1:]
+        named = environment.derived(sides.left)
+        if (not derivative and left is not sides.left) or contains(named, lambda node: isinstance(node, Call) and any(node.orders)):
+            candidates = candidates[1:]  # the short form says no more than the claim does
         code = "R106" if derivative else outcome.code
         refuted = replace(outcome, code=code, expected=min(candidates, key=len), hint=hint)
         return refuted, {"stated": to_latex(sides.right)}

@@ -43,6 +43,7 @@ from gradproof.reader.presentation import Chain, Fenced, Name, Scripted, Tree
 _EQUALITIES = frozenset({"=", ":=", "≡"})
 _DECLARATIONS = frozenset({"∈", "⊂", "⊆", "⊃", "∋"})
 DECIDABLE = frozenset({"=", "≈", "≡", "<", ">", "≤", "≥", "≠"})
+_PROBLEM = re.compile(r"\s*[*_]*(?:problem|exercise|question|task)\s+\d+", re.IGNORECASE)
 #: Characters before a formula that may say what it does.
 _LONGEST_BEFORE = 600
 _RESULT_WORDS = frozenset({"result", "answer", "output", "solution", "value", "ans", "total"})
@@ -134,6 +135,9 @@ def _sections(document: Document, on_formula: Callable[[int], None] | None) -> l
                 sections.append(Section(block.title))
             sections[-1].prose.append(block.title + ". ")
             part, before = block.number, ""
+        if isinstance(block, Prose) and _opens_problem(block):
+            sections.append(Section(""))
+            part = ""
         if isinstance(block, Prose) and block.part:
             part = block.part
         if isinstance(block, Prose | Heading):
@@ -151,6 +155,12 @@ def _sections(document: Document, on_formula: Callable[[int], None] | None) -> l
             before = ""
     _number(sections)
     return sections
+
+
+def _opens_problem(block: Prose) -> bool:
+    """Tell whether a paragraph begins a problem of its own: ``**Problem 1.** Let ...``."""
+    first = block.pieces[0]
+    return isinstance(first, str) and bool(_PROBLEM.match(first))
 
 
 def _add(section: Section, formula: Formula, before: str, part: str, on_formula: Callable[[int], None] | None) -> None:

@@ -145,8 +145,19 @@ def _chain(tree: Chain, condition: bool) -> list[Sentence]:
             sides.append(joined_digits(right))
             relations.append(relation)
     if relations:
-        found.append(Sentence(tuple(sides), tuple(relations), condition))
+        pairs = _tuple_pairs(sides, relations)
+        found.extend(pairs if pairs else [Sentence(tuple(sides), tuple(relations), condition)])
     return found
+
+
+def _tuple_pairs(sides: list[Tree], relations: list[str]) -> list[Sentence]:
+    """``(x, y) = (2, 0)`` fixes each name of the left tuple."""
+    if relations != ["="] or not all(isinstance(side, Fenced) and isinstance(side.body, Listing) for side in sides):
+        return []
+    left, right = (side.body.items for side in sides if isinstance(side, Fenced) and isinstance(side.body, Listing))
+    if len(left) != len(right) or not all(isinstance(name, Name) for name in left) or not all(map(is_number, right)):
+        return []
+    return [Sentence((name, value), ("=",), True) for name, value in zip(left, right, strict=True)]
 
 
 def is_condition_context(before: str) -> bool:
@@ -184,7 +195,9 @@ def _function_definiendum(head: Tree, fence: Tree) -> Definiendum | None:
     read = reference_of(head) if isinstance(head, Name | Scripted) else None
     if read is None or read[0].subscripts or read[1].power is not None or read[1].is_transpose:
         return None
-    if isinstance(fence.body, Listing) and set(fence.body.separators) != {","}:
+    if isinstance(head, Name) and head.primes:
+        return None  # a derivative is no new function
+    if isinstance(fence.body, Listing) and set(fence.body.separators) not in ({","}, {"‖"}):
         return None
     arguments = named_arguments(fence.body)
     keys = [reference_of(argument) for argument in arguments]

@@ -6,6 +6,7 @@ another one takes the document from the start and leaves the equation out that w
 
 from __future__ import annotations
 
+import os
 import resource
 import signal
 import time
@@ -135,6 +136,11 @@ def _work(connection: Connection, task: Task, options: CheckOptions, declared: M
         report = FileReport(task.path, None, (), error=trouble.message())
     except MemoryError:
         report = FileReport(task.path, None, (), error=f"{task.path}: the memory limit was reached. Split the file.")
+    except Exception as trouble:  # a document must not take the others with it
+        if os.environ.get("GRADPROOF_DEBUG"):
+            raise
+        words = f"{task.path}: an internal error, please report it: {type(trouble).__name__}: {trouble}"
+        report = FileReport(task.path, None, (), error=words)
     connection.send(("report", report))
     connection.close()
 

@@ -22,6 +22,7 @@ from gradproof.elaborate.value import (
     entry,
     freshened,
     identity,
+    inverse,
     literal,
     mapped,
     matrix_power,
@@ -291,6 +292,8 @@ class Lowering:
         """Return a power: of a scalar, of a square matrix, else of every entry."""
         if isinstance(exponent, Name | Scripted) and is_transpose(exponent):
             return transposed(base)
+        if isinstance(exponent, Prefix) and exponent.operator == "-" and is_transpose(exponent.operand) and base.rank == 2:
+            return transposed(inverse(base))
         amount = self.scalar(exponent, "an exponent")
         if base.rank == 0:
             return scalar(build.power(base.body, amount))

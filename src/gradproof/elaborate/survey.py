@@ -329,9 +329,11 @@ def _transposed_rank(base: Tree, found: Survey) -> int:
 
 
 def _infer_product(items: tuple[Tree, ...], found: Survey) -> None:
-    for left, right in pairwise(items):
+    for place, (left, right) in enumerate(pairwise(items)):
         if _is_call(left, right):
             continue
+        if _is_row(right) and not _is_capital(left) and place + 2 < len(items) and not _is_row(items[place + 2]):
+            continue  # in t w^T x the dot binds, so t may well be a scalar
         left_rank, right_rank = rank_of(left, found), rank_of(right, found)
         if _is_row(right) and left_rank is None and not _is_scalar_like(left, found) and _is_capital(left):
             demand(left, 2, found)
@@ -360,6 +362,8 @@ def _is_capital(tree: Tree) -> bool:
 
 def _infer_arguments(items: tuple[Tree, ...], found: Survey) -> None:
     for left, right in pairwise(items):
+        if isinstance(left, Name) and left.text in _MATRIX_FUNCTIONS and _is_capital(right):
+            demand(right, 2, found)
         if isinstance(left, Name) and isinstance(right, Fenced) and right.body is not None:
             rank = 1 if left.text in _VECTOR_FUNCTIONS else 2 if left.text in _MATRIX_FUNCTIONS else 0
             if rank and rank_of(right.body, found) is None:

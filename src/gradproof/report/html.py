@@ -237,7 +237,9 @@ def _labelled(kind: str, label: str, html: str) -> str:
     html, shown = html.strip(), escape(neutralize(label))
     if not label:
         return html
-    repeated = re.match(rf"{re.escape(shown)}(?![\w])[.:]?\s*", html)
+    repeated = re.match(rf"(\(?{re.escape(shown)}\)?)(?![\w])[.:]?\s*", html)
+    if repeated:
+        shown = repeated.group(1)
     return f'<span class="{kind}">{shown}</span> {html[repeated.end() :] if repeated else html}'.strip()
 
 
