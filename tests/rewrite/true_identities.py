@@ -376,3 +376,21 @@ def _shifts():
 
 
 TRUE["shifted ranges"] = list(_shifts())
+
+
+def _least_squares():
+    """``(X^T X)^-1 X^T X w = w``, the projection of a fit, and the inverse of a product."""
+    data, weights = tensor("D", n, d), tensor("e", d)
+    left, right, last, row, inner = index("a", d), index("b", d), index("c", d), index("i", n), index("t", n)
+    bound = index("o", d), index("o", d)
+    gram = total(inner, data[inner, bound[0]] * data[inner, bound[1]])
+    inverse = entry("inverse", bound, gram, left, right)
+    yield total(right, inverse * total(row, data[row, right] * total(last, data[row, last] * weights[last]))), weights[left]
+    yield total(j, iv(j == 1) * A[i, j] * u[j]), A[i, 1] * u[1]
+    yield total(i, j, S[i, j] * (u[i] - u[j]) ** 2), 2 * total(i, j, S[i, j] * u[i] ** 2) - 2 * total(i, j, S[i, j] * u[i] * u[j])
+    yield least(absolute(x), q), absolute(x) - relu(absolute(x) - q)
+    yield cases((x > q, x - q), (x < -q, x + q), otherwise=0), sign(x) * largest(absolute(x) - q, 0)
+    yield binomial(n + 1, k + 1), binomial(n, k) + binomial(n, k + 1)
+
+
+TRUE["applications"] = list(_least_squares())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from gradproof.expr.build import subtract
 from gradproof.expr.node import Compare, Expr, Index, Logic, Number, Operator, Reduce, Symbol, TensorEntry
@@ -67,6 +68,8 @@ def prove_equal(left: Expr, right: Expr, conditions: Sequence[Expr] = (), *, bud
               True
     """
     budget = budget or Budget()
+    if any(_is_too_large(side, budget) for side in (left, right)):
+        return None
     usable = _usable(conditions, left, right)
     usable += tuple(Compare("<=", index.lower, index.upper) for index in _free_indices(left, right))
     equations = gaps.equations_of(usable)
@@ -83,6 +86,10 @@ def prove_equal(left: Expr, right: Expr, conditions: Sequence[Expr] = (), *, bud
         if proof is not None:
             return proof
     return None
+
+
+def _is_too_large(root: Expr, budget: Budget) -> bool:
+    return sum(1 for _ in islice(postorder(root), budget.nodes + 1)) > budget.nodes
 
 
 def _attempt(
@@ -137,7 +144,8 @@ def _usable(conditions: Sequence[Expr], *sides: Expr) -> tuple[Expr, ...]:
             if isinstance(node, Reduce | TensorEntry):
                 indices.update(node.indices if isinstance(node, Reduce) else node.bound)
             if isinstance(node, Operator):
-                bound |= symbols(node) if not node.bound else frozenset().union(*(symbols(v) for v in node.bound))
+                is_random = not node.bound or node.kind == "probability"
+                bound |= symbols(node) if is_random else frozenset().union(*(symbols(v) for v in node.bound))
     return tuple(
         condition
         for condition in conditions
@@ -157,6 +165,8 @@ def prove_relation(
     """Return a proof of ``left relation right`` (one of < <= > >= !=) by the sign of the difference, or None."""
     wanted = {"<": {"-"}, "<=": {"-", "0", "<=0"}, ">": {"+"}, ">=": {"+", "0", ">=0"}, "!=": {"+", "-", "!=0"}}
     budget = budget or Budget()
+    if any(_is_too_large(side, budget) for side in (left, right)):
+        return None
     usable = _usable(conditions, left, right)
     gap = subtract(left, right)
     for level in (NAMED, EXPANDED):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import product
 from typing import TYPE_CHECKING
 
 from gradproof.expr.build import ONE, add, delta, multiply, number, power, scale, subtract
-from gradproof.expr.node import Add, Compare, Element, Expr, Index, Iverson, Number, Power, TensorEntry
+from gradproof.expr.node import Add, Compare, Element, Expr, Index, Iverson, Number, Power, Reduce, TensorEntry
 from gradproof.expr.walk import substitute
 from gradproof.rewrite import form
 from gradproof.rewrite import polynomial as poly
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     from gradproof.rewrite.canonical import Context
 
 Factors = list[tuple[Expr, poly.Rational]]
-#: The index that is summed away, the places of the factors that are used, and what they become.
-Contraction = tuple[Index, tuple[int, ...], Form]
+#: The indices that are summed away, the places of the factors that are used, and what they become.
+Contraction = tuple[tuple[Index, ...], tuple[int, ...], Form]
 
 
 def _unit_sum(_: Context, group: tuple[Index, ...], body: Expr) -> Form | None:
@@ -81,7 +82,7 @@ def _orthogonal(context: Context, indices: tuple[Index, ...], inside: Factors) -
             others = (first.indices[1 - axis], second.indices[1 - axis])
             free = not any(index in other.free_indices for other in others)
             if same and free and _spans(index, symbol.axes[axis].size, symbol.axes[axis].origin):
-                return index, places, context.of(delta(*others))
+                return (index,), places, context.of(delta(*others))
     return None
 
 
@@ -96,35 +97,65 @@ def _only_two(index: Index, inside: Factors) -> tuple[int, ...] | None:
 
 
 def _inverse(context: Context, indices: tuple[Index, ...], inside: Factors) -> Contraction | None:
-    """``sum_j inv(A)[i, j] A[j, k] = [i = k] = sum_j A[i, j] inv(A)[j, k]``."""
-    for index in indices:
-        places = _only_two(index, inside)
-        if places is None or places[0] == places[1]:
+    """``sum_j inv(A)[i, j] A[j, k] = [i = k] = sum_j A[i, j] inv(A)[j, k]``, also for a product ``A = B C`` written out."""
+    for one, (entry, exponent) in enumerate(inside):
+        if not (isinstance(entry, TensorEntry) and entry.function == "inverse" and exponent == 1):
             continue
-        for one, two in (places, places[::-1]):
-            entry, other = inside[one][0], inside[two][0]
-            if isinstance(entry, TensorEntry) and entry.function == "inverse":
-                result = _cancels(context, index, entry, other)
-                if result is not None:
-                    return index, places, result
+        row, column = entry.bound
+        if row.lower is not column.lower or row.upper is not column.upper:
+            continue
+        for side in (0, 1):
+            index, kept = entry.at[1 - side], entry.at[side]
+            if index not in indices or index in kept.free_indices or not _same_range(index, row):
+                continue
+            found = _cancels(context, indices, inside, one, side)
+            if found is not None:
+                return found
     return None
 
 
-def _cancels(context: Context, index: Index, entry: TensorEntry, other: Expr) -> Form | None:
-    row, column = entry.bound
-    if row.lower is not column.lower or row.upper is not column.upper:
-        return None
-    if index.lower is not row.lower or index.upper is not row.upper:
-        return None
-    for place in (0, 1):
-        if entry.at[1 - place] is not index or index in entry.at[place].free_indices:
+def _same_range(index: Expr, other: Index) -> bool:
+    return isinstance(index, Index) and index.lower is other.lower and index.upper is other.upper
+
+
+def _cancels(context: Context, indices: tuple[Index, ...], inside: Factors, one: int, side: int) -> Contraction | None:
+    """Look for the factors that make up the matrix whose inverse stands at place ``one``."""
+    entry = inside[one][0]
+    assert isinstance(entry, TensorEntry)
+    index = entry.at[1 - side]
+    assert isinstance(index, Index)
+    body: Expr = entry.body
+    inner: Index | None = None
+    match body:
+        case Reduce("sum", (only,), product_, None):
+            body, inner = product_, only
+    summed: list[Index | None] = [None] if inner is None else [i for i in indices if i is not index and _same_range(i, inner)]
+    subscripts = dict.fromkeys(part for node, _ in inside for part in _subscripts(node))
+    for other, free in product(summed, subscripts):
+        if index in free.free_indices or free is other:
             continue
-        for free in _subscripts(other):
-            at = (index, free) if place == 0 else (free, index)
-            matrix = substitute(entry.body, dict(zip(entry.bound, at, strict=True)))
-            if index not in free.free_indices and context.of(matrix).to_expr() is other:
-                return context.of(delta(entry.at[place], free))
+        at = (index, free) if side == 0 else (free, index)
+        values: dict[Expr, Expr] = dict(zip(entry.bound, at, strict=True))
+        if inner is not None and other is not None:
+            values[inner] = other
+        removed = (index,) if other is None else (index, other)
+        places = _places(context.of(substitute(body, values)), inside, removed, one)
+        if places is not None:
+            return removed, (one, *places), context.of(delta(entry.at[side], free))
     return None
+
+
+def _places(matrix: Form, inside: Factors, removed: tuple[Index, ...], one: int) -> tuple[int, ...] | None:
+    """Return where the factors of a matrix entry stand, if no other factor depends on what is summed away."""
+    lone = matrix.single
+    if lone is None or lone[1] != 1:
+        return None
+    wanted = set(lone[0])
+    places = tuple(place for place, pair in enumerate(inside) if pair in wanted and place != one)
+    others = [node for place, (node, _) in enumerate(inside) if place != one and place not in places]
+    if len(places) != len(wanted) or any(index in node.free_indices for index in removed for node in others):
+        return None
+    return places
 
 
 def _counted(context: Context, indices: tuple[Index, ...], inside: Factors) -> Contraction | None:
@@ -145,7 +176,7 @@ def _counted(context: Context, indices: tuple[Index, ...], inside: Factors) -> C
         if not is_integer(edge) or index in edge.free_indices:
             continue
         if all(context.sign(at_extreme(part, lowest=True)) <= NONNEGATIVE for part in (add(inner, ONE), outer)):
-            return index, (places[0],), context.of(outer)
+            return (index,), (places[0],), context.of(outer)
     return None
 
 

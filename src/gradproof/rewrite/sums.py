@@ -200,10 +200,10 @@ def _contracted(context: Context, indices: tuple[Index, ...], inside: Factors) -
     for rule in sum_laws.CONTRACTIONS:
         found = rule.apply(context, indices, inside)
         if found is not None:
-            index, used, result = found
-            context.use(rule.name, sum_over([index], _product([inside[place] for place in dict.fromkeys(used)])), result)
+            removed, used, result = found
+            context.use(rule.name, sum_over(list(removed), _product([inside[place] for place in dict.fromkeys(used)])), result)
             rest = [pair for place, pair in enumerate(inside) if place not in used]
-            others = tuple(other for other in indices if other is not index)
+            others = tuple(other for other in indices if other not in removed)
             body = context.times(product_form(context, rest), result)
             return sum_form(context, others, body) if others else body
     return None
