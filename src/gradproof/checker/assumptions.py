@@ -16,12 +16,12 @@ PROPERTIES = frozenset(
      "binary", "probability", "natural", "negative", "zerodiagonal"}
 )  # fmt: skip
 _NAME = r"\\?[A-Za-z]\w*"
-_SHAPE = re.compile(rf"\s*({_NAME})\s*:\s*((?:\w+\s*(?:,\s*\w+\s*)*)?)\s*$")
-_SIGN = re.compile(rf"\s*({_NAME})\s*(>=|>|<|<=)\s*0\s*$")
+_SHAPE = re.compile(rf"\s*({_NAME})\s*:([\w\s,]*)$")
+_SIGN = re.compile(rf"\s*({_NAME})\s*(>=|>|<|<=)\s*([01])\s*$")
 _BETWEEN = re.compile(rf"\s*0\s*<\s*({_NAME})\s*<\s*1\s*$")
 _IS = re.compile(rf"\s*({_NAME})\s+is\s+(\w+)\s*$")
 _FORMS = "Write 'W: k,d', 'P: n,n symmetric', 'lam:', 'x > 0', '0 < p < 1' or 'sigma is logistic'."
-_SIGNS = {">": "positive", ">=": "nonnegative", "<": "negative"}
+_SIGNS = {(">", "0"): "positive", (">=", "0"): "nonnegative", ("<", "0"): "negative", (">=", "1"): "natural"}
 _READINGS = {"sigma": frozenset({"logistic", "softmax"}), "log": frozenset({"natural", "ten", "two"})}
 
 
@@ -45,9 +45,9 @@ def _declaration(text: str) -> tuple[str, Declared]:
     if match := _BETWEEN.match(text):
         return _key(match.group(1)), Declared(None, frozenset({"probability"}))
     if match := _SIGN.match(text):
-        if match.group(2) not in _SIGNS:
+        if match.group(2, 3) not in _SIGNS:
             raise _malformed(text, text.find(match.group(2)))
-        return _key(match.group(1)), Declared(None, frozenset({_SIGNS[match.group(2)]}))
+        return _key(match.group(1)), Declared(None, frozenset({_SIGNS[match.group(2, 3)]}))
     if match := _IS.match(text):
         return _reading(text, match.group(1), match.group(2))
     if match := _SHAPE.match(text):
@@ -65,7 +65,8 @@ def _shape(text: str, name: str, rest: str) -> tuple[str, Declared]:
     while words and words[-1] in PROPERTIES:
         properties.append(words.pop())
     axes = [word for word in words if word != ","]
-    if any(word in PROPERTIES for word in axes) or len(words) != max(2 * len(axes) - 1, 0):
+    commas = set(words[1::2]) <= {","} and "," not in words[0::2]
+    if any(word in PROPERTIES for word in axes) or not commas or (words and words[-1] == ","):
         raise _malformed(text, text.find(rest))
     sizes: tuple[Expr, ...] = tuple(number(int(axis)) if axis.isdigit() else named_size(axis) for axis in axes)
     return _key(name), Declared(sizes, frozenset(properties))

@@ -1,0 +1,38 @@
+import pytest
+
+from gradproof.checker.assumptions import declared_by_user
+from gradproof.errors import FormulaError
+from gradproof.printer.text import to_text
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "sizes", "properties"),
+    [
+        ("W: k,d", "W", ["k", "d"], set()),
+        ("W : 3, 4", "W", ["3", "4"], set()),
+        ("lam:", "lam", [], set()),
+        ("P: n,n symmetric", "P", ["n", "n"], {"symmetric"}),
+        ("y: k simplex", "y", ["k"], {"simplex"}),
+        ("\\lambda > 0", "lambda", None, {"positive"}),
+        ("n >= 1", "n", None, {"natural"}),
+        ("0 < p < 1", "p", None, {"probability"}),
+        ("sigma is logistic", "sigma", None, {"reading logistic"}),
+        ("A is symmetric", "A", None, {"symmetric"}),
+    ],
+)
+def test_the_forms_that_are_understood(text, name, sizes, properties):
+    declared = declared_by_user([text])[name]
+    assert (None if declared.sizes is None else [to_text(size) for size in declared.sizes]) == sizes
+    assert declared.properties == properties
+
+
+def test_several_in_one_text_add_up():
+    declared = declared_by_user(["A: n,n; A is symmetric"])["A"]
+    assert len(declared.sizes) == 2
+    assert declared.properties == {"symmetric"}
+
+
+@pytest.mark.parametrize("text", ["W k,d", "W: k d,", "sigma is blue", "x > y", "W: symmetric, k", "__import__('os')"])
+def test_anything_else_is_one_clear_error(text):
+    with pytest.raises(FormulaError, match="a declaration was expected"):
+        declared_by_user([text])
