@@ -45,9 +45,10 @@ def _declaration(text: str) -> tuple[str, Declared]:
     if match := _BETWEEN.match(text):
         return _key(match.group(1)), Declared(None, frozenset({"probability"}))
     if match := _SIGN.match(text):
-        if match.group(2, 3) not in _SIGNS:
-            raise _malformed(text, text.find(match.group(2)))
-        return _key(match.group(1)), Declared(None, frozenset({_SIGNS[match.group(2, 3)]}))
+        sign = _SIGNS.get((match[2], match[3]))
+        if sign is None:
+            raise _malformed(text, match.start(2))
+        return _key(match[1]), Declared(None, frozenset({sign}))
     if match := _IS.match(text):
         return _reading(text, match.group(1), match.group(2))
     if match := _SHAPE.match(text):
