@@ -1,0 +1,1 @@
+"""Formulas that a user types, in plain text or LaTeX, to typed expressions."""
