@@ -8,6 +8,7 @@ from dataclasses import replace
 from gradproof.checker.assumptions import declared_by_user
 from gradproof.checker.glossary import GLOSSARY
 from gradproof.checker.judge import Judge
+from gradproof.checker.neighbourhood import Neighbourhoods
 from gradproof.checker.options import CheckOptions
 from gradproof.checker.outcome import Outcome
 from gradproof.checker.plan import PlannedFormula, Section, plan
@@ -39,7 +40,7 @@ def check_document(
     """
     assumed = {**declared, **_assumed(document)}
     sections = plan(document, assumed)
-    judge = Judge(options.seed, _reading(assumed))
+    judge = Judge(options.seed, _reading(assumed), Neighbourhoods(sections, assumed))
     total = sum(len(section.formulas) for section in sections)
     equations: list[Equation] = []
     for section in sections:

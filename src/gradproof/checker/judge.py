@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from gradproof.checker.decide import decide, is_closed
 from gradproof.checker.environment import Environment
 from gradproof.checker.hints import formula_hint, value_hint
+from gradproof.checker.neighbourhood import Neighbourhoods
 from gradproof.checker.outcome import Outcome, undecided
 from gradproof.checker.plan import PlannedFormula, PlannedLink, PlannedSentence, is_surely_misfit
 from gradproof.checker.statements import concludes, is_data, is_number, source_of
@@ -47,6 +48,8 @@ _STATED = {
     "U105": "the relation is not one that can be decided",
 }
 _MOST_READINGS = 8
+#: Codes of claims that another context may make readable.
+_UNREAD = frozenset({"U103", "U104", "U108", "U109", "U110"})
 _HYPOTHESES = re.compile(
     r"\b(?:if|assum\w*|suppos\w*|provided|such that|whenever|where|solve|satisf\w*|require\w*|constraint|subject to|when)\b",
     re.IGNORECASE,
@@ -72,6 +75,7 @@ class Judge:
 
     seed: int = 0
     reading: Reading = field(default_factory=Reading)
+    neighbourhoods: Neighbourhoods = field(default_factory=Neighbourhoods)
     stated: StatedValues = field(default_factory=StatedValues)
     readings: list[str] = field(default_factory=list)
     previous: PlannedFormula | None = None
@@ -89,6 +93,8 @@ class Judge:
         found: list[Link] = []
         for place, link in enumerate(sentence.links):
             outcome, extra = self._outcome(planned, sentence, place)
+            if outcome.code in _UNREAD and link.kind is Kind.CLAIM:
+                outcome, extra = self._in_narrower_context(planned, len(found), outcome, extra)
             found.append(self._link(planned, link, outcome, extra))
         return found
 
@@ -109,6 +115,30 @@ class Judge:
             expected=outcome.expected,
             **extra,  # type: ignore[arg-type]
         )
+
+    def _in_narrower_context(
+        self, planned: PlannedFormula, place: int, outcome: Outcome, extra: dict[str, object]
+    ) -> tuple[Outcome, dict[str, object]]:
+        """Read a claim once more with fewer formulas around it; what is found there may only be in its favour."""
+        told = list(self.readings)
+        for words, narrow in self.neighbourhoods.narrower(planned):
+            links = [(sentence, at) for sentence in narrow.sentences for at in range(len(sentence.links))]
+            if narrow.trouble is not None or place >= len(links):
+                continue
+            sentence, at = links[place]
+            if sentence.links[at].code or sentence.links[at].trouble is not None:
+                continue
+            try:
+                environment = Environment(narrow.scope, narrow.position, narrow.conditions)
+                sides = self._first_sides(narrow, sentence.links[at])
+                found = self._best(narrow, sentence.links[at], sides, environment)
+            except (Trouble, RecursionError):
+                continue
+            if found.verdict in (Verdict.PROVED, Verdict.TESTED):
+                self.readings.append(words)
+                return found, {}
+        self.readings = told
+        return outcome, extra
 
     # One link -------------------------------------------------------------------------------------------------------
 

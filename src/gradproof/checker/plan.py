@@ -30,7 +30,7 @@ from gradproof.elaborate.reading import Reading
 from gradproof.elaborate.references import reference_of
 from gradproof.elaborate.scope import Declared, Definition, Scope
 from gradproof.elaborate.sizes import extent
-from gradproof.elaborate.survey import Survey, subtrees, survey
+from gradproof.elaborate.survey import Survey, survey
 from gradproof.elaborate.trouble import Misfit, Trouble
 from gradproof.elaborate.value import Value, renamed
 from gradproof.expr.catalogue import BY_TEXT
@@ -39,6 +39,7 @@ from gradproof.expr.walk import symbols, transform
 from gradproof.reader.document import Document, Formula, Heading, Prose
 from gradproof.reader.parser import parse_formula
 from gradproof.reader.presentation import Chain, Fenced, Name, Scripted, Tree
+from gradproof.reader.walk import subtrees
 
 _EQUALITIES = frozenset({"=", ":=", "≡"})
 _DECLARATIONS = frozenset({"∈", "⊂", "⊆", "⊃", "∋"})
@@ -78,7 +79,7 @@ class PlannedSentence:
 
 @dataclass
 class PlannedFormula:
-    """A formula of the document with its place, its tree and its sentences."""
+    """A formula of the document with its place, its tree and its sentences; ``passage`` counts the headings before it."""
 
     formula: Formula
     position: int
@@ -89,6 +90,7 @@ class PlannedFormula:
     part: str
     scope: Scope
     section: str
+    passage: int = 0
     sentences: list[PlannedSentence] = field(default_factory=list)
     conditions: dict[Expr, Expr] = field(default_factory=dict)
     assumptions: list[Compare] = field(default_factory=list)
@@ -113,9 +115,14 @@ def plan(
     """Return the sections of a document with every link classified."""
     sections = _sections(document, on_formula)
     for section in sections:
-        _survey(section, declared or {})
-        _Planner(section).run()
+        classify(section, declared or {})
     return sections
+
+
+def classify(section: Section, declared: dict[str, Declared]) -> None:
+    """Gather what the formulas of a section show of their symbols, and classify every link."""
+    _survey(section, declared)
+    _Planner(section).run()
 
 
 # Sections -------------------------------------------------------------------------------------------------------------
@@ -127,9 +134,10 @@ def _sections(document: Document, on_formula: Callable[[int], None] | None) -> l
     parted = any(isinstance(block, Prose) and block.part for block in document.blocks)
     separate = numbered >= 2 and parted
     sections = [Section("")]
-    part, before = "", ""
+    part, before, passage = "", "", 0
     for block in document.blocks:
         if isinstance(block, Heading):
+            passage += 1
             top = "." not in block.number
             if separate and block.number and top:
                 sections.append(Section(block.title))
@@ -147,11 +155,11 @@ def _sections(document: Document, on_formula: Callable[[int], None] | None) -> l
                     before = (before + piece)[-_LONGEST_BEFORE:]
                     sections[-1].prose.append(piece)
                 else:
-                    _add(sections[-1], piece, before, part, on_formula)
+                    _add(sections[-1], piece, before, part, passage, on_formula)
                     before = f"{before}${piece.expanded}$"[-_LONGEST_BEFORE:]
                     sections[-1].prose.append(f"${piece.expanded}$")
         elif hasattr(block, "formula"):
-            _add(sections[-1], block.formula, before, part, on_formula)
+            _add(sections[-1], block.formula, before, part, passage, on_formula)
             before = ""
     _number(sections)
     return sections
@@ -163,10 +171,12 @@ def _opens_problem(block: Prose) -> bool:
     return isinstance(first, str) and bool(_PROBLEM.match(first))
 
 
-def _add(section: Section, formula: Formula, before: str, part: str, on_formula: Callable[[int], None] | None) -> None:
+def _add(
+    section: Section, formula: Formula, before: str, part: str, passage: int, on_formula: Callable[[int], None] | None
+) -> None:
     source = f"{_as_formula(formula.lead)} {formula.expanded}" if formula.lead else formula.expanded
     tree: Tree = parse_formula(source)
-    planned = PlannedFormula(formula, 0, "", tree, source, before, part, section.scope, section.title)
+    planned = PlannedFormula(formula, 0, "", tree, source, before, part, section.scope, section.title, passage)
     if formula.problem:
         planned.trouble = Trouble("U102", formula.problem)
     section.formulas.append(planned)
@@ -191,15 +201,14 @@ def _number(sections: list[Section]) -> None:
 def _survey(section: Section, declared: dict[str, Declared]) -> None:
     """Gather what is declared, then the evidence of all formulas, into the scope of a section."""
     found = declared_in_words("".join(section.prose))
-    for planned in section.formulas:
-        for node in subtrees(planned.tree):
-            if isinstance(node, Chain) and node.first is not None and node.links[0][0] == "∈":
-                for key, value in declared_by_membership(node.first, node.links[0][1]).items():
-                    found.setdefault(key, value)
+    trees = [planned.tree for planned in section.formulas]
+    for node in (node for tree in trees for node in subtrees(tree)):
+        if isinstance(node, Chain) and node.first is not None and node.links[0][0] == "∈":
+            for key, value in declared_by_membership(node.first, node.links[0][1]).items():
+                found.setdefault(key, value)
     found.update(declared)
-    ranks = {key: len(value.sizes) for key, value in found.items() if value.sizes is not None}
     scope = section.scope
-    scope.survey = survey((planned.tree for planned in section.formulas), ranks)
+    scope.survey = survey(trees, {key: len(value.sizes) for key, value in found.items() if value.sizes is not None})
     for value in found.values():
         for size in value.sizes or ():
             if isinstance(size, Symbol):
@@ -409,12 +418,14 @@ class _Planner:
                 return None
             return Definition(right.axes, right.body, planned.position, planned.id, parameters)
         left = lowering.quantity(found.reference)
+        if left.rank and not found.reference.is_bold and key in self.scope.survey.bold and not found.reference.subscripts:
+            return None  # a plain letter beside a bold one: it may well be another quantity
         axes, body = self._aligned(left, right)
         self.scope.sizes.settle()
         if not symbols(body):
             body = as_given(body, self.scope)
-        if axes is None or body is left.body:
-            return None
+        if axes is None or any(symbol.name == key for symbol in symbols(body)):
+            return None  # a name that is made of itself: the matrix of its own entries
         return Definition(axes, body, planned.position, planned.id)
 
     def _parameters(self, lowering: Lowering, found: Definiendum) -> tuple[Symbol, ...] | None:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from gradproof.elaborate.names import base_name
 from gradproof.elaborate.references import Reference, named_arguments, reference_of
-from gradproof.elaborate.survey import subtrees
 from gradproof.reader.presentation import (
     Adjacent,
     Big,
@@ -26,6 +25,7 @@ from gradproof.reader.presentation import (
     Tree,
     Words,
 )
+from gradproof.reader.walk import subtrees
 
 _CONDITION_WORDS = re.compile(
     r"(?:\b(?:for(?! example| instance)|when|if|at|where|with|given|suppose|assume|assuming|let|set|setting|taking|take|"

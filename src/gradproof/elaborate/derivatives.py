@@ -169,8 +169,11 @@ def target(lowering: Lowering, tree: Tree) -> Target:
 
 
 def _is_nabla(tree: Tree) -> bool:
+    """Tell whether a tree is a gradient sign: ``\\nabla``, or ``\\partial_w`` with the variable below it."""
     name = tree.base if isinstance(tree, Scripted) else tree
-    return isinstance(name, Name) and name.text == "nabla"
+    if not isinstance(name, Name):
+        return False
+    return name.text == "nabla" or (name.text == "partial" and isinstance(tree, Scripted) and tree.sub is not None)
 
 
 def _gradient(lowering: Lowering, head: Tree, rest: tuple[Tree, ...]) -> tuple[Value, tuple[Tree, ...]]:

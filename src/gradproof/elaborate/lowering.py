@@ -13,7 +13,6 @@ from gradproof.elaborate.reading import Reading
 from gradproof.elaborate.references import Reference, is_transpose, reference_of
 from gradproof.elaborate.scope import Scope
 from gradproof.elaborate.sizes import extent
-from gradproof.elaborate.survey import subtrees
 from gradproof.elaborate.trouble import Misfit, Unreadable
 from gradproof.elaborate.value import (
     Value,
@@ -59,6 +58,7 @@ from gradproof.reader.presentation import (
 from gradproof.reader.presentation import (
     Fraction as FractionTree,
 )
+from gradproof.reader.walk import subtrees
 
 _PRODUCT_SIGNS = frozenset({"*", "⊙", "/", "∘", "⊗"})
 _SUM_SIGNS = frozenset({"+", "-"})
@@ -375,7 +375,9 @@ class Lowering:
             result = scalar(build.apply("abs", inner.body))
         elif tree.opening == "|" and inner.rank == 2 and sub is None:
             result = tensor_scalar("det", inner)
-        elif order in ("2", "F", "") and not (inner.rank == 2 and order == "2"):
+        elif order in ("2", "F", "") and inner.rank <= 2:
+            if inner.rank == 2 and order == "2":
+                self.note("the norm of a matrix is the Frobenius norm")
             return self._euclidean(inner, sup)
         elif order == "1" and inner.rank == 1:
             result = scalar(build.sum_over(list(inner.axes), build.apply("abs", inner.body)))

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gradproof.elaborate.conditions import RELATIONS
+from gradproof.elaborate.names import spoken
 from gradproof.elaborate.trouble import Unreadable
 from gradproof.elaborate.value import Value, scalar
 from gradproof.expr.node import Compare, Expr, Operator, Symbol
+from gradproof.expr.walk import symbols
 from gradproof.reader.presentation import Chain, Fenced, Listing, Name, Scripted, Tree
 
 if TYPE_CHECKING:
@@ -71,6 +73,7 @@ def _expectation(lowering: Lowering, head: Tree, body: Tree) -> Expr:
     if len(inside) != 1:
         raise Unreadable("U110", "no rule for the expectation of a list")
     operand = lowering.scalar(inside[0], "the operand of an expectation")
+    _tell_random(lowering, (operand,))
     return Operator("expectation", bound, (operand,), tuple(event(lowering, tree) for tree in given))
 
 
@@ -86,7 +89,18 @@ def _moment(lowering: Lowering, kind: str, body: Tree) -> Expr:
     if given or len(inside) != (2 if kind == "covariance" else 1):
         raise Unreadable("U110", f"no rule for this {kind}")
     operands = tuple(lowering.scalar(tree, f"the operand of a {kind}") for tree in inside)
+    _tell_random(lowering, operands)
     return Operator(kind, (), operands)
+
+
+def _tell_random(lowering: Lowering, operands: tuple[Expr, ...]) -> None:
+    """Say which letters are taken for random variables, where there are others beside them."""
+    found = {symbol for operand in operands for symbol in symbols(operand) if not symbol.axes}
+    random = sorted(symbol.name for symbol in found if "random" in symbol.properties)
+    constant = sorted(symbol.name for symbol in found if "random" not in symbol.properties)
+    if random and constant:
+        words = f"{', '.join(map(spoken, random))} random, {', '.join(map(spoken, constant))} constant"
+        lowering.note(f"under an expectation: {words}")
 
 
 def _is_probability(lowering: Lowering, name: Name, fence: Fenced) -> bool:

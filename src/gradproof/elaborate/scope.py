@@ -67,7 +67,8 @@ class Scope:
         rank = self.survey.rank(key) if declared.sizes is None else len(declared.sizes)
         if rank == 0:
             size = key in self.survey.sizes
-            return named_size(key) if size else Symbol(key, (), declared.properties)
+            random = frozenset({"random"} if key in self.survey.random else ())
+            return named_size(key) if size else Symbol(key, (), declared.properties | random)
         sizes = declared.sizes or (None,) * rank
         axes = tuple(
             Axis(self.sizes.unknown() if size is None else size, 0 if (key, place) in self.survey.from_zero else 1)

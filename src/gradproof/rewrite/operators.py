@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from gradproof.rewrite.canonical import Context
 
 
+_AVERAGES = frozenset({"expectation", "variance", "covariance", "probability"})
+
+
 def operator_form(context: Context, node: Operator) -> Form:
     """Return an operator by its laws: linear ones split, moments go back to expectations, conditionals to joints."""
     rule = RULES.get(node.kind)
@@ -106,14 +109,24 @@ def _split(monomial: Monomial, node: Operator) -> tuple[Monomial, Monomial]:
 
 
 def _is_constant(factor: Expr, node: Operator) -> bool:
-    """Without named random variables only numbers, indices, sizes and expectations are surely constant."""
+    """Beside random variables everything else is constant; where none is known only numbers, indices, sizes and expectations are."""
     if node.bound:
         heads = [variable.symbol if isinstance(variable, Element) else variable for variable in node.bound]
         inner = symbols(factor)
         return all(isinstance(head, Symbol) and head not in inner for head in heads)
+    if any("random" in symbol.properties for symbol in symbols(node.operands[0])):
+        return not any("random" in symbol.properties for symbol in _outside_moments(factor))
     if isinstance(factor, Operator):
-        return factor.kind in ("expectation", "variance", "covariance", "probability") and not factor.parameters
+        return factor.kind in _AVERAGES and not factor.parameters
     return all(_is_known(part) for part in postorder(factor))
+
+
+def _outside_moments(root: Expr) -> frozenset[Symbol]:
+    """Return the symbols of an expression that no expectation averages away."""
+    hidden = {
+        part: number(0) for part in postorder(root) if isinstance(part, Operator) and part.kind in _AVERAGES and not part.parameters
+    }
+    return symbols(substitute(root, hidden))
 
 
 def _is_known(part: Expr) -> bool:

@@ -13,8 +13,8 @@ from gradproof.checker.outcome import Outcome
 from gradproof.checker.plan import PlannedFormula, PlannedLink, Section
 from gradproof.checker.verdict import Certificate, Verdict
 from gradproof.elaborate.references import reference_of
-from gradproof.elaborate.survey import subtrees
 from gradproof.reader.presentation import Big, Chain, Fenced, Infix, Name, Numeral, Scripted, Tree
+from gradproof.reader.walk import subtrees
 
 _NAME = re.compile(r"top[-\s]*\$?(?:k|K|\d+)\$?[-\s]*(error|accuracy|errors)", re.IGNORECASE)
 _MISS = re.compile(r"not (?:among|in|one of|part of|contained|within)", re.IGNORECASE)
