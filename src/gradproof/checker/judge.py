@@ -183,6 +183,8 @@ class Judge:
             return chain if chain is not None else (general, {})
         missing = self._missing(planned, link, sides, environment)
         if missing is not None:
+            if _is_given(planned, sentence, environment.expanded(sides.left)):
+                return Outcome(Verdict.STATED, "S103", reason="a value that is given"), {"kind": Kind.CONDITION}
             return missing, {}
         if link.again and not is_number(link.right) and not concludes(planned.before[-40:]) and len(sentence.links) == 1:
             return Outcome(Verdict.STATED, "S101", reason="defined again"), {"kind": Kind.DEFINITION}
@@ -442,6 +444,13 @@ def speaks_of_result(planned: PlannedFormula, link: PlannedLink) -> bool:
     """Tell whether the left side is a word such as 'result' and no quantity of the document."""
     word = isinstance(link.left, Name) and link.left.text.lower() in ("result", "answer", "output", "solution")
     return word and link.first and not planned.scope.is_known(link.key)
+
+
+def _is_given(planned: PlannedFormula, sentence: PlannedSentence, left: Expr) -> bool:
+    """Tell whether an inline ``k = 4`` gives a value to a quantity that nothing else determines, and concludes nothing."""
+    if planned.formula.display or len(sentence.links) > 1 or concludes(planned.before[-80:]):
+        return False
+    return is_number(sentence.links[0].right) and isinstance(left, Symbol | Element | Call)
 
 
 def _final_number(planned: PlannedFormula, sentence: PlannedSentence) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from gradproof.checker.statements import (
+    NOTHING_BEFORE,
     Definiendum,
     Sentence,
     concludes,
@@ -42,6 +43,7 @@ from gradproof.reader.presentation import Chain, Fenced, Name, Scripted, Tree
 from gradproof.reader.walk import subtrees
 
 _EQUALITIES = frozenset({"=", ":=", "≡"})
+_INEQUALITIES = frozenset({"<", ">", "≤", "≥", "≠"})
 _DECLARATIONS = frozenset({"∈", "⊂", "⊆", "⊃", "∋"})
 DECIDABLE = frozenset({"=", "≈", "≡", "<", ">", "≤", "≥", "≠"})
 _PROBLEM = re.compile(r"\s*[*_]*(?:problem|exercise|question|task)\s+\d+", re.IGNORECASE)
@@ -260,19 +262,35 @@ class _Planner:
             link.kind, link.code = Kind.UPDATE, "S102"
         elif relation not in DECIDABLE and relation != ":=":
             link.kind, link.code = Kind.OTHER, "U105"
-        elif restricts:
+        elif restricts or (not planned.formula.display and self._restricts_letter(left, relation, right)):
             link.kind, link.code = Kind.CONDITION, "S103"
-            self._assume(planned, link)
+            if restricts:
+                self._assume(planned, link)
         elif has_ellipsis(left) or has_ellipsis(right):
             link.code = "U101"
             link.trouble = Trouble("U101", "an ellipsis leaves something out")
+            if place == 0 and relation in _EQUALITIES and self._is_new(left):
+                link.kind = Kind.DEFINITION
         elif (hole := hole_in(left) or hole_in(right)) is not None:
             link.code, link.trouble = "U102", Trouble("U102", hole.reason, hint=hole.text[:60])
+            if place == 0 and not planned.formula.display and hole.reason == NOTHING_BEFORE:
+                link.kind = Kind.OTHER  # words of the sentence are the left side
         elif relation in _EQUALITIES and place == 0:
             self._equality(planned, link, sentence)
         if relation == ":=" and link.kind is Kind.CLAIM:
             link.kind, link.code = Kind.DEFINITION, "S101"
         return link
+
+    def _restricts_letter(self, left: Tree, relation: str, right: Tree) -> bool:
+        """Tell whether an inequality bounds a bare letter that the document never defines: ``\\eta > 0``, ``i \\le n``."""
+        if relation not in _INEQUALITIES or (is_number(left) and is_number(right)):
+            return False
+        return any(self._is_new(side) for side in (left, right))
+
+    def _is_new(self, tree: Tree) -> bool:
+        """Tell whether a side is a mere name without a definition."""
+        found = definiendum(tree) if isinstance(tree, Name | Scripted) else None
+        return found is not None and self.scope.definition(self._key(found), 0) is None
 
     # Conditions --------------------------------------------------------------------------------------------------------
 

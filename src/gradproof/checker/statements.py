@@ -42,6 +42,8 @@ _CLAIM_WORDS = re.compile(
     r"follows|implies|rewrit\w+|is equal)\b",
     re.IGNORECASE,
 )
+#: The reason of the hole that a chain without a left side begins with.
+NOTHING_BEFORE = "nothing stands before the relation"
 _IMPLICATIONS = frozenset({"⇒", "⇔", "⇐"})
 _CONDITIONAL_WORDS = frozenset({"if", "for", "when", "where", "with", "whenever", "given", "for all", "as", "since", "let"})
 
@@ -131,7 +133,7 @@ def joined_digits(tree: Tree) -> Tree:
 
 def _chain(tree: Chain, condition: bool) -> list[Sentence]:
     """Split a chain at implications; a chain that begins with a relation has an empty first side."""
-    first = tree.first if tree.first is not None else Hole("", "nothing stands before the relation", tree.place)
+    first = tree.first if tree.first is not None else Hole("", NOTHING_BEFORE, tree.place)
     first = joined_digits(first)
     sides: list[Tree] = [first]
     relations: list[str] = []
