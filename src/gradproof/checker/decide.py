@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from flint import arb, fmpq
 
 from gradproof.checker.optimality import decide_minimizer
 from gradproof.checker.outcome import Outcome, undecided
+from gradproof.checker.stand_ins import shown, stand_ins, unknown_functions
 from gradproof.checker.verdict import Certificate, Verdict
 from gradproof.evaluate.bindings import Bindings, NotRational, Undecidable
 from gradproof.evaluate.enclose import are_disjoint, enclose, exact_value, paired, to_decimal
@@ -211,9 +213,11 @@ def _try_instances(
 ) -> Outcome:
     agreed = 0
     trouble = "no instance could be evaluated"
+    unknown = unknown_functions(left, right)
     for number in range(INSTANCES):
         try:
             bindings = instance(wanted, seed=seed, number=number, positive=positive)
+            bindings = replace(bindings, functions=stand_ins(unknown, seed, number))
             if not _meets(bindings, conditions):
                 continue
             tables = enclose(left, bindings, _DIGITS), enclose(right, bindings, _DIGITS)
@@ -255,6 +259,7 @@ def _compare_tables(tables: tuple[Table, Table], bindings: Bindings) -> Outcome 
         if are_disjoint(entry.left, entry.right):
             witness = {name: _shown(value) for name, value in sorted(bindings.values.items())}
             witness |= {name: str(value) for name, value in entry.place.items()}
+            witness |= shown(bindings.functions)
             details = {"left": to_decimal(entry.left, 20), "right": to_decimal(entry.right, 20)}
             return Outcome(Verdict.REFUTED, "R101", Certificate("disjoint enclosures", details=details), witness=witness)
     return compared

@@ -11,6 +11,7 @@ from gradproof.checker.hints import formula_hint, value_hint
 from gradproof.checker.neighbourhood import Neighbourhoods
 from gradproof.checker.outcome import Outcome, undecided
 from gradproof.checker.plan import PlannedFormula, PlannedLink, PlannedSentence, is_surely_misfit
+from gradproof.checker.stand_ins import unknown_functions
 from gradproof.checker.statements import concludes, is_data, is_number, source_of
 from gradproof.checker.values import StatedValues, nameable
 from gradproof.checker.verdict import Certificate, Kind, Link, Verdict
@@ -121,17 +122,13 @@ class Judge:
     ) -> tuple[Outcome, dict[str, object]]:
         """Read a claim once more with fewer formulas around it; what is found there may only be in its favour."""
         told = list(self.readings)
-        for words, narrow in self.neighbourhoods.narrower(planned):
-            links = [(sentence, at) for sentence in narrow.sentences for at in range(len(sentence.links))]
-            if narrow.trouble is not None or place >= len(links):
-                continue
-            sentence, at = links[place]
-            if sentence.links[at].code or sentence.links[at].trouble is not None:
+        for words, narrow, link in self.neighbourhoods.narrower(planned, place):
+            if link.code or link.trouble is not None:
                 continue
             try:
                 environment = Environment(narrow.scope, narrow.position, narrow.conditions)
-                sides = self._first_sides(narrow, sentence.links[at])
-                found = self._best(narrow, sentence.links[at], sides, environment)
+                sides = self._first_sides(narrow, link)
+                found = self._best(narrow, link, sides, environment)
             except (Trouble, RecursionError):
                 continue
             if found.verdict in (Verdict.PROVED, Verdict.TESTED):
@@ -302,6 +299,8 @@ class Judge:
         outcome = decide(link.relation, true_left, true_right)
         if outcome.verdict is not Verdict.REFUTED:
             return outcome, {}
+        if link.relation == "≈" and symbols(sides.left) and symbols(sides.right):
+            return undecided("U109", "an approximation between formulas"), {}
         planned.heads = self._names_in_chain(planned, sentence, place)
         planned.final = _final_number(planned, sentence)
         head = self._head(planned, sentence, environment) if not link.first else None
@@ -379,6 +378,8 @@ class Judge:
         doubt = self._doubt(link, sides, left, right)
         if doubt is not None:
             return doubt, {}
+        if unknown_functions(left, right) and any(_calls(side) != _calls(environment.opened(side)) for side in (sides.left, sides.right)):
+            return undecided("U103", "some of its functions are defined, and others are not"), {}
         if _is_condition(sides, left, right, derivative) or (not derivative and _is_system(sides, left, right)):
             return Outcome(Verdict.STATED, "S103", reason="a condition on its symbols"), {"kind": Kind.CONDITION}
         for pair in ((left, right), (environment.derived(sides.left), environment.derived(sides.right))):
@@ -482,6 +483,10 @@ def _same_axes(left: Value, right: Value, lowering: Lowering) -> tuple[Value, Va
 
 def _is_zero(value: Value) -> bool:
     return isinstance(value.body, Number) and value.body.value == 0
+
+
+def _calls(root: Expr) -> set[str]:
+    return {node.function for node in postorder(root) if isinstance(node, Call)}
 
 
 def _has_derivative(root: Expr) -> bool:
