@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from gradproof.elaborate.conditions import RELATIONS
 from gradproof.elaborate.names import spoken
+from gradproof.elaborate.references import reference_of
 from gradproof.elaborate.trouble import Unreadable
 from gradproof.elaborate.value import Value, scalar
 from gradproof.expr.node import Compare, Expr, Operator, Symbol
@@ -104,6 +105,8 @@ def _tell_random(lowering: Lowering, operands: tuple[Expr, ...]) -> None:
 
 
 def _is_probability(lowering: Lowering, name: Name, fence: Fenced) -> bool:
+    if name.text in ("P", "Pr") and _holds_event(fence.body):
+        return True
     if lowering.scope.function(name.text, lowering.position) is not None or lowering.scope.survey.rank(name.text):
         return False
     if name.text in ("P", "Pr") or isinstance(fence.body, Chain):
@@ -113,6 +116,11 @@ def _is_probability(lowering: Lowering, name: Name, fence: Fenced) -> bool:
         return True
     survey = lowering.scope.survey
     return survey.bare.get(name.text, 0) <= survey.applied.get(name.text, 0) and _holds_names(fence.body)
+
+
+def _holds_event(body: Tree | None) -> bool:
+    """Tell whether a relation stands between the parentheses: ``P(X = 1, Y)`` is no function of numbers."""
+    return any(isinstance(item, Chain) for item in (body.items if isinstance(body, Listing) else (body,)))
 
 
 def _holds_names(body: Tree | None) -> bool:
@@ -158,6 +166,9 @@ def event(lowering: Lowering, tree: Tree) -> Expr:
         sides = (lowering.scalar(side, "a side of an event") for side in (tree.first, right))
         return Compare(RELATIONS[relation], *sides)
     value = lowering.value(tree)
-    if value.rank:
+    if not value.rank:
+        return value.body
+    read = reference_of(tree) if isinstance(tree, Name | Scripted) else None
+    if read is None or read[0].subscripts:
         raise Unreadable("U110", "no rule for the probability of a tensor")
-    return value.body
+    return Symbol(read[0].key)  # the event that a vector has its value

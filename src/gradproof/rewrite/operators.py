@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from gradproof.expr.build import multiply, number, power, subtract, sum_over
@@ -22,7 +23,7 @@ from gradproof.expr.node import (
     Symbol,
     fresh_index,
 )
-from gradproof.expr.walk import postorder, substitute, symbols
+from gradproof.expr.walk import children, postorder, substitute, symbols
 from gradproof.rewrite import form
 from gradproof.rewrite import polynomial as poly
 from gradproof.rewrite.form import Form
@@ -114,19 +115,23 @@ def _is_constant(factor: Expr, node: Operator) -> bool:
         heads = [variable.symbol if isinstance(variable, Element) else variable for variable in node.bound]
         inner = symbols(factor)
         return all(isinstance(head, Symbol) and head not in inner for head in heads)
-    if any("random" in symbol.properties for symbol in symbols(node.operands[0])):
-        return not any("random" in symbol.properties for symbol in _outside_moments(factor))
+    if _is_random(node.operands[0]):
+        return not _is_random(factor)
     if isinstance(factor, Operator):
         return factor.kind in _AVERAGES and not factor.parameters
     return all(_is_known(part) for part in postorder(factor))
 
 
-def _outside_moments(root: Expr) -> frozenset[Symbol]:
-    """Return the symbols of an expression that no expectation averages away."""
-    hidden = {
-        part: number(0) for part in postorder(root) if isinstance(part, Operator) and part.kind in _AVERAGES and not part.parameters
-    }
-    return symbols(substitute(root, hidden))
+@lru_cache(maxsize=65536)
+def _is_random(root: Expr) -> bool:
+    """Tell whether a random variable occurs that no expectation averages away."""
+    return any(isinstance(part, Symbol) and "random" in part.properties for part in postorder(root, _outside_moments))
+
+
+def _outside_moments(node: Expr) -> tuple[Expr, ...]:
+    if isinstance(node, Operator) and node.kind in _AVERAGES and not node.parameters:
+        return ()
+    return (node.symbol, *node.indices) if isinstance(node, Element) else children(node)
 
 
 def _is_known(part: Expr) -> bool:
