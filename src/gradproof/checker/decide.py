@@ -50,7 +50,7 @@ def decide(relation: str, left: Expr, right: Expr, conditions: Sequence[Compare]
         if not (symbols(left) or symbols(right) or contains(left, _is_opaque) or contains(right, _is_opaque)):
             return compare_tables(left, right)
         return _equality(left, right, conditions, seed)
-    return _order(relation, left, right, conditions)
+    return _order(relation, left, right, conditions, seed)
 
 
 # Numbers --------------------------------------------------------------------------------------------------------------
@@ -271,14 +271,49 @@ def _shown(value: Any) -> str:
     return str([_shown(entry) for entry in value]).replace("'", "") if hasattr(value, "__iter__") else str(value)
 
 
-def _order(relation: str, left: Expr, right: Expr, conditions: Sequence[Compare]) -> Outcome:
-    """Prove an inequality by the sign of the difference; it is never refuted here, since its conditions may be unsaid."""
+def _order(relation: str, left: Expr, right: Expr, conditions: Sequence[Compare], seed: int) -> Outcome:
+    """Prove an inequality by the sign of the difference, or test it; it is never refuted here, since its conditions may be unsaid."""
     sign = sign_of(subtract(left, right), conditions)
     proofs = {"<": ("-",), "≤": ("-", "<=0", "0"), ">": ("+",), "≥": ("+", ">=0", "0"), "≠": ("+", "-")}
     if sign in proofs.get(relation, ()):
         certificate = Certificate("canonical form", details={"sign of the difference": sign})
         return Outcome(Verdict.PROVED, "P101", certificate)
-    return undecided("U109", "the sign of the difference is not obvious")
+    return _order_at_instances(relation, left, right, conditions, seed)
+
+
+def _order_at_instances(relation: str, left: Expr, right: Expr, conditions: Sequence[Compare], seed: int) -> Outcome:
+    """Test an inequality at random typed instances: none may fail it, and enough have to meet it strictly."""
+    unsure = undecided("U109", "the sign of the difference is not obvious")
+    if any(contains(side, _is_opaque) for side in (left, right)):
+        return unsure
+    wanted = symbols(left) | symbols(right) | _index_symbols(left, right)
+    met = 0
+    for number in range(2 * INSTANCES):
+        try:
+            bindings = instance(wanted, seed=seed, number=number)
+            if not _meets(bindings, conditions):
+                continue
+            tables = enclose(left, bindings, _DIGITS), enclose(right, bindings, _DIGITS)
+        except Undecidable:
+            continue
+        orders = {_order_of(relation, entry.left, entry.right) for entry in paired(*tables)}
+        if False in orders:
+            return unsure
+        met += True in orders
+    if met < INSTANCES:
+        return unsure
+    details = {"instances": met, "seed": seed, "digits": _DIGITS}
+    return Outcome(Verdict.TESTED, "T101", Certificate("random instances", details=details))
+
+
+def _order_of(relation: str, left: arb, right: arb) -> bool | None:
+    """Tell whether two enclosures are in an order; None where they overlap and a weak order leaves that open."""
+    if relation == "≠":
+        return are_disjoint(left, right)
+    small, large = (left, right) if relation in ("<", "≤") else (right, left)
+    if small < large:
+        return True
+    return None if relation in ("≤", "≥") and not small > large else False
 
 
 def free_letters(root: Expr) -> frozenset[str]:

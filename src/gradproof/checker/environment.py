@@ -70,8 +70,8 @@ class Environment:
                 return node
 
     def _called(self, node: Call) -> Expr:
-        definition = self.scope.function(node.function, self.position)
-        if definition is None or len(definition.parameters) != len(node.arguments):
+        definition = self.scope.function(node.function, self.position, len(node.arguments))
+        if definition is None:
             return node
         body = self.scope.sizes.resolve(definition.body)
         for parameter, order in zip(definition.parameters, node.orders or (0,) * len(node.arguments), strict=True):

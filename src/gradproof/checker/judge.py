@@ -55,7 +55,7 @@ _HYPOTHESES = re.compile(
     r"\b(?:if|assum\w*|suppos\w*|provided|such that|whenever|where|solve|satisf\w*|require\w*|constraint|subject to|when)\b",
     re.IGNORECASE,
 )
-_SURE_NOTES = ("I is the identity", "δ with two", "the sum without", "e is Euler")
+_SURE_NOTES = ("I is the identity", "δ with two", "the sum without", "e is Euler", "the dots go on")
 _PROBABILITY_LETTERS = frozenset({"y", "p", "q", "t", "pi"})
 
 

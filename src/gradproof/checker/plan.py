@@ -26,6 +26,7 @@ from gradproof.checker.statements import (
 from gradproof.checker.verdict import Kind
 from gradproof.elaborate.conditions import RELATIONS
 from gradproof.elaborate.declared import declared_by_membership, declared_in_words
+from gradproof.elaborate.ellipsis import without_dots
 from gradproof.elaborate.lowering import Lowering
 from gradproof.elaborate.reading import Reading
 from gradproof.elaborate.references import reference_of
@@ -177,7 +178,7 @@ def _add(
     section: Section, formula: Formula, before: str, part: str, passage: int, on_formula: Callable[[int], None] | None
 ) -> None:
     source = f"{_as_formula(formula.lead)} {formula.expanded}" if formula.lead else formula.expanded
-    tree: Tree = parse_formula(source)
+    tree = without_dots(parse_formula(source))
     planned = PlannedFormula(formula, 0, "", tree, source, before, part, section.scope, section.title, passage)
     if formula.problem:
         planned.trouble = Trouble("U102", formula.problem)

@@ -129,10 +129,11 @@ def _document_function(lowering: Lowering, head: Tree, name: Name, rest: tuple[T
     if isinstance(head, Scripted) and head.sup is not None:
         return None
     key = function_key(lowering, head, name)
-    definition = lowering.scope.function(key, lowering.position)
+    fence = rest[1]
+    definition = lowering.scope.function(key, lowering.position, len(fence_arguments(fence)))
+    definition = definition or lowering.scope.function(key, lowering.position)
     if definition is None:
         return None
-    fence = rest[1]
     arguments = [lowering.value(argument) for argument in fence_arguments(fence)]
     value = call(lowering, key, definition, arguments, primes)
     return with_fence_scripts(lowering, value, fence), rest[2:]

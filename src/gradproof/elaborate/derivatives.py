@@ -240,7 +240,7 @@ def taken_at(lowering: Lowering, rest: tuple[Tree, ...]) -> tuple[Value, tuple[T
 
 def _places(lowering: Lowering, key: str, variables: list[Tree], count: int) -> list[int] | None:
     """Return which arguments of a function the variables are, or None where that is not known."""
-    definition = lowering.scope.function(key, lowering.position)
+    definition = lowering.scope.function(key, lowering.position, count) or lowering.scope.function(key, lowering.position)
     if definition is None:
         is_function = lowering.scope.survey.applied.get(key, 0) and not lowering.scope.is_known(key)
         return [0] * len(variables) if is_function and count == 1 and not lowering.scope.survey.rank(key) else None

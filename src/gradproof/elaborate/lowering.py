@@ -8,6 +8,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from gradproof.elaborate import applications, bigs, conditions, derivatives, probability, products
+from gradproof.elaborate.ellipsis import GUESSED, SETTLED
 from gradproof.elaborate.names import spoken
 from gradproof.elaborate.reading import Reading
 from gradproof.elaborate.references import Reference, is_transpose, reference_of
@@ -138,7 +139,9 @@ class Lowering:
                 return self._grid(rows, fence)
             case Cases(rows):
                 return self._cases(rows)
-            case Annotated(body):
+            case Annotated(body, note):
+                if isinstance(note, Words) and note.text in (SETTLED, GUESSED):
+                    self.note(note.text)
                 return self.value(body)
             case Hole(text, reason):
                 raise Unreadable("U101" if reason == "ellipsis" else "U102", reason, hint=text)
