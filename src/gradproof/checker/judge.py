@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from gradproof.checker.decide import decide, is_closed
 from gradproof.checker.environment import Environment
 from gradproof.checker.hints import formula_hint, value_hint
-from gradproof.checker.neighbourhood import Neighbourhoods
+from gradproof.checker.neighbourhood import SAME_HEADING, Neighbourhoods
 from gradproof.checker.outcome import Outcome, undecided
 from gradproof.checker.plan import PlannedFormula, PlannedLink, PlannedSentence, is_surely_misfit
 from gradproof.checker.stand_ins import unknown_functions
@@ -51,6 +51,7 @@ _STATED = {
 _MOST_READINGS = 8
 #: Codes of claims that another context may make readable.
 _UNREAD = frozenset({"U103", "U104", "U108", "U109", "U110"})
+_REFUTED_BY_FORMULA = frozenset({"R101", "R106"})
 _HYPOTHESES = re.compile(
     r"\b(?:if|assum\w*|suppos\w*|provided|such that|whenever|where|solve|satisf\w*|require\w*|constraint|subject to|when)\b",
     re.IGNORECASE,
@@ -86,16 +87,16 @@ class Judge:
         self.readings = []
         found: list[Link] = []
         for sentence in planned.sentences:
-            found.extend(self._sentence(planned, sentence))
+            found.extend(self._sentence(planned, sentence, len(found)))
         self.previous = planned
         return tuple(found)
 
-    def _sentence(self, planned: PlannedFormula, sentence: PlannedSentence) -> list[Link]:
+    def _sentence(self, planned: PlannedFormula, sentence: PlannedSentence, earlier: int) -> list[Link]:
         found: list[Link] = []
         for place, link in enumerate(sentence.links):
             outcome, extra = self._outcome(planned, sentence, place)
-            if outcome.code in _UNREAD and link.kind is Kind.CLAIM:
-                outcome, extra = self._in_narrower_context(planned, len(found), outcome, extra)
+            if link.kind is Kind.CLAIM and outcome.code in _UNREAD | _REFUTED_BY_FORMULA:
+                outcome, extra = self._in_narrower_context(planned, earlier + place, outcome, extra)
             found.append(self._link(planned, link, outcome, extra))
         return found
 
@@ -120,11 +121,16 @@ class Judge:
     def _in_narrower_context(
         self, planned: PlannedFormula, place: int, outcome: Outcome, extra: dict[str, object]
     ) -> tuple[Outcome, dict[str, object]]:
-        """Read a claim once more with fewer formulas around it; what is found there may only be in its favour."""
+        """Read a claim once more with fewer formulas around it; what is found there may only be in its favour.
+
+        A claim that fails by the definitions of other sections, and holds by those under its own heading, is left open.
+        """
         told = list(self.readings)
         for words, narrow, link in self.neighbourhoods.narrower(planned, place):
             if link.code or link.trouble is not None:
                 continue
+            if outcome.verdict is Verdict.REFUTED and words != SAME_HEADING:
+                break
             try:
                 environment = Environment(narrow.scope, narrow.position, narrow.conditions)
                 sides = self._first_sides(narrow, link)
@@ -132,6 +138,8 @@ class Judge:
             except (Trouble, RecursionError):
                 continue
             if found.verdict in (Verdict.PROVED, Verdict.TESTED):
+                if outcome.verdict is Verdict.REFUTED:
+                    return undecided("U108", "it holds by the formulas under its heading, and fails by those of other sections"), {}
                 self.readings.append(words)
                 return found, {}
         self.readings = told

@@ -15,6 +15,8 @@ from gradproof.elaborate.scope import Declared
 from gradproof.elaborate.survey import survey
 from gradproof.reader.presentation import Chain
 
+SAME_HEADING = "read with the formulas under the same heading"
+
 
 @dataclass
 class Neighbourhoods:
@@ -35,7 +37,7 @@ class Neighbourhoods:
             key = (at, planned.passage)
             if key not in self._passages:
                 self._passages[key] = self._classified(section, neighbours)
-            yield from _link("read with the formulas under the same heading", self._passages[key][planned.position], place)
+            yield from _link(SAME_HEADING, self._passages[key][planned.position], place)
         links = [link for sentence in planned.sentences for link in sentence.links]
         if len(section.formulas) > 1:
             narrow = self._classified(section, [planned])[planned.position]

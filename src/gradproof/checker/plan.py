@@ -331,7 +331,8 @@ class _Planner:
         arguments = _argument_keys(found)
         if found.is_function and (is_number(link.right) or len(set(arguments)) < len(arguments)):
             return  # a value of a function, not its definition
-        if mentions(link.right, found.reference.key) and not self.scope.is_known(key):
+        steps = bool(found.reference.subscripts) and not found.reference.numerals  # z_t from z_{t-1}
+        if mentions(link.right, found.reference.key) and (steps or not self.scope.is_known(key)):
             if not found.is_function:
                 link.kind, link.code = Kind.UPDATE, "S102"
             return

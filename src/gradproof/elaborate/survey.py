@@ -40,7 +40,7 @@ class Survey:
     """The evidence: ``ranks`` by key, ``declared`` ranks that nothing may change, ``applied`` and ``bare`` uses,
     ``indices`` letters that were bound by a sum or stood in a subscript, ``sizes`` names that were the end of a sum,
     ``from_zero`` the axes (key, place) whose entries are numbered from 0, ``matrices`` the capital letters that are surely matrices,
-    ``random`` those that stand for random variables."""
+    ``random`` those that stand for random variables, ``fewest`` the subscripts of a bold letter where it has the fewest."""
 
     ranks: dict[str, int] = field(default_factory=dict)
     declared: dict[str, int] = field(default_factory=dict)
@@ -54,6 +54,7 @@ class Survey:
     from_zero: set[tuple[str, int]] = field(default_factory=set)
     matrices: set[str] = field(default_factory=set)
     random: set[str] = field(default_factory=set)
+    fewest: dict[str, int] = field(default_factory=dict)
 
     def rank(self, key: str) -> int:
         """Return the rank of a name."""
@@ -134,8 +135,11 @@ def _count_reference(reference: Reference, found: Survey) -> None:
         return
     if reference.is_bold:
         found.bold.add(reference.key)
-        if len(reference.key) == 1:
-            raise_rank(found, reference.key, 2 if reference.key.isupper() else 1, len(reference.subscripts))
+        if len(reference.key) == 1 or reference.key.lower() in GREEK:
+            count = len(reference.subscripts)
+            before = found.fewest.get(reference.key, 0)
+            found.fewest[reference.key] = min(before or count, count or before)
+            raise_rank(found, reference.key, 2 if reference.key[0].isupper() else 1, found.fewest[reference.key])
     if reference.subscripts and not reference.numerals:
         count = len(reference.subscripts)
         found.indexed[reference.key] = max(count, found.indexed.get(reference.key, 0))
