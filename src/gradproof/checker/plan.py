@@ -13,6 +13,7 @@ from gradproof.checker.statements import (
     NOTHING_BEFORE,
     Definiendum,
     Sentence,
+    applied_name,
     concludes,
     definiendum,
     has_ellipsis,
@@ -50,6 +51,7 @@ DECIDABLE = frozenset({"=", "≈", "≡", "<", ">", "≤", "≥", "≠"})
 _PROBLEM = re.compile(r"\s*[*_]*(?:problem|exercise|question|task)\s+\d+", re.IGNORECASE)
 #: Characters before a formula that may say what it does.
 _LONGEST_BEFORE = 600
+_OPERATORS = frozenset({"E", "Var", "Cov", "var", "cov", "sigma", "max", "min", "partial", "d"})
 _RESULT_WORDS = frozenset({"result", "answer", "output", "solution", "value", "ans", "total"})
 
 
@@ -317,7 +319,7 @@ class _Planner:
     def _equality(self, planned: PlannedFormula, link: PlannedLink, sentence: Sentence) -> None:
         found = definiendum(link.left)
         if found is None:
-            if introduces(planned.before):
+            if introduces(planned.before) or self._introduces_function(link):
                 link.kind, link.code = Kind.DEFINITION, "S101"
             else:
                 self._compound(planned, link)
@@ -386,6 +388,16 @@ class _Planner:
             return False
         link.kind, link.code = Kind.CONDITION, "S103"
         self._assume(planned, link)
+        return True
+
+    def _introduces_function(self, link: PlannedLink) -> bool:
+        """Tell whether ``k(x_i, x_j) = ...`` says for the first time what an unknown function is."""
+        key = applied_name(link.left)
+        if not key or is_number(link.right) or mentions(link.right, key) or key in self.scope.functions or self.scope.is_known(key):
+            return False
+        if key in _OPERATORS or _catalogue_knows(key) or f"{key}()" in self.scope.introduced:
+            return False
+        self.scope.introduced[f"{key}()"] = link.left.place.start
         return True
 
     def _compound(self, planned: PlannedFormula, link: PlannedLink) -> None:

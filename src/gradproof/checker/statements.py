@@ -208,6 +208,19 @@ def _function_definiendum(head: Tree, fence: Tree) -> Definiendum | None:
     return Definiendum(read[0], arguments, True)
 
 
+def applied_name(tree: Tree) -> str:
+    """Return the name of the function that a side is the value of, ``k`` of ``k(x_i, x_j)``, or nothing."""
+    if not isinstance(tree, Adjacent) or len(tree.items) != 2:
+        return ""
+    head, fence = tree.items
+    if not isinstance(fence, Fenced) or fence.opening not in "([" or fence.body is None or isinstance(fence.body, Infix):
+        return ""
+    read = reference_of(head) if isinstance(head, Name | Scripted) else None
+    if read is None or read[1].power is not None or read[1].is_transpose or (isinstance(head, Name) and head.primes):
+        return ""
+    return read[0].key
+
+
 def mentions(tree: Tree, key: str) -> bool:
     """Tell whether a name occurs in a tree."""
     for node in subtrees(tree):
