@@ -343,12 +343,15 @@ class Judge:
         if head is None:
             return None
         try:
-            last = self._first_sides(planned, link).right
+            sides = self._first_sides(planned, link)
         except Trouble:
             return None
+        last = sides.right
         value = substitute(environment.expanded(head), environment.conditions)
         if not is_closed(value) or not is_closed(last):
             return None
+        if is_closed(sides.left) and decide("=", value, sides.left).verdict is not Verdict.REFUTED:
+            return None  # the decimals that it was computed from explain the difference
         outcome = decide(link.relation, value, last)
         if outcome.verdict is not Verdict.REFUTED or self._links_fail(planned, sentence, place):
             return None
