@@ -13,6 +13,7 @@ from gradproof.checker.outcome import Outcome, undecided
 from gradproof.checker.plan import PlannedFormula, PlannedLink, PlannedSentence, is_surely_misfit
 from gradproof.checker.stand_ins import unknown_functions
 from gradproof.checker.statements import concludes, is_data, is_number, source_of
+from gradproof.checker.upstream import through_intermediates
 from gradproof.checker.values import StatedValues, nameable
 from gradproof.checker.verdict import Certificate, Kind, Link, Verdict
 from gradproof.elaborate.lowering import Lowering
@@ -222,6 +223,11 @@ class Judge:
             sizes.restore(state)
             raise
         bodies = (sizes.resolve(left.body), _as_printed(link.right, sizes.resolve(right.body)))
+        position = planned.position - 1 if link.again else planned.position
+        upstream = through_intermediates(*bodies, Environment(planned.scope, position, planned.conditions))
+        if upstream is not None:
+            bodies = (upstream.left, upstream.right)
+            lowering.note(upstream.words)
         return Sides(*bodies, reading, frozenset(lowering.questions), tuple(lowering.notes))
 
     def _left_tree(self, planned: PlannedFormula, link: PlannedLink, lowering: Lowering) -> Tree:
@@ -412,7 +418,7 @@ class Judge:
         """A refutation needs a reading without guesses."""
         if link.relation == "≈":
             return undecided("U109", "an approximation between formulas")
-        guesses = [note for note in sides.notes if not note.startswith(_SURE_NOTES)]
+        guesses = [note for note in sides.notes if not note.startswith(_SURE_NOTES) and not note.endswith(" alone")]
         if guesses:
             return undecided("U108", f"the claim fails as it was read ({guesses[0]})", "Write it out.")
         free = [{index.name for index in side.free_indices} for side in (left, right)]
