@@ -11,7 +11,8 @@ from gradproof.checker.judge import Judge
 from gradproof.checker.neighbourhood import Neighbourhoods
 from gradproof.checker.options import CheckOptions
 from gradproof.checker.outcome import Outcome
-from gradproof.checker.plan import PlannedFormula, Section, plan
+from gradproof.checker.plan import plan
+from gradproof.checker.sections import PlannedFormula, Section
 from gradproof.checker.statements import hole_in, is_objective, source_of
 from gradproof.checker.verdict import Equation, FileReport, Kind, Link, Verdict
 from gradproof.elaborate.reading import Reading

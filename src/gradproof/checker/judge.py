@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, replace
 
 from gradproof.checker.decide import decide, is_closed
 from gradproof.checker.environment import Environment
 from gradproof.checker.hints import formula_hint, value_hint
+from gradproof.checker.intent import (
+    Sides,
+    has_derivative,
+    is_condition,
+    is_given,
+    is_hypothetical,
+    is_numeric,
+    is_system,
+    open_names,
+    speaks_of_result,
+)
 from gradproof.checker.neighbourhood import SAME_HEADING, Neighbourhoods
 from gradproof.checker.outcome import Outcome, undecided
-from gradproof.checker.plan import PlannedFormula, PlannedLink, PlannedSentence, is_surely_misfit
+from gradproof.checker.plan import is_surely_misfit
+from gradproof.checker.sections import PlannedFormula, PlannedLink, PlannedSentence
 from gradproof.checker.stand_ins import unknown_functions
 from gradproof.checker.statements import concludes, is_data, is_number, source_of
 from gradproof.checker.upstream import through_intermediates
+from gradproof.checker.usual_assumptions import decide_under_usual_assumptions
 from gradproof.checker.values import StatedValues, nameable
 from gradproof.checker.verdict import Certificate, Kind, Link, Verdict
 from gradproof.elaborate.lowering import Lowering
@@ -22,19 +34,12 @@ from gradproof.elaborate.reading import Reading, alternatives
 from gradproof.elaborate.sizes import extent
 from gradproof.elaborate.trouble import Misfit, Trouble
 from gradproof.elaborate.value import Value, freshened, renamed, shape_text
-from gradproof.expr.build import ONE, ZERO, add, decimal, number, subtract, sum_over
+from gradproof.expr.build import ZERO, decimal
 from gradproof.expr.node import (
-    Apply,
     Call,
-    Compare,
-    Element,
     Expr,
     Number,
-    Operator,
-    Power,
     Symbol,
-    TensorEntry,
-    fresh_index,
 )
 from gradproof.expr.walk import contains, postorder, substitute, symbols
 from gradproof.printer.latex import to_latex
@@ -53,23 +58,7 @@ _MOST_READINGS = 8
 #: Codes of claims that another context may make readable.
 _UNREAD = frozenset({"U103", "U104", "U108", "U109", "U110"})
 _REFUTED_BY_FORMULA = frozenset({"R101", "R106"})
-_HYPOTHESES = re.compile(
-    r"\b(?:if|assum\w*|suppos\w*|provided|such that|whenever|where|solve|satisf\w*|require\w*|constraint|subject to|when)\b",
-    re.IGNORECASE,
-)
 _SURE_NOTES = ("I is the identity", "δ with two", "the sum without", "e is Euler", "the dots go on")
-_PROBABILITY_LETTERS = frozenset({"y", "p", "q", "t", "pi"})
-
-
-@dataclass(frozen=True, slots=True)
-class Sides:
-    """The two sides of a link under one reading, over the same axes."""
-
-    left: Expr
-    right: Expr
-    reading: Reading
-    questions: frozenset[str]
-    notes: tuple[str, ...]
 
 
 @dataclass
@@ -189,7 +178,7 @@ class Judge:
             return chain if chain is not None else (general, {})
         missing = self._missing(planned, link, sides, environment)
         if missing is not None:
-            if _is_given(planned, sentence, environment.expanded(sides.left)):
+            if is_given(planned, sentence, environment.expanded(sides.left)):
                 return Outcome(Verdict.STATED, "S103", reason="a value that is given"), {"kind": Kind.CONDITION}
             return missing, {}
         if link.again and not is_number(link.right) and not concludes(planned.before[-40:]) and len(sentence.links) == 1:
@@ -289,10 +278,10 @@ class Judge:
     def _missing(self, planned: PlannedFormula, link: PlannedLink, sides: Sides, environment: Environment) -> Outcome | None:
         """A number for a quantity whose ingredients the document never gives cannot be checked."""
         left, right = environment.expanded(sides.left), environment.expanded(sides.right)
-        open_left = _open_names(substitute(left, environment.conditions))
-        if not _is_numeric(right) or not open_left or link.relation not in ("=", "≈"):
+        open_left = open_names(substitute(left, environment.conditions))
+        if not is_numeric(right) or not open_left or link.relation not in ("=", "≈"):
             return None
-        named = isinstance(link.left, Name | Scripted) or _has_derivative(sides.left) or link.left.place.start == 0
+        named = isinstance(link.left, Name | Scripted) or has_derivative(sides.left) or link.left.place.start == 0
         if not named:
             return None
         names = ", ".join(spoken(name) for name in sorted(open_left)[:4])
@@ -391,18 +380,21 @@ class Judge:
         left, right = environment.expanded(sides.left), environment.expanded(sides.right)
         if link.again and link.key and not concludes(planned.before[-40:]):
             return Outcome(Verdict.STATED, "S101", reason="defined again"), {"kind": Kind.DEFINITION}
-        derivative = _has_derivative(sides.left) or _has_derivative(sides.right)
+        derivative = has_derivative(sides.left) or has_derivative(sides.right)
         doubt = self._doubt(link, sides, left, right)
         if doubt is not None:
             return doubt, {}
-        if unknown_functions(left, right) and any(_calls(side) != _calls(environment.opened(side)) for side in (sides.left, sides.right)):
+        if unknown_functions(left, right) and any(
+            _calls(side) != _calls(environment.opened(side)) for side in (sides.left, sides.right)
+        ):
             return undecided("U103", "some of its functions are defined, and others are not"), {}
-        if _is_condition(sides, left, right, derivative) or (not derivative and _is_system(sides, left, right)):
+        if is_condition(sides, left, right, derivative) or (not derivative and is_system(sides, left, right)):
             return Outcome(Verdict.STATED, "S103", reason="a condition on its symbols"), {"kind": Kind.CONDITION}
         for pair in ((left, right), (environment.derived(sides.left), environment.derived(sides.right))):
-            relaxed = self._under_usual_assumptions(*pair)
+            relaxed = decide_under_usual_assumptions(*pair, self.seed)
             if relaxed is not None:
-                return relaxed, {}
+                self.readings += [relaxed[1]] if relaxed[1] else []
+                return relaxed[0], {}
         hint, mended = formula_hint(left, right, sides.right)
         hint = hint or value_hint(left, right)
         candidates = [to_latex(simplified(environment.derived(sides.left))), to_latex(simplified(left))]
@@ -425,50 +417,6 @@ class Judge:
         if free[0] != free[1]:
             return undecided("U108", "the two sides have different free indices, so the claim may be meant of some entries")
         return None
-
-    def _under_usual_assumptions(self, left: Expr, right: Expr) -> Outcome | None:
-        """Try what people leave unsaid: that labels and probabilities sum to one, that a matrix is symmetric."""
-        sums, names = _unit_sums(symbols(left) | symbols(right))
-        if sums:
-            outcome = decide("=", left, right, sums, self.seed)
-            if outcome.verdict is Verdict.PROVED:
-                self.readings.append(f"{names} sums to one")
-                return outcome
-        joint = _joint_distributions(symbols(left) | symbols(right))
-        if joint:
-            sides = [substitute(side, joint) for side in (left, right)]
-            outcome = decide("=", sides[0], sides[1], (), self.seed)
-            if outcome.verdict in (Verdict.PROVED, Verdict.TESTED):
-                letters = ", ".join(spoken(symbol.name) for symbol in joint)
-                self.readings.append(f"{letters} is a symmetric joint distribution with a zero diagonal")
-                return outcome
-        symmetric = _symmetric(symbols(left) | symbols(right))
-        if symmetric:
-            named = {symbol: Symbol(symbol.name, symbol.axes, symbol.properties | {"symmetric"}) for symbol in symmetric}
-            sides = [substitute(side, named) for side in (left, right)]
-            if decide("=", sides[0], sides[1], (), self.seed).verdict in (Verdict.PROVED, Verdict.TESTED):
-                letters = ", ".join(spoken(symbol.name) for symbol in symmetric)
-                return undecided("U108", f"it holds when {letters} is symmetric, and fails otherwise", "Say that it is.")
-        return None
-
-
-def is_hypothetical(planned: PlannedFormula) -> bool:
-    """Tell whether the sentence around an inline formula supposes rather than claims: 'if', 'assume', 'such that', 'solve'."""
-    clause = re.split(r"[.;]\s", planned.before)[-1]
-    return bool(_HYPOTHESES.search(clause)) and not (planned.formula.display and "solve" not in clause)
-
-
-def speaks_of_result(planned: PlannedFormula, link: PlannedLink) -> bool:
-    """Tell whether the left side is a word such as 'result' and no quantity of the document."""
-    word = isinstance(link.left, Name) and link.left.text.lower() in ("result", "answer", "output", "solution")
-    return word and link.first and not planned.scope.is_known(link.key)
-
-
-def _is_given(planned: PlannedFormula, sentence: PlannedSentence, left: Expr) -> bool:
-    """Tell whether an inline ``k = 4`` gives a value to a quantity that nothing else determines, and concludes nothing."""
-    if planned.formula.display or len(sentence.links) > 1 or concludes(planned.before[-80:]):
-        return False
-    return is_number(sentence.links[0].right) and isinstance(left, Symbol | Element | Call)
 
 
 def _final_number(planned: PlannedFormula, sentence: PlannedSentence) -> str:
@@ -504,80 +452,6 @@ def _is_zero(value: Value) -> bool:
 
 def _calls(root: Expr) -> set[str]:
     return {node.function for node in postorder(root) if isinstance(node, Call)}
-
-
-def _has_derivative(root: Expr) -> bool:
-    return contains(root, lambda node: isinstance(node, Operator) and node.kind == "derivative")
-
-
-def _open_names(root: Expr) -> frozenset[str]:
-    found = {symbol.name for symbol in symbols(root) if not symbol.properties & {"size", "bound"}}
-    found |= {node.function for node in postorder(root) if isinstance(node, Call)}
-    return frozenset(found)
-
-
-def _is_numeric(root: Expr) -> bool:
-    """Tell whether a side is made of numbers alone (a literal matrix has indices, and no symbols)."""
-    if symbols(root):
-        return False
-    return not contains(root, lambda node: isinstance(node, Operator | Call))
-
-
-def _is_condition(sides: Sides, left: Expr, right: Expr, derivative: bool) -> bool:
-    """Tell whether an equation restricts its symbols rather than claiming something of all of them.
-
-    An identity has both sides in the same symbols; a bare name, a number or a zero on one side makes an equation to be solved.
-    """
-    if any(side is ZERO for side in (left, right, sides.left, sides.right)):
-        return True
-    names = [{symbol.name for symbol in symbols(side)} for side in (left, right)]
-    whole = [mine | {symbol.name for symbol in symbols(side)} for mine, side in zip(names, (sides.left, sides.right), strict=True)]
-    if derivative:
-        return not (names[1] <= whole[0] or names[0] <= whole[1])
-    if any(isinstance(side, Symbol | Element | Number) for side in (left, right)):
-        return True
-    return names[0] != names[1]
-
-
-def _is_system(sides: Sides, left: Expr, right: Expr) -> bool:
-    """Tell whether an equation between tensors of unknowns is one to be solved: nothing defined in it, no function."""
-    if not left.free_indices or left is not sides.left or right is not sides.right:
-        return False
-    return not any(
-        isinstance(node, Apply | TensorEntry) or (isinstance(node, Power) and not isinstance(node.base, Number))
-        for side in (left, right)
-        for node in postorder(side)
-    )
-
-
-def _unit_sums(found: frozenset[Symbol]) -> tuple[list[Compare], str]:
-    """Return ``sum_k y_k = 1`` for vectors that look like labels or probabilities."""
-    conditions: list[Compare] = []
-    names: list[str] = []
-    for symbol in sorted(found, key=lambda symbol: symbol.name):
-        if len(symbol.axes) == 1 and symbol.name.split("_")[0] in _PROBABILITY_LETTERS:
-            axis = symbol.axes[0]
-            lower = number(axis.origin)
-            index = fresh_index("k", lower, subtract(add(axis.size, lower), ONE))
-            conditions.append(Compare("=", sum_over([index], Element(symbol, (index,))), ONE))
-            names.append(spoken(symbol.name))
-    return conditions, ", ".join(names)
-
-
-def _joint_distributions(found: frozenset[Symbol]) -> dict[Symbol, Symbol]:
-    """Return square matrices that look like joint probabilities, each as a symmetric distribution without self-pairs."""
-    properties = frozenset({"symmetric", "distribution", "zerodiagonal", "nonnegative"})
-    return {
-        symbol: Symbol(symbol.name, symbol.axes, symbol.properties | properties)
-        for symbol in sorted(found, key=lambda symbol: symbol.name)
-        if symbol.name in ("p", "P") and len(symbol.axes) == 2 and symbol.axes[0].size is symbol.axes[1].size
-    }
-
-
-def _symmetric(found: frozenset[Symbol]) -> list[Symbol]:
-    """Return the square matrices that are not known to be symmetric."""
-    square = [symbol for symbol in found if len(symbol.axes) == 2 and symbol.axes[0].size is symbol.axes[1].size]
-    return sorted((s for s in square if "symmetric" not in s.properties), key=lambda symbol: symbol.name)
 
 
 def _name(key: Expr) -> str:

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from gradproof.checker.plan import PlannedFormula, PlannedLink, Section, classify
+from gradproof.checker.plan import classify
+from gradproof.checker.sections import PlannedFormula, PlannedLink, Section
 from gradproof.elaborate.scope import Declared
 from gradproof.elaborate.survey import survey
 from gradproof.reader.presentation import Chain

@@ -6,7 +6,7 @@ import re
 
 from gradproof.checker.glossary.entry import GlossaryEntry
 from gradproof.checker.outcome import Outcome
-from gradproof.checker.plan import PlannedFormula, PlannedLink, Section
+from gradproof.checker.sections import PlannedFormula, PlannedLink, Section
 from gradproof.checker.verdict import Certificate, Verdict
 from gradproof.elaborate.references import reference_of
 from gradproof.reader.presentation import Big, Fenced, Infix, Name, Numeral, Scripted, Tree
