@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from gradproof.checker.assumptions import declared_by_user
 from gradproof.checker.glossary import GLOSSARY
 from gradproof.checker.judge import Judge
 from gradproof.checker.options import CheckOptions
@@ -13,6 +12,7 @@ from gradproof.checker.outcome import Outcome
 from gradproof.checker.plan import PlannedFormula, Section, plan
 from gradproof.checker.statements import hole_in, is_objective, source_of
 from gradproof.checker.verdict import Equation, FileReport, Kind, Link, Verdict
+from gradproof.elaborate.assumptions import declared_by_user
 from gradproof.elaborate.reading import Reading
 from gradproof.elaborate.scope import Declared
 from gradproof.elaborate.trouble import Trouble
