@@ -48,7 +48,9 @@ class Dimensions(Sizes):
                 if symbol in found or not (is_unknown(symbol) or symbol in self._bindings):
                     continue
                 fixed = self.resolve(symbol)
-                open_sizes = sorted((part for part in symbols(fixed) if is_unknown(part)), key=lambda part: (len(part.name), part.name))
+                open_sizes = sorted(
+                    (part for part in symbols(fixed) if is_unknown(part)), key=lambda part: (len(part.name), part.name)
+                )
                 for part in open_sizes:
                     found.setdefault(part, Symbol(next(names), (), frozenset({"size"})))
                 found[symbol] = substitute(fixed, {part: found[part] for part in open_sizes})
@@ -135,4 +137,3 @@ def smaller(left: Expr, right: Expr) -> Expr:
 def modulo(above: Expr, below: Expr) -> Expr:
     """Return the remainder of ``above / below``; a number where both are."""
     return subtract(above, multiply(below, floor_quotient(above, below)))
-

@@ -100,7 +100,9 @@ class _Evidence:
         for statement, letters in zip(statements, self.scoping.letters, strict=True):
             for node in self._postorder(statement.body):
                 self.places[node] = self._enter(node)
-                self.constant[node] = not isinstance(node, Name) and all(self.constant.get(part, True) for part in self._parts(node))
+                self.constant[node] = not isinstance(node, Name) and all(
+                    self.constant.get(part, True) for part in self._parts(node)
+                )
             whole = self._closed(statement, len(letters))
             if statement.name:
                 self.parts[statement.name] = whole
@@ -194,7 +196,9 @@ class _Evidence:
         if name not in self.variables:
             if is_function(name) and not self.surroundings.knows(name) and name not in ALSO_NAMES:
                 remedy = f"Write {name}(...)."
-                raise self.source.error(node.place, "an argument was expected behind a function", got=f"'{name}' alone", remedy=remedy)
+                raise self.source.error(
+                    node.place, "an argument was expected behind a function", got=f"'{name}' alone", remedy=remedy
+                )
             self.variables[name] = self.inference.place(self._known(name, node.place))
         return self.variables[name]
 
@@ -355,13 +359,13 @@ def _is_firm(tie: Tie) -> bool:
 
 def is_indicator(tree: Tree) -> bool:
     """Tell whether a tree is a condition."""
-    return isinstance(tree, Comparison) or (isinstance(tree, Infix) and tree.operator in ("and", "or")) or (
-        isinstance(tree, Prefix) and tree.operator == "not"
+    return (
+        isinstance(tree, Comparison)
+        or (isinstance(tree, Infix) and tree.operator in ("and", "or"))
+        or (isinstance(tree, Prefix) and tree.operator == "not")
     )
 
 
 def is_scalar_bracket(tree: Bracket) -> bool:
     """Tell whether a bracket is an indicator, not a list of entries."""
     return len(tree.rows) == 1 and len(tree.rows[0]) == 1 and is_indicator(tree.rows[0][0])
-
-

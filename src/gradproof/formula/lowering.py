@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from gradproof.elaborate.scope import Declared
-from gradproof.elaborate.sizes import extent, named_size
+from gradproof.elaborate.sizes import named_size
 from gradproof.elaborate.trouble import Misfit
 from gradproof.elaborate.value import Value, entry, freshened, mapped, scalar, transposed
 from gradproof.expr import build
@@ -206,7 +206,9 @@ class Lowering:
         try:
             return function.lower(self.context, arguments, tuple(values))
         except Misfit as trouble:
-            raise self.context.source.misfit(tree.head, f"shapes that fit {tree.function} were expected", got=trouble.reason) from None
+            raise self.context.source.misfit(
+                tree.head, f"shapes that fit {tree.function} were expected", got=trouble.reason
+            ) from None
 
     # Subscripts and literals ------------------------------------------------------------------------------------------
 

@@ -33,10 +33,12 @@ def parse(text: str, assume: Sequence[str] = (), at: Mapping[str, Any] | None = 
               [('A', 2), ('x', 1), ('b', 1)]
     """
     surroundings = Surroundings(declared_by_user(assume), {name: shape_of(name, value) for name, value in (at or {}).items()})
-    source = Source(text)
-    if is_latex(text):
-        return read_latex(source, surroundings)
-    return _read_plain(source, surroundings)
+    return read(Source(text), surroundings)
+
+
+def read(source: Source, surroundings: Surroundings) -> Formula:
+    """Return the formula of a source; errors say where the source stands."""
+    return read_latex(source, surroundings) if is_latex(source.text) else _read_plain(source, surroundings)
 
 
 def _read_plain(source: Source, surroundings: Surroundings) -> Formula:

@@ -46,7 +46,9 @@ class Ranges:
         """Return an index whose range is not known yet."""
         self._count += 1
         unknown = frozenset({"limit"})
-        index = fresh_index(letter, Symbol(f"{letter}_lower_{self._count}", (), unknown), Symbol(f"{letter}_upper_{self._count}", (), unknown))
+        index = fresh_index(
+            letter, Symbol(f"{letter}_lower_{self._count}", (), unknown), Symbol(f"{letter}_upper_{self._count}", (), unknown)
+        )
         self.open[index] = place
         return index
 
@@ -100,7 +102,9 @@ class Ranges:
         found = False
         for access in self.accesses:
             weight = _weight(access.subscript, index)
-            if not weight or any(other in self.open and other not in self.limits for other in access.subscript.free_indices - {index}):
+            if not weight or any(
+                other in self.open and other not in self.limits for other in access.subscript.free_indices - {index}
+            ):
                 continue
             limits = self._keeping(access, index, weight)
             if limits is None:
@@ -213,5 +217,3 @@ def _weight(subscript: Expr, index: Index) -> Fraction:
 
 def _is_positive(gap: Expr) -> bool:
     return isinstance(gap, Number) and gap.value > 0
-
-

@@ -19,11 +19,14 @@ from gradproof.printer.text import to_text
 
 
 def shape_of(name: str, value: Any) -> tuple[int, ...]:
-    """Return the shape of a number, a nested list or an array.
+    """Return the shape of a number, a nested list, an array, or a formula without variables.
 
     Raises: FormulaError: rows of different lengths, or more axes than the language has.
     """
-    shape = tuple(int(size) for size in value.shape) if hasattr(value, "shape") else _listed(name, value)
+    if isinstance(value, Formula):
+        shape = tuple(int(axis.upper.value) for axis in value.axes if isinstance(axis.upper, Number))
+    else:
+        shape = tuple(int(size) for size in value.shape) if hasattr(value, "shape") else _listed(name, value)
     if len(shape) > LARGEST_RANK:
         raise FormulaError(f"{name}: at most {LARGEST_RANK} axes were expected", got=str(len(shape)))
     return shape
@@ -122,5 +125,3 @@ def _check(formula: Formula, values: Mapping[str, Any], sizes: Mapping[str, int]
                 told = to_text(axis.size)
                 expected = f"{symbol.name} has {wanted} entries along axis {place}" + (f" ({told})" if told != str(wanted) else "")
                 raise ShapeError(expected, got=str(length), remedy="Give a value of its shape.", where="--at")
-
-

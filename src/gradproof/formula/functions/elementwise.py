@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from gradproof.elaborate.value import Value
+from gradproof.expr.build import TWO, power, square_root
 from gradproof.expr.catalogue import FUNCTIONS, Function
 from gradproof.expr.node import Apply, Expr, Iverson, Piecewise
 from gradproof.formula.context import Context
@@ -67,6 +68,8 @@ def _of_catalogue(function: Function) -> Entry:
 
 ENTRIES = (
     *(_of_catalogue(function) for function in FUNCTIONS.values() if function.arity > 0),
+    Entry(("sqrt",), (tensor("x"),), broadcast, entrywise(square_root)),
+    Entry(("square",), (tensor("x"),), broadcast, entrywise(lambda body: power(body, TWO))),
     Entry(("where",), (tensor("condition"), tensor("x"), tensor("y")), broadcast, _where),
     Entry(("indicator",), (tensor("condition"),), broadcast, _indicator),
 )

@@ -88,7 +88,9 @@ def _windows(context: Context, arguments: Arguments, sizes: list[Expr]) -> list[
     dilation = context.wholes(options.get("dilation"), count, "the dilation", ONE, 1)
     padding = options.get("padding")
     if isinstance(padding, Word | Name) and padding.text in ("same", "valid"):
-        paddings = [_same(size, step) if padding.text == "same" else (ZERO, ZERO) for size, step in zip(sizes, dilation, strict=True)]
+        paddings = [
+            _same(size, step) if padding.text == "same" else (ZERO, ZERO) for size, step in zip(sizes, dilation, strict=True)
+        ]
         if padding.text == "same" and any(step is not ONE for step in stride):
             raise context.source.error(padding.place, "a stride of 1 was expected with the padding 'same'")
     else:

@@ -45,9 +45,7 @@ def _layer(name: str, origin: int, *, takes_logits: bool) -> Entry:
 class _Loss:
     """The loss of one call, over the axes of the examples."""
 
-    def __init__(
-        self, context: Context, arguments: Arguments, values: tuple[Value, ...], origin: int, takes_logits: bool
-    ) -> None:
+    def __init__(self, context: Context, arguments: Arguments, values: tuple[Value, ...], origin: int, takes_logits: bool) -> None:
         self.context = context
         self.arguments = arguments
         self.given = dict(zip(arguments.present, values, strict=True))

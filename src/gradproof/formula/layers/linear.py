@@ -32,7 +32,9 @@ def _lower(context: Context, arguments: Arguments, values: tuple[Value, ...]) ->
     value, weight = values[0], freshened(values[1])
     inner, last = weight.axes[-1], value.axes[-1]
     got = f"{context.told(arguments.tensors[0], value)} and {context.told(arguments.tensors[1], weight)}"
-    trouble = context.source.misfit(arguments.place("weight"), "a weight with as many columns as the input has entries was expected", got=got)
+    trouble = context.source.misfit(
+        arguments.place("weight"), "a weight with as many columns as the input has entries was expected", got=got
+    )
     context.fit(extent(last), extent(inner), trouble)
     read = entry(Value(value.body, (last,)), (inner,)).body
     total = sum_over([inner], multiply(read, weight.body))

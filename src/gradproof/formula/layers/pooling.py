@@ -107,7 +107,9 @@ _LP: tuple[Parameter, ...] = (tensor("input"), tensor("norm_type"), *_KERNEL, op
 def _layers(spatial: int) -> tuple[Entry, ...]:
     def maximal(context: Context, arguments: Arguments, values: tuple[Value, ...]) -> Value:
         if context.flag(arguments.options.get("return_indices"), False):
-            raise context.source.error(arguments.place("return_indices"), "return_indices=False was expected: a formula has one value")
+            raise context.source.error(
+                arguments.place("return_indices"), "return_indices=False was expected: a formula has one value"
+            )
         return largest(context, arguments, values[0], windows_of(context, arguments, spatial))
 
     def average(context: Context, arguments: Arguments, values: tuple[Value, ...]) -> Value:

@@ -89,7 +89,10 @@ def _tokens(source: Source, match: re.Match[str], spaced: bool) -> list[Token]:
     text, start, end = match.group(), match.start(), match.end()
     match match.lastgroup:
         case "number":
-            if len(text) > _LONGEST_NUMBER or abs(int(re.split("[eE]", text)[1]) if re.search("[eE]", text) else 0) > _LONGEST_NUMBER:
+            if (
+                len(text) > _LONGEST_NUMBER
+                or abs(int(re.split("[eE]", text)[1]) if re.search("[eE]", text) else 0) > _LONGEST_NUMBER
+            ):
                 raise source.error(Place(start, end), f"a number of at most {_LONGEST_NUMBER} digits was expected")
             return [Token("number", _ascii(text), start, end, spaced)]
         case "raised":
