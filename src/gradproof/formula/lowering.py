@@ -20,7 +20,7 @@ from gradproof.formula.functions.elementwise import condition_of
 from gradproof.formula.kinds import rank_of
 from gradproof.formula.ranges import Ranges
 from gradproof.formula.scoping import Scoping, Surroundings
-from gradproof.reader.plain.descent import Descent, run
+from gradproof.reader.plain.descent import Descent, done, run
 from gradproof.reader.plain.tree import (
     Big,
     Bracket,
@@ -71,7 +71,8 @@ class Lowering:
             value = Value(substitute(value.body, limits), axes, value.is_row)  # type: ignore[arg-type]
         if letters and not statement.letters:
             listed = ", ".join(letters)
-            self.context.note(f"the free {'indices' if len(letters) > 1 else 'index'} {listed} {'are the axes' if len(letters) > 1 else 'is the axis'} of the result")  # fmt: skip
+            words = f"indices {listed} are the axes" if len(letters) > 1 else f"index {listed} is the axis"
+            self.context.note(f"the free {words} of the result")
         if statement.name:
             self.parts[statement.name] = value
         return value
@@ -82,30 +83,31 @@ class Lowering:
         """Return what a tree means; ``around`` has the indices that are bound around it."""
         match tree:
             case Numeral(text):
-                return scalar(build.number(build.decimal(text).value))
+                return done(scalar(build.number(build.decimal(text).value)))
             case Name():
-                return self._name(tree, around)
+                return done(self._name(tree, around))
             case Prefix():
-                return (yield self._prefix(tree, around))
-            case Postfix(operator, operand):
-                inner: Value = yield self.value(operand, around)
-                return mapped(lambda body: build.apply("factorial", body), inner) if operator == "!" else transposed(inner)
+                return self._prefix(tree, around)
+            case Postfix():
+                return self._postfix(tree, around)
             case Infix("+" | "-"):
-                return (yield self._sum(tree, around))
+                return self._sum(tree, around)
             case Infix("*" | ".*"):
-                return (yield self._product(tree, around))
+                return self._product(tree, around)
             case Infix() | Comparison():
-                return (yield self._infix(tree, around))
+                return self._infix(tree, around)
             case Call():
-                return (yield self._call(tree, around))
+                return self._call(tree, around)
             case Subscripted():
-                return (yield self._subscripted(tree, around))
+                return self._subscripted(tree, around)
+            case Bracket() if is_scalar_bracket(tree):
+                return self.value(tree.rows[0][0], around)
             case Bracket():
-                return (yield self._bracket(tree, around))
+                return self._bracket(tree, around)
             case Big() | Tensor():
-                return (yield self._bound(tree, around))
+                return self._bound(tree, around)
             case Cases():
-                return (yield self._cases(tree, around))
+                return self._cases(tree, around)
             case _:
                 raise self.context.source.error(tree.place, "one value was expected")
 
@@ -173,6 +175,10 @@ class Lowering:
         condition = condition_of(self.context, inner, tree.operand)
         return mapped(lambda _: operators.negation(condition), inner)
 
+    def _postfix(self, tree: Postfix, around: Environment) -> Descent[Value]:
+        inner: Value = yield self.value(tree.operand, around)
+        return mapped(lambda body: build.apply("factorial", body), inner) if tree.operator == "!" else transposed(inner)
+
     def _sum(self, tree: Infix, around: Environment) -> Descent[Value]:
         """Add the terms of a whole chain at once, so that a long sum takes linear time."""
         chain, signs = operators.chain(tree, ("+", "-"))
@@ -232,8 +238,6 @@ class Lowering:
             raise self.context.source.error(tree.place, "a whole number was expected as a subscript", got=str(subscript.value))
 
     def _bracket(self, tree: Bracket, around: Environment) -> Descent[Value]:
-        if is_scalar_bracket(tree):
-            return (yield self.value(tree.rows[0][0], around))
         rows: list[list[Value]] = []
         for row in tree.rows:
             rows.append((yield self._values(row, around)))

@@ -93,10 +93,9 @@ def contracted(context: Context, left: Value, right: Value, trees: tuple[Tree, T
     if left.rank == 1 and not left.is_row:
         return Value(build.multiply(left.body, right.body), (left.axes[0], right.axes[0]))
     inner, other = left.axes[-1], right.axes[0]
-    trouble = context.source.misfit(
-        place, "a product whose inner sizes agree was expected", got=f"{_sized(context, trees[0], left)} times {_sized(context, trees[1], right)}",
-        remedy="Transpose one, or fix a shape.",
-    )  # fmt: skip
+    got = f"{_sized(context, trees[0], left)} times {_sized(context, trees[1], right)}"
+    expected, remedy = "a product whose inner sizes agree was expected", "Transpose one, or fix a shape."
+    trouble = context.source.misfit(place, expected, got=got, remedy=remedy)
     context.fit(extent(inner), extent(other), trouble)
     if isinstance(left.body, Element) and not isinstance(right.body, Element):
         left, inner = renamed(left, (*left.axes[:-1], other)), other
@@ -170,7 +169,8 @@ def _matrix_power(context: Context, tree: Infix, base: Value, exponent: Value) -
     amount = exponent.body
     if not isinstance(amount, Number) or amount.value.denominator != 1:
         got = f"'{context.source.quote(tree.right.place)}'"
-        raise context.source.error(tree.right.place, "a whole number was expected as the power of a matrix", got=got, remedy="Write .^ for powers entry by entry.")  # fmt: skip
+        expected, remedy = "a whole number was expected as the power of a matrix", "Write .^ for powers entry by entry."
+        raise context.source.error(tree.right.place, expected, got=got, remedy=remedy)
     count = int(amount.value)
     if abs(count) > LARGEST_MATRIX_POWER:
         expected = f"a power of at most {LARGEST_MATRIX_POWER} was expected for a matrix"

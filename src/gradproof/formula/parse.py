@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gradproof.elaborate.assumptions import declared_by_user
+from gradproof.elaborate.value import Value
 from gradproof.expr.node import Axis, Expr, Index, Number, Symbol
 from gradproof.expr.walk import substitute
 from gradproof.formula.context import Context
@@ -18,7 +19,6 @@ from gradproof.formula.values import shape_of
 from gradproof.formula.vocabulary import is_function
 from gradproof.reader.plain.grammar import read_plain
 from gradproof.reader.plain.source import Source
-from gradproof.elaborate.value import Value
 
 
 def parse(text: str, assume: Sequence[str] = (), at: Mapping[str, Any] | None = None) -> Formula:
@@ -86,7 +86,8 @@ def _completed(head: Symbol, context: Context, solution: Mapping[Expr, Expr]) ->
     if head.name in context.labels:
         count, origin = context.labels[head.name]
         size = substitute(context.sizes.resolve(count), solution)
-        named = isinstance(size, Symbol | Number)
-        word = "label" if origin == 0 else "index"
-        properties |= {"integer", *({f"{word}:{size.name if isinstance(size, Symbol) else size.value}"} if named else ())}
+        properties |= {"integer"}
+        if isinstance(size, Symbol | Number):
+            word = "label" if origin == 0 else "index"
+            properties |= {f"{word}:{size.name if isinstance(size, Symbol) else size.value}"}
     return Symbol(head.name, axes, properties)

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
-
 from gradproof.errors import FormulaError, ShapeError
 from gradproof.evaluate.bindings import Bindings, MissingValue
 from gradproof.evaluate.enclose import exact_value

@@ -34,3 +34,9 @@ def run(start: Descent[Result]) -> Result:
             sent = None
     result: Result = sent
     return result
+
+
+def done(result: Result) -> Descent[Result]:
+    """Return the descent that has its result already."""
+    return result
+    yield

@@ -280,11 +280,14 @@ class Grammar:
         """Read what begins with a name: a large operator, a call, or the name alone."""
         token = self.take()
         operation, letters = self._big(token)
+        part: Tree
         if operation:
-            return (yield self.big(token, operation, letters))
+            part = yield self.big(token, operation, letters)
+            return part
         is_call = self.sees("(") and (not self.next.spaced or self.is_function(token.text))
         if is_call:
-            return (yield self.call(token))
+            part = yield self.call(token)
+            return part
         if token.text == "sqrt" and self.source.text[token.start] == "√":
             inner: Tree = yield self.factor()
             return Call("sqrt", (inner,), (), token.place, self.since(token.start))
@@ -293,10 +296,13 @@ class Grammar:
     def call(self, name: Token) -> Descent[Tree]:
         """Read the arguments of a function."""
         self._enter()
+        whole: Tree
         if name.text == "cases":
-            return (yield self.cases(name))
+            whole = yield self.cases(name)
+            return whole
         if name.text in _BIG and self._is_range():
-            return (yield self.bounded(name))
+            whole = yield self.bounded(name)
+            return whole
         arguments: list[Tree] = []
         keywords: list[Keyword] = []
         while not self.sees(")"):
@@ -317,15 +323,17 @@ class Grammar:
     def argument(self) -> Descent[Tree]:
         """Read an argument: ``x``, ``stride=2``, ``i=1..n -> x[i]``."""
         start = self.next.start
+        argument: Tree
         if self._is_range():
-            return (yield self.tensor())
+            argument = yield self.tensor()
+            return argument
         after = self.tokens[min(self.at + 1, len(self.tokens) - 1)]
         if self.next.kind == "name" and after.text == "=" and self.source.text[after.start : after.end] == "=":
             name = self.take()
             self.take()
             value: Tree = yield self.expression(_OR)
             return Keyword(name.text, value, self.since(start))
-        argument: Tree = yield self.expression(_OR)
+        argument = yield self.expression(_OR)
         return argument
 
     def parenthesis(self) -> Descent[Tree]:
