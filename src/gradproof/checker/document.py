@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from gradproof.checker.assumptions import declared_by_user
 from gradproof.checker.glossary import GLOSSARY
 from gradproof.checker.judge import Judge
 from gradproof.checker.neighbourhood import Neighbourhoods
@@ -15,6 +14,7 @@ from gradproof.checker.plan import plan
 from gradproof.checker.sections import PlannedFormula, Section
 from gradproof.checker.statements import hole_in, is_objective, source_of
 from gradproof.checker.verdict import Equation, FileReport, Kind, Link, Verdict
+from gradproof.elaborate.assumptions import declared_by_user
 from gradproof.elaborate.reading import Reading
 from gradproof.elaborate.scope import Declared
 from gradproof.elaborate.trouble import Trouble
