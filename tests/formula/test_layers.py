@@ -203,7 +203,10 @@ def test_lp_pool(order, rounds_up):
     assert_close(value(f"lp_pool2d(X, {order}, (3, 2), 2, ceil_mode={rounds_up})", X=image), expected)
 
 
-@pytest.mark.parametrize(("size", "target"), [((7,), (3,)), ((5,), (5,)), ((6,), (2,)), ((7, 5), (3, 2)), ((6, 4), (2, 4)), ((3, 4, 5), (2, 3, 4)), ((2, 2), (3, 5))])  # fmt: skip
+ADAPTIVE = [((7,), (3,)), ((5,), (5,)), ((6,), (2,)), ((7, 5), (3, 2)), ((6, 4), (2, 4)), ((3, 4, 5), (2, 3, 4)), ((2, 2), (3, 5))]
+
+
+@pytest.mark.parametrize(("size", "target"), ADAPTIVE)
 @pytest.mark.parametrize("kind", ["max", "avg"])
 def test_adaptive_pool(size, target, kind):
     image = rand(2, *size)

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from gradproof.expr.build import ONE
 from gradproof.expr.catalogue import FUNCTIONS, TENSOR_FUNCTIONS
 from gradproof.expr.node import (
     Add,
@@ -107,7 +106,10 @@ def _factor(node: Expr, depth: int) -> Factor:
         case Power():
             return _power(node, free, depth)
         case Apply(function, arguments):
-            parts = tuple(_form(argument, free, depth + 1) if argument.free_indices else _form(argument, (), depth + 1) for argument in arguments)
+            parts = tuple(
+                _form(argument, free, depth + 1) if argument.free_indices else _form(argument, (), depth + 1)
+                for argument in arguments
+            )
             return Factor(Tree("call", parts, len(free), _spelling(function)), free)
         case TensorEntry():
             return _tensor(node, depth)
@@ -140,8 +142,9 @@ def _element(node: Element) -> Factor:
     if len(places) > 2 or not all(isinstance(place, Index) for place in places):
         raise NoMatrixForm
     indices = tuple(place for place in places if isinstance(place, Index))
-    if any(index.lower is not ONE and getattr(index.lower, "value", None) != axis.origin for index, axis in zip(indices, symbol.axes, strict=True)):
-        raise NoMatrixForm
+    for index, axis in zip(indices, symbol.axes, strict=True):
+        if not (isinstance(index.lower, Number) and index.lower.value == axis.origin):
+            raise NoMatrixForm
     tree = leaf(symbol.name, len(places))
     if len(indices) == 2 and indices[0] is indices[1]:
         return Factor(Tree("diagonal", (tree,), 1), indices[:1])

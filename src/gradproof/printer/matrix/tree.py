@@ -130,8 +130,8 @@ def _terms(texts: list[str], weights: tuple[Fraction, ...], times: str, number: 
     out = ""
     for text, weight in zip(texts, weights, strict=True):
         size = abs(weight)
-        if size == 1:
-            term = text
+        if size == 1 or text == "1":
+            term = text if size == 1 else number(size)
         elif size.numerator == 1:
             term = f"{text}/{size.denominator}" if times == "{}*{}" else times.format(number(size), text)
         else:
