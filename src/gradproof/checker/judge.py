@@ -35,12 +35,7 @@ from gradproof.elaborate.sizes import extent
 from gradproof.elaborate.trouble import Misfit, Trouble
 from gradproof.elaborate.value import Value, freshened, renamed, shape_text
 from gradproof.expr.build import ZERO, decimal
-from gradproof.expr.node import (
-    Call,
-    Expr,
-    Number,
-    Symbol,
-)
+from gradproof.expr.node import Call, Expr, Number, Operator, Symbol
 from gradproof.expr.walk import contains, postorder, substitute, symbols
 from gradproof.printer.latex import to_latex
 from gradproof.reader.presentation import Name, Numeral, Prefix, Scripted, Tree
@@ -113,27 +108,45 @@ class Judge:
     ) -> tuple[Outcome, dict[str, object]]:
         """Read a claim once more with fewer formulas around it; what is found there may only be in its favour.
 
-        A claim that fails by the definitions of other sections, and holds by those under its own heading, is left open.
+        Where its own passage says all that there is of its names, that reading stands, whatever it finds. A claim that fails by the
+        definitions of other sections, and holds by those under its own heading, is left open.
         """
         told = list(self.readings)
-        for words, narrow, link in self.neighbourhoods.narrower(planned, place):
+        for words, narrow, sentence, at in self.neighbourhoods.narrower(planned, place):
+            link = sentence.links[at]
             if link.code or link.trouble is not None:
                 continue
             if outcome.verdict is Verdict.REFUTED and words != SAME_HEADING:
                 break
             try:
-                environment = Environment(narrow.scope, narrow.position, narrow.conditions)
-                sides = self._first_sides(narrow, link)
-                found = self._best(narrow, link, sides, environment)
+                stands = words == SAME_HEADING and self._stands_alone(planned, narrow, link)
+                found, more = self._claim(narrow, sentence, at) if stands else (self._narrow_best(narrow, link), {})
             except (Trouble, RecursionError):
                 continue
-            if found.verdict in (Verdict.PROVED, Verdict.TESTED):
-                if outcome.verdict is Verdict.REFUTED:
-                    return undecided("U108", "it holds by the formulas under its heading, and fails by those of other sections"), {}
-                self.readings.append(words)
-                return found, {}
+            holds = found.verdict in (Verdict.PROVED, Verdict.TESTED)
+            if holds and outcome.verdict is Verdict.REFUTED and not stands:
+                return undecided("U108", "it holds by the formulas under its heading, and fails by those of other sections"), {}
+            if holds or (stands and found.verdict is Verdict.REFUTED):
+                self.readings = [*dict.fromkeys([*self.readings, words])]
+                return found, more
         self.readings = told
         return outcome, extra
+
+    def _narrow_best(self, narrow: PlannedFormula, link: PlannedLink) -> Outcome:
+        environment = Environment(narrow.scope, narrow.position, narrow.conditions)
+        return self._best(narrow, link, self._first_sides(narrow, link), environment)
+
+    def _stands_alone(self, planned: PlannedFormula, narrow: PlannedFormula, link: PlannedLink) -> bool:
+        """Tell whether a claim on the derivative of a quantity has all its definitions under its own heading, that of the quantity too."""
+        sides = self._first_sides(narrow, link)
+        environment = Environment(narrow.scope, narrow.position, narrow.conditions)
+        operands = [node.operands[0] for node in postorder(sides.left) if isinstance(node, Operator) and node.kind == "derivative"]
+        heads = [operand.name if isinstance(operand, Symbol) else getattr(operand, "function", "") for operand in operands]
+        if not heads or not all(environment.named(head) is not None for head in heads):
+            return False
+        roots = (sides.left, sides.right, environment.expanded(sides.left), environment.expanded(sides.right))
+        names = frozenset().union(*(open_names(root) for root in roots))
+        return self.neighbourhoods.is_self_contained(planned, {name: narrow.scope.survey.rank(name) for name in names})
 
     # One link -------------------------------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from gradproof.elaborate.names import spoken
 from gradproof.expr.build import ONE, add, number, subtract, sum_over
 from gradproof.expr.node import Compare, Element, Expr, Symbol, fresh_index
 from gradproof.expr.walk import substitute, symbols
+from gradproof.rewrite.simplify import simplified
 
 _PROBABILITY_LETTERS = frozenset({"y", "p", "q", "t", "pi"})
 
@@ -22,7 +23,7 @@ def decide_under_usual_assumptions(left: Expr, right: Expr, seed: int) -> tuple[
             return outcome, f"{names} sums to one"
     joint = _joint_distributions(symbols(left) | symbols(right))
     if joint:
-        sides = [substitute(side, joint) for side in (left, right)]
+        sides = [simplified(substitute(side, joint)) for side in (left, right)]  # 0/0 on the diagonal cancels
         outcome = decide("=", sides[0], sides[1], (), seed)
         if outcome.verdict in (Verdict.PROVED, Verdict.TESTED):
             letters = ", ".join(spoken(symbol.name) for symbol in joint)

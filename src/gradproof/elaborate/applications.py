@@ -68,6 +68,14 @@ def application(lowering: Lowering, rest: tuple[Tree, ...]) -> Taken | None:
     name = _head_name(head)
     if name is None:
         return None
+    if (
+        name.text in ("O", "o")
+        and name.font != "bold"
+        and len(rest) > 1
+        and is_fence(rest[1])
+        and not lowering.scope.survey.rank(name.text)
+    ):
+        raise Unreadable("U109", "a remainder of an order stands for many values")
     if name.text == "1" and name.font == "blackboard" and len(rest) > 1:
         return _indicator_fence(lowering, rest)
     if name.text == "prox" and isinstance(head, Scripted) and len(rest) > 1:

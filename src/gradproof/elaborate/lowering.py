@@ -79,11 +79,13 @@ class Lowering:
         self.indices: dict[str, Index] = {}
         self.free: dict[str, Index] = {}
         self.subscript_letters: set[str] = set()
+        self.trees: list[Tree] = []
         self.questions: set[str] = set()
         self.notes: list[str] = []
 
     def announce(self, trees: list[Tree]) -> None:
         """Tell which trees are going to be read, so that letters in subscripts are known to be indices."""
+        self.trees.extend(trees)
         for tree in trees:
             for node in subtrees(tree):
                 read = reference_of(node) if isinstance(node, Scripted) else None
