@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from fractions import Fraction
+
 from gradproof.checker.decide import decide
 from gradproof.checker.outcome import Outcome, undecided
 from gradproof.checker.verdict import Verdict
 from gradproof.elaborate.names import spoken
-from gradproof.expr.build import ONE, add, number, subtract, sum_over
-from gradproof.expr.node import Compare, Element, Expr, Symbol, fresh_index
-from gradproof.expr.walk import substitute, symbols
-from gradproof.rewrite.simplify import simplified
+from gradproof.expr.build import ONE, add, multiply, number, power, subtract, sum_over
+from gradproof.expr.node import Compare, Element, Expr, Multiply, Number, Power, Symbol, fresh_index
+from gradproof.expr.walk import substitute, symbols, transform
 
 _PROBABILITY_LETTERS = frozenset({"y", "p", "q", "t", "pi"})
 
@@ -23,11 +25,13 @@ def decide_under_usual_assumptions(left: Expr, right: Expr, seed: int) -> tuple[
             return outcome, f"{names} sums to one"
     joint = _joint_distributions(symbols(left) | symbols(right))
     if joint:
-        sides = [simplified(substitute(side, joint)) for side in (left, right)]  # 0/0 on the diagonal cancels
+        sides = [_cancelled(substitute(side, joint)) for side in (left, right)]  # 0/0 on the diagonal goes
         outcome = decide("=", sides[0], sides[1], (), seed)
         if outcome.verdict in (Verdict.PROVED, Verdict.TESTED):
             letters = ", ".join(spoken(symbol.name) for symbol in joint)
             return outcome, f"{letters} is a symmetric joint distribution with a zero diagonal"
+        if outcome.verdict is Verdict.UNCHECKED:
+            return undecided("U108", "it may hold of a symmetric joint distribution, and cannot be evaluated for one"), ""
     symmetric = _symmetric(symbols(left) | symbols(right))
     if symmetric:
         named = {symbol: Symbol(symbol.name, symbol.axes, symbol.properties | {"symmetric"}) for symbol in symmetric}
@@ -36,6 +40,32 @@ def decide_under_usual_assumptions(left: Expr, right: Expr, seed: int) -> tuple[
             letters = ", ".join(spoken(symbol.name) for symbol in symmetric)
             return undecided("U108", f"it holds when {letters} is symmetric, and fails otherwise", "Say that it is."), ""
     return None
+
+
+def _cancelled(root: Expr) -> Expr:
+    """Return an expression with the common factors of its quotients cancelled, as far as a look at them shows."""
+
+    def change(node: Expr) -> Expr:
+        match node:
+            case Power(Multiply(factors), Number(value)) if value.denominator == 1:
+                return multiply(*(power(factor, node.exponent) for factor in factors))
+            case Multiply(factors):
+                return multiply(*(power(base, number(exponent)) for base, exponent in _exponents(factors).items() if exponent))
+            case _:
+                return node
+
+    return transform(root, change)
+
+
+def _exponents(factors: Iterable[Expr]) -> dict[Expr, Fraction]:
+    """Return the bases of a product with the sums of their exponents."""
+    found: dict[Expr, Fraction] = {}
+    for factor in factors:
+        base, exponent = factor, Fraction(1)
+        if isinstance(factor, Power) and isinstance(factor.exponent, Number):
+            base, exponent = factor.base, factor.exponent.value
+        found[base] = found.get(base, Fraction(0)) + exponent
+    return found
 
 
 def _unit_sums(found: frozenset[Symbol]) -> tuple[list[Compare], str]:
