@@ -62,7 +62,7 @@ ENTRIES = [
     Entry("rank ball", p.RankBall(2), (4, 3)),
     Entry("l0 ball", p.L0Ball(2)),
     Entry("nonnegative", p.nonnegative_orthant()),
-    Entry("box", p.Box(-0.5, [0.1, 2.0, np.inf, 0.0, 1.0, -0.5])),
+    Entry("box", p.Box(-0.5, [0.1, 2.0, np.inf, 0.0, 1.0, -0.4])),
     Entry("simplex", p.Simplex(1.5)),
     Entry("l1 ball", p.L1Ball(1.2)),
     Entry("l2 ball", p.L2Ball(0.8)),

@@ -118,7 +118,9 @@ class AffineSet(AbstractSet):
         matrix, b = float_array(self.matrix, "matrix", "AffineSet"), float_array(self.b, "b", "AffineSet")
         has_rank(matrix, 2, "matrix", "AffineSet")
         if b.shape != matrix.shape[:1]:
-            raise ShapeError(f"b has to have shape {matrix.shape[:1]}", got=f"{b.shape}", where="AffineSet", remedy="One entry a row.")
+            raise ShapeError(
+                f"b has to have shape {matrix.shape[:1]}", got=f"{b.shape}", where="AffineSet", remedy="One entry a row."
+            )
         object.__setattr__(self, "matrix", matrix)
         object.__setattr__(self, "b", b)
         left, sizes, right = np.linalg.svd(matrix, full_matrices=False)

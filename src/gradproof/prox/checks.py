@@ -85,7 +85,10 @@ def has_rank(array: Array, rank: int, name: str, where: str) -> None:
     """Raises ShapeError: the array has another number of axes."""
     if array.ndim != rank:
         raise ShapeError(
-            f"{name} has to have {rank} {'axis' if rank == 1 else 'axes'}", got=f"shape {array.shape}", where=where, remedy="Reshape it."
+            f"{name} has to have {rank} {'axis' if rank == 1 else 'axes'}",
+            got=f"shape {array.shape}",
+            where=where,
+            remedy="Reshape it.",
         )
 
 

@@ -83,7 +83,8 @@ class Conjugate(AbstractFunction):
 
 def _maximizer(f: AbstractFunction, y: Array) -> Array:
     """Return argmax_x <x, y> - f(x) for a strongly convex f by proximal steps, which contract."""
-    x, gamma = np.zeros(y.shape), 64 / f.strong_convexity
+    gamma = 64 / f.strong_convexity
+    x: Array = np.zeros(y.shape)
     for _ in range(200):
         moved = f.prox(x + gamma * y.astype(np.float64), gamma)[0]
         if np.abs(moved - x).max(initial=0.0) <= 1e-15 * (1 + np.abs(x).max(initial=0.0)):

@@ -32,7 +32,12 @@ class CrossEntropy(AbstractFunction):
     def __post_init__(self) -> None:
         labels = np.asarray(self.labels)
         if labels.ndim != 1 or labels.dtype.kind not in "iu" or (labels < 0).any():
-            raise DomainError("labels have to be whole numbers from 0 on", got=f"{labels!r:.60}", where="CrossEntropy", remedy="Number the classes.")
+            raise DomainError(
+                "labels have to be whole numbers from 0 on",
+                got=f"{labels!r:.60}",
+                where="CrossEntropy",
+                remedy="Number the classes.",
+            )
         object.__setattr__(self, "labels", labels)
 
     @property
@@ -81,7 +86,7 @@ class CrossEntropy(AbstractFunction):
             low, high = np.where(is_above, s, low), np.where(is_above, high, s)
             if (high - low <= 4 * np.finfo(np.float64).eps * (1 + np.abs(s))).all():
                 break
-        return (c - step * _shares(c - 0.5 * (low + high)[:, None], step)).astype(x.dtype)
+        return np.asarray(c - step * _shares(c - 0.5 * (low + high)[:, None], step)).astype(x.dtype)
 
     def _conjugate_value(self, y: Array) -> float:
         shares, slack = y + self._truth(y), tolerance(y)

@@ -96,8 +96,9 @@ def _project_on_boundary(r: float, s: float, t: float) -> Array:
         primal, polar = parts(q)
         return float(primal * np.exp(q) - polar * np.exp(-q)) - t
 
-    low = 1 - s / r if r > 0 else -_LARGEST_RATIO
-    high = r / s if s > 0 else _LARGEST_RATIO
-    q = find_root(excess, max(low, -_LARGEST_RATIO), min(high, _LARGEST_RATIO))
+    # Beyond the largest ratio the exponential leaves no trace of the smaller entries.
+    low = np.clip(1 - s / r, -_LARGEST_RATIO, _LARGEST_RATIO) if r > 0 else -_LARGEST_RATIO
+    high = np.clip(r / s, -_LARGEST_RATIO, _LARGEST_RATIO) if s > 0 else _LARGEST_RATIO
+    q = find_root(excess, float(low), float(high))
     primal = max(parts(q)[0], 0.0)
     return primal * np.array([q, 1.0, np.exp(q)])

@@ -113,7 +113,7 @@ class AbstractFunction(ABC):
     def _naive_prox(self, x: Array, gamma: Array) -> Array:
         self._refuse("naive prox", "Use prox.")
 
-    def _check_shape(self, x: Array, name: str, where: str) -> None:
+    def _check_shape(self, x: Array, name: str, where: str) -> None:  # noqa: B027
         """Raise ShapeError if an array does not fit the parameters of the function; any shape does by default."""
 
     def _point(self, x: npt.ArrayLike, name: str, method: str) -> Array:

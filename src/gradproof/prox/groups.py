@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -42,7 +41,9 @@ class SparseGroup(AbstractNorm):
         default = np.sqrt([len(group) for group in groups])
         weights = default if self.weights is None else np.asarray(nonnegative(self.weights, "weights", type(self).__name__))
         if weights.shape != (len(groups),):
-            raise ShapeError(f"weights need one number for each of {len(groups)} groups", got=f"{weights.shape}", where=type(self).__name__)
+            raise ShapeError(
+                f"weights need one number for each of {len(groups)} groups", got=f"{weights.shape}", where=type(self).__name__
+            )
         object.__setattr__(self, "weights", weights)
 
     def _parts(self) -> list[tuple[npt.NDArray[np.intp], float]]:
@@ -60,7 +61,9 @@ class SparseGroup(AbstractNorm):
     def _check_shape(self, x: Array, name: str, where: str) -> None:
         largest = max((int(group.max(initial=-1)) for group, _ in self._parts()), default=-1)
         if x.size <= largest:
-            raise ShapeError(f"{name} needs at least {largest + 1} entries", got=f"{x.size}", where=where, remedy="Check the groups.")
+            raise ShapeError(
+                f"{name} needs at least {largest + 1} entries", got=f"{x.size}", where=where, remedy="Check the groups."
+            )
 
     def _sizes(self, x: Array) -> Array:
         """Return the l2 norm of every group."""
@@ -128,7 +131,9 @@ class SparseGroup(AbstractNorm):
                 for i in range(len(group)):
                     rest = float(np.sum(others**2) - others[i] ** 2)
 
-                    def cost(z: float, i: int = i, rest: float = rest, group: npt.NDArray[np.intp] = group, weight: float = weight) -> float:
+                    def cost(
+                        z: float, i: int = i, rest: float = rest, group: npt.NDArray[np.intp] = group, weight: float = weight
+                    ) -> float:
                         away = z - float(target[group[i]])
                         return self.lambda_1 * abs(z) + weight * float(np.sqrt(rest + z * z)) + away * away / (2 * step)
 

@@ -17,7 +17,9 @@ def signs(labels: npt.ArrayLike, where: str) -> Array:
     """Return labels as an array of -1 and 1. Raises: DomainError: there is another number."""
     array = float_array(labels, "labels", where)
     if not np.isin(array, (-1, 1)).all():
-        raise DomainError("labels have to be -1 or 1", got=f"{np.unique(array)[:5].tolist()}", where=where, remedy="Map the two classes.")
+        raise DomainError(
+            "labels have to be -1 or 1", got=f"{np.unique(array)[:5].tolist()}", where=where, remedy="Map the two classes."
+        )
     return array
 
 

@@ -19,7 +19,7 @@ class L1Ball(AbstractSet):
     Args:     radius: > 0.
     Source:   Duchi et al. 2008: soft thresholding by the threshold of the simplex.
     Example:  >>> L1Ball(1.0).prox([2.0, -1.0])[0]
-              array([ 1., -0.])
+              array([1., 0.])
     """
 
     radius: float = 1.0
@@ -49,7 +49,9 @@ class L1Ball(AbstractSet):
     def _naive_project(self, x: Array) -> Array:
         if np.abs(x).sum() <= self.radius:
             return x
-        t = find_root(lambda t: self.radius - float(np.maximum(np.abs(x) - t, 0).sum(dtype=np.float64)), 0.0, float(np.abs(x).max()))
+        t = find_root(
+            lambda t: self.radius - float(np.maximum(np.abs(x) - t, 0).sum(dtype=np.float64)), 0.0, float(np.abs(x).max())
+        )
         return np.sign(x) * np.maximum(np.abs(x) - x.dtype.type(t), 0)
 
 
@@ -60,4 +62,4 @@ def project_l1_ball(x: Array, radius: float) -> Array:
     size = np.abs(x)
     if size.sum(dtype=np.float64) <= radius:
         return x.copy()
-    return shrink(x, x.dtype.type(simplex_threshold(size, radius)))
+    return shrink(x, np.asarray(simplex_threshold(size, radius), dtype=x.dtype))

@@ -21,7 +21,8 @@ def minimize_entries(terms: Callable[[Array], Array], x: Array, gamma: Array) ->
         moved = terms(z) + (z - start) ** 2 / (2 * step)
         return np.where(np.isnan(moved), np.inf, moved)
 
-    best, lowest = start.copy(), cost(start)
+    best: Array = start.copy()
+    lowest = cost(start)
     # The kinks of penalties and the bounds of sets are at such places; a grid need not hit them.
     for candidate in (np.zeros_like(start), np.ones_like(start)):
         best, lowest = _better(best, lowest, candidate, cost(candidate))

@@ -21,7 +21,7 @@ class RootPower(AbstractSeparable):
     Args:     lambda_: >= 0.  p: the power, between 0 and 1.
     Source:   Marjanovic and Solo 2012: the largest root of z + gamma lambda p z^(p-1) = |x|, compared with zero.
     Example:  >>> RootPower(1.0, 0.5).prox([1.0, 4.0])[0].round(6)
-              array([0.      , 3.733705])
+              array([0.      , 3.741508])
     """
 
     lambda_: float = 1.0

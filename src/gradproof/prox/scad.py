@@ -53,7 +53,7 @@ class SCAD(AbstractSeparable):
         )
         costs = self._terms(candidates) + (candidates - size) ** 2 / (2 * step)
         best = np.take_along_axis(candidates, np.argmin(costs, axis=0)[None], axis=0)[0]
-        return (np.sign(x) * best).astype(x.dtype)
+        return np.asarray(np.sign(x) * best).astype(x.dtype)
 
     def _slopes(self, x: Array) -> tuple[Array, Array]:
         size, weight, a = np.abs(x), self.lambda_, self.a

@@ -31,7 +31,7 @@ class Translate(AbstractFunction):
         object.__setattr__(self, "b", float_array(self.b, "b", "Translate"))
 
     def _moved(self, x: Array) -> Array:
-        return (x - np.asarray(self.b)).astype(x.dtype)
+        return np.asarray(x - np.asarray(self.b)).astype(x.dtype)
 
     @property
     def traits(self) -> Traits:
@@ -209,7 +209,9 @@ class PrecomposeDiagonal(AbstractFunction):
     def __post_init__(self) -> None:
         d = float_array(self.d, "d", "PrecomposeDiagonal")
         if not np.all(d):
-            raise DomainError("factors other than zero are needed", got="a zero", where="PrecomposeDiagonal", remedy="Drop these entries.")
+            raise DomainError(
+                "factors other than zero are needed", got="a zero", where="PrecomposeDiagonal", remedy="Drop these entries."
+            )
         if d.ndim and not self.f.traits.is_separable:
             raise DomainError(
                 "one factor for all entries is needed, because f is not a sum over entries", got=f"shape {d.shape}",
@@ -258,7 +260,9 @@ class PrecomposeDiagonal(AbstractFunction):
 
     def _subdifferential_distance(self, x: Array, v: Array) -> float:
         if self._factors.ndim == 0:
-            return float(abs(self._factors)) * self.f.subdifferential_distance(self._stretched(x), (v / self._factors).astype(v.dtype))
+            return float(abs(self._factors)) * self.f.subdifferential_distance(
+                self._stretched(x), (v / self._factors).astype(v.dtype)
+            )
         return float(np.linalg.norm(x - self._prox((x + v).astype(x.dtype), np.ones((), dtype=x.dtype))))
 
     def _naive_prox(self, x: Array, gamma: Array) -> Array:
@@ -286,7 +290,9 @@ class PrecomposeOrthogonal(AbstractFunction):
         has_rank(matrix, 2, "matrix", "PrecomposeOrthogonal")
         n = matrix.shape[0]
         if matrix.shape != (n, n) or np.abs(matrix @ matrix.T - np.eye(n)).max(initial=0.0) > 10 * tolerance(matrix):
-            raise DomainError("an orthogonal matrix is needed", got="another", where="PrecomposeOrthogonal", remedy="Take Q of its QR.")
+            raise DomainError(
+                "an orthogonal matrix is needed", got="another", where="PrecomposeOrthogonal", remedy="Take Q of its QR."
+            )
         object.__setattr__(self, "matrix", matrix)
 
     @property

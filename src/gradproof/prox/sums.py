@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import reduce
 
 import numpy as np
@@ -13,7 +12,7 @@ import numpy.typing as npt
 from gradproof.errors import ShapeError
 from gradproof.prox.checks import Array, has_rank
 from gradproof.prox.function import AbstractFunction
-from gradproof.prox.groups import refuse_overlap, index_array
+from gradproof.prox.groups import index_array, refuse_overlap
 from gradproof.prox.traits import Traits
 
 
@@ -112,7 +111,9 @@ class SlicedSum(AbstractBlockSum):
         covered = sum(np.size(indices) for indices, _ in self.parts)
         largest = max(int(np.max(indices)) for indices, _ in self.parts)
         if x.size != covered or largest >= x.size:
-            raise ShapeError(f"{name} needs the {covered} entries of the blocks", got=f"{x.size}", where=where, remedy="Cover them all.")
+            raise ShapeError(
+                f"{name} needs the {covered} entries of the blocks", got=f"{x.size}", where=where, remedy="Cover them all."
+            )
 
     def _blocks(self, x: Array) -> list[Array]:
         return [x[np.asarray(indices)] for indices, _ in self.parts]

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from gradproof.prox.checks import Array, has_rank, nonnegative, tolerance
-from gradproof.prox.kernels import total_variation_prox
 from gradproof.prox.function import AbstractFunction
+from gradproof.prox.kernels import total_variation_prox
 from gradproof.prox.traits import NORM
 
 _SWEEPS = 2000
@@ -100,14 +100,17 @@ class TotalVariation2D(AbstractFunction):
 
     def _prox(self, x: Array, gamma: Array) -> Array:
         weight = float(gamma) * self.lambda_
-        rows, of_rows, of_columns = x.astype(np.float64), np.zeros(x.shape), np.zeros(x.shape)
+        of_rows, of_columns = np.zeros(x.shape), np.zeros(x.shape)
+        rows: Array = x.astype(np.float64)
         # Each half step leaves what it took away behind, to be given back before the next: the duals of both terms.
         for _ in range(_SWEEPS):
             columns = _smooth_lines(rows + of_columns, weight)
             of_columns += rows - columns
             previous, rows = rows, _smooth_lines((columns + of_rows).T, weight).T
             of_rows += columns - rows
-            if np.abs(rows - columns).max(initial=0.0) + np.abs(rows - previous).max(initial=0.0) <= 1e-13 * (1 + np.abs(x).max(initial=0.0)):
+            if np.abs(rows - columns).max(initial=0.0) + np.abs(rows - previous).max(initial=0.0) <= 1e-13 * (
+                1 + np.abs(x).max(initial=0.0)
+            ):
                 break
         return rows.astype(x.dtype, copy=False)
 
