@@ -13,6 +13,7 @@ __version__ = "0.1.0"
 
 _LAZY = {
     "check": "gradproof.checker.check",
+    "top_k_error": "gradproof.metrics.top_k",
 }
 
 __all__ = ["__version__", *_LAZY]

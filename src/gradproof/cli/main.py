@@ -22,6 +22,7 @@ INTERRUPTED = 130
 _COMMANDS = {
     "check": "gradproof.cli.check_command:check_command",
     "explain": "gradproof.cli.explain_command:explain_command",
+    "topk": "gradproof.cli.topk_command:topk_command",
 }
 
 
