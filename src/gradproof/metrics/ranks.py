@@ -87,8 +87,8 @@ def count_ranks(scores: npt.ArrayLike, labels: Labels, threads: int = 1, first_r
     Raises:   DomainError: NaN, labels out of range, no label; ShapeError: shapes that do not fit.
     """
     table = score_table(scores)
-    starts, flat = _truth(labels, *table.shape, first_row)
-    n = table.shape[0]
+    n, classes = table.shape
+    starts, flat = _truth(labels, n, classes, first_row)
     higher, tied, true = (np.ones(n, dtype=np.int64) for _ in range(3))
 
     def run(block: slice) -> int:

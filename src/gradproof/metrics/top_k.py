@@ -75,7 +75,8 @@ def top_k_error_per_class(
     """
     counter = TopKError(k, ties=ties)
     counter.update(scores, labels, sample_weight=sample_weight)
-    return counter.per_class()[0]
+    errors: Floats = counter.per_class()[0]
+    return errors
 
 
 class TopKError:
