@@ -9,7 +9,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from gradproof.errors import DomainError, ShapeError
-from gradproof.solvers.design_kernels import correlate_dense, correlate_sparse, gram_sparse, survey_dense, survey_sparse
+from gradproof.solvers.design_kernels import correlate_dense, correlate_sparse, survey_dense, survey_sparse
 
 Array = npt.NDArray[np.floating[Any]]
 Indices = npt.NDArray[np.int64]
@@ -50,7 +50,9 @@ class Design:
             survey_dense(self.matrix.T, residual, products, squares, sums)
         if not np.isfinite(squares).all():
             column = int(np.argmax(~np.isfinite(squares)))
-            raise DomainError("every entry of X has to be finite", got=f"another in column {column}", where=self._where, remedy=_MEND)
+            raise DomainError(
+                "every entry of X has to be finite", got=f"another in column {column}", where=self._where, remedy=_MEND
+            )
         return products, squares, sums
 
     def columns(self, chosen: Indices) -> Any:
@@ -59,15 +61,6 @@ class Design:
         if self.is_sparse:
             return self.matrix[:, chosen]
         return np.asfortranarray(self.matrix.T[chosen].T, dtype=np.float64)
-
-
-def gram(left: Any, right: Any) -> Array:
-    """Return left' right as a dense array."""
-    if sparse.issparse(left):
-        return gram_sparse(
-            left.data, left.indices, left.indptr, right.data, right.indices, right.indptr, left.shape[0]
-        )  # type: ignore[no-any-return]
-    return np.asarray(left.T @ right)
 
 
 def _dense_columns(x: Any, where: str) -> Array:

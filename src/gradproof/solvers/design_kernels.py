@@ -35,44 +35,79 @@ def survey_dense(columns: Any, residual: Any, products: Any, squares: Any, sums:
         products[j], squares[j], sums[j] = product, square, total
 
 
-@njit(cache=True)
+@njit(cache=True, fastmath=True)
 def survey_sparse(data: Any, indices: Any, starts: Any, residual: Any, products: Any, squares: Any, sums: Any) -> None:
     """Do the same for compressed columns."""
     for j in range(starts.size - 1):
         product, square, total = 0.0, 0.0, 0.0
         for k in range(starts[j], starts[j + 1]):
             entry = np.float64(data[k])
-            product += entry * residual[indices[k]]
+            product += entry * residual[np.uint32(indices[k])]
             square += entry * entry
             total += entry
         products[j], squares[j], sums[j] = product, square, total
 
 
-@njit(cache=True)
+@njit(cache=True, fastmath=True)
 def correlate_sparse(data: Any, indices: Any, starts: Any, residual: Any, chosen: Any, out: Any) -> None:
     """Do the same as correlate_dense for compressed columns."""
     for place in range(chosen.size):
         j = chosen[place]
         total = 0.0
         for k in range(starts[j], starts[j + 1]):
-            total += data[k] * residual[indices[k]]
+            total += data[k] * residual[np.uint32(indices[k])]
         out[place] = total
 
 
-@njit(cache=True)
-def gram_sparse(data: Any, indices: Any, starts: Any, data2: Any, indices2: Any, starts2: Any, n: int) -> Any:
-    """Return the inner products of all pairs of compressed columns: spread one out, walk along the others."""
-    p, q = starts.size - 1, starts2.size - 1
-    out = np.zeros((p, q), dtype=np.float64)
-    spread = np.zeros(n, dtype=np.float64)
-    for j in range(p):
-        for k in range(starts[j], starts[j + 1]):
-            spread[indices[k]] += data[k]
-        for m in range(q):
-            total = 0.0
-            for k in range(starts2[m], starts2[m + 1]):
-                total += data2[k] * spread[indices2[k]]
-            out[j, m] = total
-        for k in range(starts[j], starts[j + 1]):
-            spread[indices[k]] = 0.0
-    return out
+@njit(cache=True, fastmath=True)
+def descend_sparse(
+    data: Any,
+    indices: Any,
+    starts: Any,
+    means: Any,
+    squares: Any,
+    chosen: Any,
+    residual: Any,
+    beta: Any,
+    weight: float,
+    ridge: float,
+    is_positive: bool,
+    sweeps: int,
+    tolerance: float,
+) -> float:
+    """Sweep over the chosen columns of least squares with l1 and l2 penalties; beta has their coefficients, residual = y - X beta.
+
+    ``means`` is empty unless the columns count as centered; then the centers wait in ``shift`` until the end.
+    Returns the largest violation of the optimality conditions seen in the last sweep.
+    """
+    n, shift, worst = residual.size, 0.0, 0.0
+    for _ in range(sweeps):
+        worst = 0.0
+        for place in range(chosen.size):
+            j = chosen[place]
+            curvature = squares[j] + ridge
+            if curvature <= 0.0:
+                continue
+            z = squares[j] * beta[place]
+            for k in range(starts[j], starts[j + 1]):
+                z += data[k] * residual[np.uint32(indices[k])]
+            if means.size:
+                z += n * means[j] * shift
+            new = 0.0
+            if z > weight:
+                new = (z - weight) / curvature
+            elif z < -weight and not is_positive:
+                new = (z + weight) / curvature
+            change = new - beta[place]
+            if change != 0.0:
+                beta[place] = new
+                for k in range(starts[j], starts[j + 1]):
+                    residual[np.uint32(indices[k])] -= change * data[k]
+                if means.size:
+                    shift += change * means[j]
+                worst = max(worst, abs(change) * curvature)
+        if worst <= tolerance:
+            break
+    for i in range(n):
+        residual[i] += shift
+    return worst

@@ -12,9 +12,8 @@ import numpy.typing as npt
 
 from gradproof.errors import DomainError, ShapeError
 from gradproof.solvers.design import Array, Design, Indices
-from gradproof.solvers.gram import minimize_gram
 from gradproof.solvers.result import Certificate, History, Reason, Result
-from gradproof.solvers.working_set import WorkingSet
+from gradproof.solvers.working_set import SparseSet, WorkingSet
 
 _FIRST = 100
 
@@ -61,16 +60,18 @@ class ElasticNetSolver:
 
     def __init__(self, x: Any, y: npt.ArrayLike, *, fit_intercept: bool = False) -> None:
         self.design = x if isinstance(x, Design) else Design(x, "minimize_elastic_net")
-        self._target = _vector(y, self.design.shape[0])
-        self._offset = float(self._target.mean()) if fit_intercept and self._target.size else 0.0
-        self._target = self._target - self._offset
-        self.products, self.squares, sums = self.design.survey(self._target)
+        self.target = _vector(y, self.design.shape[0])
+        self._offset = float(self.target.mean()) if fit_intercept and self.target.size else 0.0
+        self.target = self.target - self._offset
+        self.products, self.squares, sums = self.design.survey(self.target)
         self.means = sums / self.design.shape[0] if fit_intercept else None
         if self.means is not None:
             self.squares = np.maximum(self.squares - self.design.shape[0] * self.means**2, 0)
         self.norms = np.sqrt(self.squares)
-        self.energy = 0.5 * float(self._target @ self._target)
-        self._set = WorkingSet(self.design, self.means)
+        self.energy = 0.5 * float(self.target @ self.target)
+        self._set: WorkingSet | SparseSet = (
+            SparseSet(self.design, self.means) if self.design.is_sparse else WorkingSet(self.design, self.means)
+        )
 
     def lambda_max(self, is_positive: bool = False) -> float:
         """Return the least lambda_1 at which all coefficients are zero."""
@@ -107,7 +108,7 @@ class _Run:
         self.history = History()
         self.beta = np.zeros(self.set.chosen.size)
         self.alive: Indices = np.flatnonzero(data.squares > 0)
-        self.residual: Array = data._target
+        self.residual: Array = data.target
         self.products = data.products[self.alive]
         self.dual = -np.inf
         if start is not None:
@@ -118,12 +119,14 @@ class _Run:
 
     def _take_start(self, start: Array) -> None:
         if start.shape != (self.data.design.shape[1],):
-            raise ShapeError(f"start needs shape ({self.data.design.shape[1]},)", got=f"{start.shape}", where="minimize_elastic_net")
+            raise ShapeError(
+                f"start needs shape ({self.data.design.shape[1]},)", got=f"{start.shape}", where="minimize_elastic_net"
+            )
         used = np.flatnonzero(start)
         self.set.extend(np.setdiff1d(used, self.set.chosen))
         self.beta = start[self.set.chosen]
         if used.size:
-            self.residual = self.data._target - self.set.predict(self.beta)
+            self.residual = self.data.target - self.set.predict(self.beta)
             self.products = self.data.design.correlate(self.residual, self.alive)
 
     def result(self) -> Result:
@@ -165,7 +168,7 @@ class _Run:
             return objective, self._violation(slack)
         highest = float(np.max(slack, initial=0.0))
         # Best multiple of the residual among the feasible ones.
-        along, size = float(self.residual @ self.data._target), square + ridge
+        along, size = float(self.residual @ self.data.target), square + ridge
         scale = min(problem.lambda_1 / highest if highest > 0 else np.inf, along / size if size > 0 else 1.0)
         self.scale = max(scale, 0.0)
         dual = self.scale * along - 0.5 * self.scale**2 * size
@@ -190,8 +193,8 @@ class _Run:
     def _step(self, slack: Array, gap: float) -> None:
         keep = self._safe(slack)
         ranking = (self.problem.lambda_1 - self.scale * slack if self.problem.lambda_1 else -slack) / self.data.norms[self.alive]
-        ranking, self.alive = ranking[keep], self.alive[keep]
-        self.set.extend(self._pick(ranking))
+        ranking, slack, self.alive = ranking[keep], slack[keep], self.alive[keep]
+        self.set.extend(self._pick(ranking, slack))
         self.beta = np.concatenate([self.beta, np.zeros(self.set.chosen.size - self.beta.size)])
         self._solve_inside(gap)
         self.products = self.data.design.correlate(self.residual, self.alive)
@@ -205,27 +208,24 @@ class _Run:
         may_be_used = self.scale * slack + radius * norms >= self.problem.lambda_1
         return may_be_used | np.isin(self.alive, self.set.chosen[self.beta != 0])
 
-    def _pick(self, ranking: Array) -> Indices:
-        """Return the columns closest to their dual constraint that are not yet in the set."""
+    def _pick(self, ranking: Array, slack: Array) -> Indices:
+        """Return columns that are not yet in the set and violate their dual constraint most, at most half as many as are in use."""
         is_new = ~np.isin(self.alive, self.set.chosen)
         support = int(np.count_nonzero(self.beta))
-        room = max(_FIRST, support if support else _FIRST)
-        if self.problem.lambda_1 == 0:
-            is_new &= ranking < 0
+        is_new &= slack > self.problem.lambda_1 * (1 + 1e-9)
+        room = max(_FIRST, support // 2)
         candidates, order = self.alive[is_new], ranking[is_new]
         if candidates.size > room:
             candidates = candidates[np.argpartition(order, room - 1)[:room]]
         return np.sort(candidates)
 
     def _solve_inside(self, gap: float) -> None:
-        problem, chosen = self.problem, self.set.chosen
+        problem = self.problem
         scale = problem.lambda_1 or self.data.lambda_max(problem.is_positive)
-        tolerance = scale * min(1e-2, 0.03 * max(min(gap, 1.0), self.stopping.tolerance))
-        weights = np.full(chosen.size, problem.lambda_1)
-        self.beta = minimize_gram(
-            self.set.gram, self.data.products[chosen], self.beta, weights, problem.lambda_2, problem.is_positive, tolerance
+        tolerance = scale * min(1e-2, 0.3 * max(min(gap, 1.0), self.stopping.tolerance))
+        self.beta, self.residual = self.set.minimize(
+            self.beta, self.data, (problem.lambda_1, problem.lambda_2, problem.is_positive), tolerance
         )
-        self.residual = self.data._target - self.set.predict(self.beta)
 
     def _postprocess(self, reason: Reason, iteration: int, objective: float, gap: float) -> Result:
         problem, beta = self.problem, self._dense()
@@ -241,7 +241,11 @@ class _Run:
             seconds=time.perf_counter() - self.began,
             history=self.history.arrays(),
             passes=self.data.design.passes,
-            extra={"intercept": intercept, "support": int(np.count_nonzero(beta)), "screened": self.data.design.shape[1] - self.alive.size},
+            extra={
+                "intercept": intercept,
+                "support": int(np.count_nonzero(beta)),
+                "screened": self.data.design.shape[1] - self.alive.size,
+            },
         )
 
 
@@ -250,9 +254,13 @@ def _vector(y: npt.ArrayLike, n: int) -> Array:
     if target.dtype.kind not in "biuf":
         raise DomainError("y has to hold real numbers", got=f"dtype {target.dtype}", where="minimize_elastic_net")
     if target.shape != (n,):
-        raise ShapeError(f"y needs shape ({n},)", got=f"{target.shape}", where="minimize_elastic_net", remedy="One number a sample.")
+        raise ShapeError(
+            f"y needs shape ({n},)", got=f"{target.shape}", where="minimize_elastic_net", remedy="One number a sample."
+        )
     if not np.isfinite(target).all():
-        raise DomainError("every entry of y has to be finite", got=f"{target[~np.isfinite(target)][0]}", where="minimize_elastic_net")
+        raise DomainError(
+            "every entry of y has to be finite", got=f"{target[~np.isfinite(target)][0]}", where="minimize_elastic_net"
+        )
     return target.astype(np.float64)
 
 
@@ -262,5 +270,8 @@ def _check_penalties(lambda_1: float, lambda_2: float, is_positive: bool) -> Non
             raise DomainError(f"{name} has to be a number of at least 0", got=f"{value}", where="minimize_elastic_net")
     if lambda_1 == 0 and not is_positive:
         raise DomainError(
-            "lambda_1 > 0 is needed", got="0", where="minimize_elastic_net", remedy="Without it, solve the normal equations (ridge)."
+            "lambda_1 > 0 is needed",
+            got="0",
+            where="minimize_elastic_net",
+            remedy="Without it, solve the normal equations (ridge).",
         )

@@ -30,7 +30,7 @@ def minimize_gram(
     for _ in range(_ROUNDS):
         if sweep(gram, slope, beta, weights, ridge, is_positive, sweeps, tolerance) <= tolerance:
             break
-        is_settled = np.array_equal(beta != 0, support)
+        is_settled = 50 * np.count_nonzero((beta != 0) != support) <= np.count_nonzero(support)
         support = beta != 0
         if is_settled or sweeps >= 64:
             _finish(gram, q, slope, beta, weights, ridge, is_positive)

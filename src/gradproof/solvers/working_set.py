@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
-from scipy import sparse
 
-from gradproof.solvers.design import Array, Design, Indices, gram
+from gradproof.solvers.design import Array, Design, Indices
+from gradproof.solvers.design_kernels import descend_sparse
+from gradproof.solvers.gram import minimize_gram
+
+_SWEEPS = 2000
+
+
+class LeastSquares(Protocol):
+    """What the sets need to know of the problem: the centered target, <x_j, target> and ||x_j||^2 for all columns."""
+
+    target: Array
+    products: Array
+    squares: Array
 
 
 class WorkingSet:
-    """Columns of X, centered by ``means`` if there are any, with their Gram matrix, which grows by blocks."""
+    """Columns of a dense X, centered by ``means`` if there are any, with their Gram matrix, which grows by blocks."""
 
     def __init__(self, design: Design, means: Array | None) -> None:
         self._design = design
@@ -34,9 +45,9 @@ class WorkingSet:
         new = self._design.columns(added)
         old_size, size = self.chosen.size, self.chosen.size + added.size
         self._reserve(size)
-        corner = gram(new, new)
+        corner = new.T @ new
         if old_size:
-            across = gram(self.columns, new)
+            across = self.columns.T @ new
             if self._means is not None:
                 across -= self._design.shape[0] * np.outer(self._means[self.chosen], self._means[added])
             self._store[:old_size, old_size:size] = across
@@ -47,16 +58,19 @@ class WorkingSet:
         self.columns = self._append(new, old_size, size)
         self.chosen = np.concatenate([self.chosen, added])
 
+    def minimize(
+        self, beta: Array, data: LeastSquares, penalty: tuple[float, float, bool], tolerance: float
+    ) -> tuple[Array, Array]:
+        """Return the best coefficients of the chosen columns from ``beta`` on, and their residual."""
+        weights = np.full(beta.size, penalty[0])
+        beta = minimize_gram(self.gram, data.products[self.chosen], beta, weights, penalty[1], penalty[2], tolerance)
+        return beta, data.target - self.predict(beta)
+
     def predict(self, beta: Array) -> Array:
         """Return the chosen columns times beta."""
         used = np.flatnonzero(beta)
-        if self._design.is_sparse or 3 * used.size > beta.size:
-            product = np.asarray(self.columns @ beta)
-        else:
-            product = np.asarray(self.columns[:, used] @ beta[used])
-        if self._means is not None:
-            product -= float(self._means[self.chosen] @ beta)
-        return product
+        product = self.columns @ beta if 3 * used.size > beta.size else self.columns[:, used] @ beta[used]
+        return np.asarray(product) - _center(self._means, self.chosen, beta)
 
     def _reserve(self, size: int) -> None:
         if size > self._store.shape[0]:
@@ -66,11 +80,53 @@ class WorkingSet:
             self._store = grown
 
     def _append(self, new: Any, old_size: int, size: int) -> Any:
-        if self._design.is_sparse:
-            return new if old_size == 0 else sparse.csc_matrix(sparse.hstack([self.columns, new]))
         if size > self._buffer.shape[1]:
             grown = np.empty((self._design.shape[0], 2 * size), order="F")
             grown[:, :old_size] = self._buffer[:, :old_size]
             self._buffer = grown
         self._buffer[:, old_size:size] = new
         return self._buffer[:, :size]
+
+
+class SparseSet:
+    """Columns of a sparse X, centered by ``means`` if there are any: short as they are, they are swept over in place."""
+
+    def __init__(self, design: Design, means: Array | None) -> None:
+        self._design = design
+        self._means = means
+        self.chosen: Indices = np.zeros(0, dtype=np.int64)
+
+    def extend(self, added: Indices) -> None:
+        """Take up more columns."""
+        self.chosen = np.concatenate([self.chosen, added])
+
+    def minimize(
+        self, beta: Array, data: LeastSquares, penalty: tuple[float, float, bool], tolerance: float
+    ) -> tuple[Array, Array]:
+        """Return the best coefficients of the chosen columns from ``beta`` on, and their residual."""
+        beta, matrix = beta.copy(), self._design.matrix
+        residual = data.target - self.predict(beta)
+        means = np.zeros(0) if self._means is None else self._means
+        descend_sparse(
+            matrix.data,
+            matrix.indices,
+            matrix.indptr,
+            means,
+            data.squares,
+            self.chosen,
+            residual,
+            beta,
+            *penalty,
+            _SWEEPS,
+            tolerance,
+        )
+        return beta, residual
+
+    def predict(self, beta: Array) -> Array:
+        """Return the chosen columns times beta."""
+        used = np.flatnonzero(beta)
+        return np.asarray(self._design.columns(self.chosen[used]) @ beta[used]) - _center(self._means, self.chosen, beta)
+
+
+def _center(means: Array | None, chosen: Indices, beta: Array) -> float:
+    return 0.0 if means is None else float(means[chosen] @ beta)
