@@ -62,6 +62,15 @@ class Design:
             return self.matrix[:, chosen]
         return np.asfortranarray(self.matrix.T[chosen].T, dtype=np.float64)
 
+    def stack(self, left: Any, right: Any) -> Any:
+        """Return two blocks of dense columns side by side."""
+        return np.asfortranarray(np.concatenate([left.T, right.T]).T)
+
+    def weighted_gram(self, columns: Any, weights: Array) -> Array:
+        """Return columns' diag(weights) columns for dense columns."""
+        root = columns * np.sqrt(weights)[:, None]
+        return np.asarray(root.T @ root)
+
 
 def _dense_columns(x: Any, where: str) -> Array:
     array = np.asarray(x)
@@ -79,3 +88,20 @@ def _sparse_columns(x: Any, where: str) -> Any:
         raise DomainError("X has to hold real numbers", got=f"dtype {x.dtype}", where=where, remedy="Convert it to float64.")
     matrix = sparse.csc_matrix(x)
     return matrix if matrix.dtype in (np.float32, np.float64) else matrix.astype(np.float64)
+
+
+def target_vector(y: npt.ArrayLike, n: int, where: str) -> Array:
+    """Return y as n finite numbers. Raises: DomainError, ShapeError."""
+    target = np.asarray(y)
+    if target.dtype.kind not in "biuf":
+        raise DomainError("y has to hold real numbers", got=f"dtype {target.dtype}", where=where, remedy="Convert it to float64.")
+    if target.shape != (n,):
+        raise ShapeError(f"y needs shape ({n},)", got=f"{target.shape}", where=where, remedy="One number a sample.")
+    if n == 0:
+        raise ShapeError("at least one sample is needed", got="none", where=where)
+    if not np.isfinite(target).all():
+        row = int(np.argmin(np.isfinite(target)))
+        raise DomainError(
+            "every entry of y has to be finite", got=f"{target[row]} in row {row}", where=where, remedy="Leave it out."
+        )
+    return target.astype(np.float64)

@@ -111,3 +111,58 @@ def descend_sparse(
     for i in range(n):
         residual[i] += shift
     return worst
+
+
+@njit(cache=True, fastmath=True)
+def descend_sparse_weighted(
+    data: Any,
+    indices: Any,
+    starts: Any,
+    curvature: Any,
+    chosen: Any,
+    residual: Any,
+    beta: Any,
+    weight: float,
+    ridge: float,
+    has_constant: bool,
+    sweeps: int,
+    tolerance: float,
+) -> float:
+    """Sweep over the chosen columns of weighted least squares; residual = r - curvature * (X (beta - start) + constant).
+
+    With ``has_constant`` the best constant is taken after every sweep. Returns what the constant became.
+    """
+    squares = np.zeros(chosen.size)
+    for place in range(chosen.size):
+        j = chosen[place]
+        for k in range(starts[j], starts[j + 1]):
+            squares[place] += data[k] * data[k] * curvature[np.uint32(indices[k])]
+    total, constant = curvature.sum(), 0.0
+    for _ in range(sweeps):
+        worst = 0.0
+        for place in range(chosen.size):
+            if squares[place] + ridge <= 0.0:
+                continue
+            j = chosen[place]
+            z = squares[place] * beta[place]
+            for k in range(starts[j], starts[j + 1]):
+                z += data[k] * residual[np.uint32(indices[k])]
+            new = 0.0
+            if z > weight:
+                new = (z - weight) / (squares[place] + ridge)
+            elif z < -weight:
+                new = (z + weight) / (squares[place] + ridge)
+            change = new - beta[place]
+            if change != 0.0:
+                beta[place] = new
+                for k in range(starts[j], starts[j + 1]):
+                    residual[np.uint32(indices[k])] -= change * data[k] * curvature[np.uint32(indices[k])]
+                worst = max(worst, abs(change) * (squares[place] + ridge))
+        if has_constant and total > 0.0:
+            excess = residual.sum()
+            constant += excess / total
+            residual -= excess / total * curvature
+            worst = max(worst, abs(excess))
+        if worst <= tolerance:
+            break
+    return constant

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -11,6 +11,14 @@ from gradproof.solvers.design_kernels import descend_sparse
 from gradproof.solvers.gram import minimize_gram
 
 _SWEEPS = 2000
+
+
+class Penalty(NamedTuple):
+    """lambda_1 ||b||_1 + lambda_2 / 2 ||b||^2, over b >= 0 if is_positive."""
+
+    lambda_1: float
+    lambda_2: float = 0.0
+    is_positive: bool = False
 
 
 class LeastSquares(Protocol):
@@ -58,12 +66,10 @@ class WorkingSet:
         self.columns = self._append(new, old_size, size)
         self.chosen = np.concatenate([self.chosen, added])
 
-    def minimize(
-        self, beta: Array, data: LeastSquares, penalty: tuple[float, float, bool], tolerance: float
-    ) -> tuple[Array, Array]:
+    def minimize(self, beta: Array, data: LeastSquares, penalty: Penalty, tolerance: float) -> tuple[Array, Array]:
         """Return the best coefficients of the chosen columns from ``beta`` on, and their residual."""
-        weights = np.full(beta.size, penalty[0])
-        beta = minimize_gram(self.gram, data.products[self.chosen], beta, weights, penalty[1], penalty[2], tolerance)
+        weights = np.full(beta.size, penalty.lambda_1)
+        beta = minimize_gram(self.gram, data.products[self.chosen], beta, weights, penalty.lambda_2, penalty.is_positive, tolerance)
         return beta, data.target - self.predict(beta)
 
     def predict(self, beta: Array) -> Array:
@@ -100,9 +106,7 @@ class SparseSet:
         """Take up more columns."""
         self.chosen = np.concatenate([self.chosen, added])
 
-    def minimize(
-        self, beta: Array, data: LeastSquares, penalty: tuple[float, float, bool], tolerance: float
-    ) -> tuple[Array, Array]:
+    def minimize(self, beta: Array, data: LeastSquares, penalty: Penalty, tolerance: float) -> tuple[Array, Array]:
         """Return the best coefficients of the chosen columns from ``beta`` on, and their residual."""
         beta, matrix = beta.copy(), self._design.matrix
         residual = data.target - self.predict(beta)
