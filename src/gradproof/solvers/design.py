@@ -22,8 +22,8 @@ class Design:
 
     def __init__(self, x: Any, where: str = "X") -> None:
         self.is_sparse = sparse.issparse(x)
-        matrix = _sparse_columns(x, where) if self.is_sparse else _dense_columns(x, where)
-        self.matrix = matrix
+        matrix: Any = _sparse_columns(x, where) if self.is_sparse else _dense_columns(x, where)
+        self.matrix: Any = matrix
         self.shape: tuple[int, int] = matrix.shape
         #: How often the whole matrix was read, in fractions.
         self.passes = 0.0

@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from gradproof.solvers.design import Array, Design, target_vector
-from gradproof.solvers.result import Result
+from gradproof.solvers.result import Result, Stopping
 from gradproof.solvers.working_set import Penalty, SparseSet, WorkingSet
-from gradproof.solvers.working_set_run import GAP, AbstractWorkingSetRun, Stopping, check_penalties
+from gradproof.solvers.working_set_run import GAP, AbstractWorkingSetRun, check_penalties
 
 
 def minimize_elastic_net(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -72,6 +73,16 @@ class Result:
     def __str__(self) -> str:
         text = f"{self.solver}: objective {self.objective:.9g}, {self.certificate}, {self.iterations} iterations, {self.reason}"
         return f"{text}. {self.advice}" if self.advice else text
+
+
+@dataclass(frozen=True, slots=True)
+class Stopping:
+    """When to stop: at the tolerance of the certificate, or after so many iterations or seconds."""
+
+    tolerance: float = 1e-6
+    max_iterations: int = 100
+    max_seconds: float = np.inf
+    callback: Callable[[int, float, float], bool | None] | None = None
 
 
 class History:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,21 +11,11 @@ import numpy.typing as npt
 
 from gradproof.errors import DomainError, ShapeError
 from gradproof.solvers.design import Array, Design, Indices
-from gradproof.solvers.result import Certificate, History, Reason, Result
+from gradproof.solvers.result import Certificate, History, Reason, Result, Stopping
 from gradproof.solvers.working_set import Penalty
 
 GAP = "duality gap relative to the objective at zero"
 _FIRST = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Stopping:
-    """When to stop: at the tolerance of the certificate, or after so many iterations or seconds."""
-
-    tolerance: float = 1e-6
-    max_iterations: int = 100
-    max_seconds: float = np.inf
-    callback: Callable[[int, float, float], bool | None] | None = None
 
 
 class AbstractWorkingSetRun(ABC):
@@ -121,7 +109,7 @@ class AbstractWorkingSetRun(ABC):
             return np.ones(self.alive.size, dtype=bool)
         norms = np.sqrt(self.squares[self.alive] + self.penalty.lambda_2)
         may_be_used = self.scale * slack + self.radius * norms >= self.penalty.lambda_1
-        return may_be_used | np.isin(self.alive, self.set.chosen[self.beta != 0])
+        return np.asarray(may_be_used | np.isin(self.alive, self.set.chosen[self.beta != 0]))
 
     def _pick(self, ranking: Array, slack: Array) -> Indices:
         """Return new columns that violate their dual constraint most, at most half as many as are in use."""
