@@ -21,6 +21,10 @@ LABELS = np.where(A @ RANDOM.standard_normal(8) + 0.5 * RANDOM.standard_normal(4
 LIPSCHITZ = float(np.linalg.norm(A, 2) ** 2)
 
 
+GROUPS = [[0, 1, 2], [3, 4], [5, 6, 7]]
+PENALTIES = [p.L1(2.0), p.Simplex(), p.nonnegative_l1(0.5), p.L21(GROUPS, 1.0), p.Slope(np.linspace(3, 1, 8))]
+
+
 def squares(x):
     residual = A @ x - B
     return 0.5 * float(residual @ residual), A.T @ residual
@@ -54,15 +58,15 @@ def test_least_squares(solver):
     assert result.reason == "converged", result
     assert result.advice == ""
     np.testing.assert_allclose(result.x, exact, atol=1e-7)
-    assert result.certificate.value == pytest.approx(np.linalg.norm(squares(result.x)[1]) / np.linalg.norm(A.T @ B), rel=1e-6, abs=1e-12)
+    assert result.certificate.value == pytest.approx(
+        np.linalg.norm(squares(result.x)[1]) / np.linalg.norm(A.T @ B), rel=1e-6, abs=1e-12
+    )
     assert len({len(column) for column in result.history.values()}) == 1
 
 
 @pytest.mark.parametrize("line_search", [None, True])
 @pytest.mark.parametrize("solver", [Ista, Fista])
-@pytest.mark.parametrize(
-    "penalty", [p.L1(2.0), p.Simplex(), p.nonnegative_l1(0.5), p.L21([[0, 1, 2], [3, 4], [5, 6, 7]], 1.0), p.Slope(np.linspace(3, 1, 8))], ids=repr
-)
+@pytest.mark.parametrize("penalty", PENALTIES, ids=repr)
 def test_penalized_least_squares_is_optimal(penalty, solver, line_search):
     problem = Problem(squares, penalty, lipschitz=None if line_search else LIPSCHITZ)
     result = minimize(problem, np.zeros(8), solver(line_search=line_search), Stopping(1e-9, 20000))
@@ -80,7 +84,10 @@ def test_fista_needs_fewer_steps_than_ista():
     def smooth(x):
         return 0.5 * float(np.sum(scale * (x - 1) ** 2)), scale * (x - 1)
 
-    counts = [minimize(Problem(smooth, p.L1(1e-4), 1.0), np.zeros(30), solver, Stopping(1e-7, 50000)).iterations for solver in (Ista(), Fista())]
+    counts = [
+        minimize(Problem(smooth, p.L1(1e-4), 1.0), np.zeros(30), solver, Stopping(1e-7, 50000)).iterations
+        for solver in (Ista(), Fista())
+    ]
     assert counts[1] < counts[0] / 2
 
 
@@ -193,7 +200,9 @@ def test_interruption_returns_the_best_point():
 
 
 def test_callback_may_stop():
-    result = minimize(Problem(squares, lipschitz=LIPSCHITZ), np.zeros(8), Momentum(), Stopping(1e-12, 500, callback=lambda i, *_: i == 4))
+    result = minimize(
+        Problem(squares, lipschitz=LIPSCHITZ), np.zeros(8), Momentum(), Stopping(1e-12, 500, callback=lambda i, *_: i == 4)
+    )
     assert (result.reason, result.iterations) == ("stopped", 4)
 
 

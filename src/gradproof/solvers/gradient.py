@@ -67,7 +67,10 @@ class GradientDescent(AbstractSolver[GradientState]):
         for _ in range(60):
             x = state.x - step * state.gradient
             value, gradient = problem.evaluate(x)
-            if self.search == "fixed" or value <= state.value - 1e-4 * step * square:
+            falls = value <= state.value - 1e-4 * step * square
+            # Where rounding hides the fall, a step that is not beyond the lowest point of its line goes down (Hager and Zhang 2005).
+            is_level = value <= state.value + 8 * np.finfo(np.float64).eps * abs(state.value)
+            if self.search == "fixed" or falls or (is_level and float(np.sum(gradient * state.gradient)) >= 0):
                 break
             step *= 0.5
         else:

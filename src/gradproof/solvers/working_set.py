@@ -75,6 +75,8 @@ class WorkingSet:
     def predict(self, beta: Array) -> Array:
         """Return the chosen columns times beta."""
         used = np.flatnonzero(beta)
+        if used.size == 0:
+            return np.zeros(self._design.shape[0])
         product = self.columns @ beta if 3 * used.size > beta.size else self.columns[:, used] @ beta[used]
         return np.asarray(product) - _center(self._means, self.chosen, beta)
 
