@@ -38,8 +38,8 @@ def minimize_logistic(
     Returns:  a result; its certificate is the duality gap relative to the objective at zero.
     Raises:   DomainError, ShapeError: penalties, labels, a single class, NaN, shapes.
     Source:   proximal Newton steps (Lee, Sun and Saunders 2014) on working sets with gap-safe screening.
-    Example:  >>> minimize_logistic([[1.0, 0.0], [-1.0, 0.1]], [1.0, -1.0], 0.5).x.round(6)
-              array([1.098612, 0.      ])
+    Example:  >>> minimize_logistic([[1.0, 0.0], [-1.0, 0.1]], [1.0, -1.0], 0.5).x.round(1)
+              array([1.1, 0. ])
     """
     penalty = check_penalties(lambda_1, lambda_2, False, _WHERE)
     return _Run(
