@@ -16,6 +16,8 @@ from gradproof.solvers.working_set import Penalty
 
 GAP = "duality gap relative to the objective at zero"
 _FIRST = 100
+_FIRST_SPARSE = 400
+_GROWTH_SPARSE = 1
 
 
 class AbstractWorkingSetRun(ABC):
@@ -112,9 +114,10 @@ class AbstractWorkingSetRun(ABC):
         return np.asarray(may_be_used | np.isin(self.alive, self.set.chosen[self.beta != 0]))
 
     def _pick(self, ranking: Array, slack: Array) -> Indices:
-        """Return new columns that violate their dual constraint most, at most half as many as are in use."""
+        """Return new columns that violate their dual constraint most; sparse ones cost little, so many at a time."""
         is_new = ~np.isin(self.alive, self.set.chosen) & (slack > self.penalty.lambda_1 * (1 + 1e-9))
-        room = max(_FIRST, int(np.count_nonzero(self.beta)) // 2)
+        support = int(np.count_nonzero(self.beta))
+        room = max(_FIRST_SPARSE, _GROWTH_SPARSE * support) if self.design.is_sparse else max(_FIRST, support // 2)
         candidates, order = self.alive[is_new], ranking[is_new]
         if candidates.size > room:
             candidates = candidates[np.argpartition(order, room - 1)[:room]]
