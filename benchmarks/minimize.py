@@ -1,6 +1,7 @@
 """Measures the solvers against scikit-learn, SciPy, skglm and celer (those that are installed) on equal objectives, one thread.
 
-Run:  python benchmarks/minimize.py [NAME ...]     (names: lasso, lasso-sparse, logistic, logistic-sparse, nnls, elastic-net, softmax)
+Run:  python benchmarks/minimize.py [NAME ...]     (names: lasso, lasso-sparse, logistic, logistic-sparse, nnls,
+      elastic-net, group-lasso, softmax)
 With the rivals:  uv run --with skglm --with celer python benchmarks/minimize.py
 """
 
@@ -20,6 +21,7 @@ import numpy as np
 from scipy import optimize, sparse
 
 from gradproof.solvers.elastic_net import minimize_elastic_net
+from gradproof.solvers.group_lasso import minimize_group_lasso
 from gradproof.solvers.logistic import minimize_logistic
 from gradproof.solvers.result import Result, Stopping
 from gradproof.solvers.softmax import minimize_softmax
@@ -178,6 +180,29 @@ def nonnegative() -> None:
     )  # fmt: skip
 
 
+def group_lasso() -> None:
+    random = np.random.default_rng(5)
+    x = correlated(2000, 3000, random)
+    y = regression(x, random)
+    groups = [list(range(first, first + 10)) for first in range(0, 3000, 10)]
+    weight = max(np.linalg.norm((x.T @ y)[group]) for group in groups) / 10
+    minimize_group_lasso(x[:, :100], y, groups[:10], weight, weights=np.ones(10))
+    rivals = []
+    if skglm := optional("skglm"):
+        model = skglm.GroupLasso
+        rivals.append(
+            Rival("skglm", lambda t: model(10, alpha=weight / 2000, fit_intercept=False, tol=t).fit(x, y).coef_, TOLERANCES)
+        )
+
+    def objective(b):
+        return 0.5 * float(np.sum((y - x @ b) ** 2)) + weight * float(np.linalg.norm(b.reshape(-1, 10), axis=1).sum())
+
+    def ours():
+        return minimize_group_lasso(x, y, groups, weight, weights=np.ones(300))
+
+    compare("group lasso 2000x3000", ours, objective, 0.5 * float(y @ y), rivals)
+
+
 def elastic_net() -> None:
     from sklearn.linear_model import ElasticNet
 
@@ -239,6 +264,7 @@ PROBLEMS: dict[str, Callable[[], None]] = {
     ),
     "nnls": nonnegative,
     "elastic-net": elastic_net,
+    "group-lasso": group_lasso,
     "softmax": softmax,
 }
 
