@@ -15,6 +15,7 @@ _LAZY = {
     "check": "gradproof.checker.check",
     "derive": "gradproof.derivation.derivation",
     "parse": "gradproof.formula.parse",
+    "top_k_error": "gradproof.metrics.top_k",
 }
 
 __all__ = ["__version__", *_LAZY]
