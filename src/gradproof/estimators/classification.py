@@ -25,7 +25,7 @@ class AbstractLinearClassifier(ClassifierMixin, BaseEstimator):
 
     C: float
 
-    def _validated(self, X: Any, y: Any) -> tuple[Any, npt.NDArray[np.int64]]:  # noqa: N803
+    def _validated(self, X: Any, y: Any) -> tuple[Any, npt.NDArray[np.int64]]:
         x, target = validate_data(self, X, y, accept_sparse=_SPARSE, dtype=[np.float64, np.float32])
         check_classification_targets(target)
         self.classes_, codes = np.unique(target, return_inverse=True)
@@ -35,7 +35,7 @@ class AbstractLinearClassifier(ClassifierMixin, BaseEstimator):
             raise DomainValueError("C has to be positive", got=f"{self.C}", where=type(self).__name__)
         return x, codes.astype(np.int64)
 
-    def _scores(self, X: Any) -> Array:  # noqa: N803
+    def _scores(self, X: Any) -> Array:
         check_is_fitted(self)
         x = validate_data(self, X, accept_sparse=_SPARSE, dtype=[np.float64, np.float32], reset=False)
         return np.asarray(x @ self.coef_.T + self.intercept_)
@@ -56,13 +56,13 @@ class SoftmaxRegression(AbstractLinearClassifier):
     Args:     C: > 0; the larger, the weaker the penalty.  tol: the duality gap relative to the objective at zero.
     """
 
-    def __init__(self, C: float = 1.0, *, fit_intercept: bool = True, tol: float = 1e-8, max_iter: int = 5000) -> None:  # noqa: N803
+    def __init__(self, C: float = 1.0, *, fit_intercept: bool = True, tol: float = 1e-8, max_iter: int = 5000) -> None:
         self.C = C
         self.fit_intercept = fit_intercept
         self.tol = tol
         self.max_iter = max_iter
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:  # noqa: N803
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Fit the model. Returns: itself."""
         x, codes = self._validated(X, y)
         weights = None if sample_weight is None else _check_sample_weight(sample_weight, x, dtype=np.float64)
@@ -74,18 +74,18 @@ class SoftmaxRegression(AbstractLinearClassifier):
         report(result, self)
         return self
 
-    def decision_function(self, X: Any) -> Array:  # noqa: N803
+    def decision_function(self, X: Any) -> Array:
         """Return the scores: (n, classes), or for two classes their difference, (n,)."""
         scores = self._scores(X)
         return np.asarray(scores[:, 1] - scores[:, 0]) if len(self.classes_) == 2 else scores
 
-    def predict_proba(self, X: Any) -> Array:  # noqa: N803
+    def predict_proba(self, X: Any) -> Array:
         """Return the probabilities, (n, classes)."""
         scores = self._scores(X)
         powers = np.exp(scores - scores.max(axis=1, keepdims=True))
         return np.asarray(powers / powers.sum(axis=1, keepdims=True))
 
-    def predict(self, X: Any) -> Any:  # noqa: N803
+    def predict(self, X: Any) -> Any:
         """Return the most probable classes, (n,)."""
         best = np.argmax(self._scores(X), axis=1)
         return self.classes_[best]
@@ -113,7 +113,7 @@ class LogisticRegression(AbstractLinearClassifier):
         self.tol = tol
         self.max_iter = max_iter
 
-    def fit(self, X: Any, y: Any) -> Self:  # noqa: N803
+    def fit(self, X: Any, y: Any) -> Self:
         """Fit the model. Returns: itself."""
         x, codes = self._validated(X, y)
         if len(self.classes_) > 2:
@@ -131,16 +131,16 @@ class LogisticRegression(AbstractLinearClassifier):
         report(result, self)
         return self
 
-    def decision_function(self, X: Any) -> Array:  # noqa: N803
+    def decision_function(self, X: Any) -> Array:
         """Return the scores of the second class, (n,)."""
         return np.asarray(self._scores(X)[:, 0])
 
-    def predict_proba(self, X: Any) -> Array:  # noqa: N803
+    def predict_proba(self, X: Any) -> Array:
         """Return the probabilities, (n, 2)."""
         second = 0.5 * (1 + np.tanh(0.5 * self.decision_function(X)))
         return np.column_stack([1 - second, second])
 
-    def predict(self, X: Any) -> Any:  # noqa: N803
+    def predict(self, X: Any) -> Any:
         """Return the more probable classes, (n,)."""
         second = (self.decision_function(X) > 0).astype(int)
         return self.classes_[second]

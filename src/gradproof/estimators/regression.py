@@ -39,7 +39,7 @@ class AbstractLinearRegressor(RegressorMixin, BaseEstimator):
     max_iter: int
     fit_intercept: bool
 
-    def fit(self, X: Any, y: Any) -> Self:  # noqa: N803
+    def fit(self, X: Any, y: Any) -> Self:
         """Fit the model. Returns: itself."""
         x, target = validate_data(self, X, y, accept_sparse=_SPARSE, dtype=[np.float64, np.float32], y_numeric=True)
         result = self._solve(x, np.asarray(target, dtype=np.float64), Stopping(self.tol, self.max_iter))
@@ -47,7 +47,7 @@ class AbstractLinearRegressor(RegressorMixin, BaseEstimator):
         report(result, self)
         return self
 
-    def predict(self, X: Any) -> Array:  # noqa: N803
+    def predict(self, X: Any) -> Array:
         """Return the predictions, (n,)."""
         check_is_fitted(self)
         x = validate_data(self, X, accept_sparse=_SPARSE, dtype=[np.float64, np.float32], reset=False)
@@ -95,7 +95,7 @@ class ElasticNet(AbstractLinearRegressor):
         solver = ElasticNetSolver(x, y, fit_intercept=self.fit_intercept)
         return solver.solve(weight * ratio, weight * (1 - ratio), self.positive, None, stopping)
 
-    def path(self, X: Any, y: Any, alphas: int | Sequence[float] = 100, eps: float = 1e-3) -> Path:  # noqa: N803
+    def path(self, X: Any, y: Any, alphas: int | Sequence[float] = 100, eps: float = 1e-3) -> Path:
         """Return the results along falling alphas, each from the last; ``lambdas`` of it are n alpha l1_ratio."""
         x, target = validate_data(self, X, y, accept_sparse=_SPARSE, dtype=[np.float64, np.float32], y_numeric=True)
         n, ratio = target.size, self._ratio()
