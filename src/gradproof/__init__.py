@@ -13,6 +13,8 @@ __version__ = "0.1.0"
 
 _LAZY = {
     "check": "gradproof.checker.check",
+    "derive": "gradproof.derivation.derivation",
+    "parse": "gradproof.formula.parse",
     "top_k_error": "gradproof.metrics.top_k",
 }
 

@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable, Sequence
 
 from gradproof import __version__
-from gradproof.checker.assumptions import declared_by_user
 from gradproof.checker.options import CheckOptions
 from gradproof.checker.verdict import Report
 from gradproof.checker.worker import Task, run_tasks
+from gradproof.elaborate.assumptions import declared_by_user
 
 
 def check_paths(

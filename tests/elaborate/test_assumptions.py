@@ -1,6 +1,6 @@
 import pytest
 
-from gradproof.checker.assumptions import declared_by_user
+from gradproof.elaborate.assumptions import declared_by_user
 from gradproof.errors import FormulaError
 from gradproof.printer.text import to_text
 

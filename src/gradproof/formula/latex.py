@@ -1,0 +1,203 @@
+"""Formulas in LaTeX: read and given their meaning as in a document of one formula."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from gradproof.elaborate.lowering import Lowering
+from gradproof.elaborate.reading import Reading
+from gradproof.elaborate.references import reference_of
+from gradproof.elaborate.scope import Declared, Definition, Scope
+from gradproof.elaborate.survey import Survey, survey
+from gradproof.elaborate.trouble import Misfit, Trouble
+from gradproof.elaborate.value import Value
+from gradproof.errors import GradproofError
+from gradproof.expr.build import number
+from gradproof.expr.node import Axis, Call, Element, Expr, Hole, Index, Operator, Symbol
+from gradproof.expr.walk import postorder, substitute, transform
+from gradproof.expr.walk import symbols as symbols_of
+from gradproof.formula.dimensions import Dimensions
+from gradproof.formula.formula import Formula, Intermediate
+from gradproof.formula.scoping import Surroundings
+from gradproof.reader.parser import parse_formula
+from gradproof.reader.plain.source import Source
+from gradproof.reader.presentation import Chain, Listing, Name, Place, Scripted, Tree
+from gradproof.reader.presentation import Hole as HoleTree
+from gradproof.reader.walk import subtrees
+
+_EQUALITIES = frozenset({"=", ":=", "≡"})
+_FENCES = (("$$", "$$"), ("$", "$"), ("\\[", "\\]"), ("\\(", "\\)"))
+_DEEPEST = 16
+
+
+def is_latex(text: str) -> bool:
+    """Tell whether a text is LaTeX: plain formulas have neither commands nor dollar signs."""
+    return "\\" in text or "$" in text
+
+
+def read_latex(source: Source, surroundings: Surroundings) -> Formula:
+    """Return the formula that LaTeX means; ``z = W x + b; \\ldots`` names a part.
+
+    Raises: FormulaError: there is a hole, or a construct without a rule. ShapeError: the shapes do not fit.
+    """
+    return _Latex(source, surroundings).formula()
+
+
+class _Latex:
+    def __init__(self, source: Source, surroundings: Surroundings) -> None:
+        self.source = source
+        self.surroundings = surroundings
+        self.body, self.shift = _unfenced(source.text)
+        self.scope = Scope(Survey(), Dimensions())
+        self.notes: list[str] = []
+        self.parts: list[tuple[str, Value]] = []
+
+    def formula(self) -> Formula:
+        tree = parse_formula(self.body)
+        self._check_holes(tree)
+        statements = _statements(tree)
+        self._survey([body for _, body in statements])
+        try:
+            values = [self._value(position, head, body) for position, (head, body) in enumerate(statements, start=1)]
+        except Trouble as trouble:
+            raise self._error(trouble) from None
+        except RecursionError:
+            raise self.source.error(Place(0, 0), "a formula that is nested less deeply was expected") from None
+        return self._finished(values[-1])
+
+    def _check_holes(self, tree: Tree) -> None:
+        for node in subtrees(tree):
+            if isinstance(node, HoleTree):
+                raise self.source.error(self._place(node.place), "mathematics that can be read was expected", got=node.reason)
+
+    def _place(self, place: Place) -> Place:
+        return Place(place.start + self.shift, place.end + self.shift)
+
+    def _survey(self, trees: list[Tree]) -> None:
+        declared: dict[str, Declared] = dict(self.surroundings.declared)
+        for name, shape in self.surroundings.given.items():
+            known = declared.get(name, Declared(None))
+            sizes = known.sizes if known.sizes is not None else tuple(number(size) for size in shape)
+            declared[name] = Declared(sizes, known.properties, known.words)
+        ranks = {key: len(value.sizes) for key, value in declared.items() if value.sizes is not None}
+        self.scope.survey = survey(trees, ranks)
+        self.scope.survey.sizes |= self.surroundings.sizes
+        self.scope.declared = declared
+
+    def _value(self, position: int, head: Name | Scripted | None, tree: Tree) -> Value:
+        """Return the value of a statement and enter what it names."""
+        lowering = Lowering(self.scope, Reading(), position)
+        lowering.announce([tree])
+        value = lowering.value(tree)
+        self.scope.sizes.settle()
+        axes = tuple(lowering.free.values())
+        whole = Value(value.body, (*axes, *value.axes), value.is_row)
+        self.notes += [note for note in lowering.notes if note not in self.notes]
+        self.notes += [note for note in lowering.reading.told(frozenset(lowering.questions)) if note not in self.notes]
+        read = reference_of(head) if head is not None else None
+        if read is not None:
+            key = read[0].label_key if read[0].numerals else read[0].key
+            self.scope.survey.declared[key] = whole.rank
+            self.scope.define(key, Definition(whole.axes, whole.body, position, key))
+            self.parts.append((key, whole))
+        return whole
+
+    def _opened(self, root: Expr, position: int) -> Expr:
+        """Put in the parts that were named before."""
+
+        def change(node: Expr) -> Expr:
+            symbol = node.symbol if isinstance(node, Element) else node
+            if not isinstance(symbol, Symbol):
+                return node
+            definition = self.scope.definition(symbol.name, position - 1)
+            if definition is None:
+                return node
+            indices = node.indices if isinstance(node, Element) else ()
+            if len(indices) != len(definition.axes):
+                return node
+            for mine, other in zip(symbol.axes, definition.axes, strict=True):
+                self.scope.sizes.unify(mine.size, Axis(other.upper).size, f"the sizes of {symbol.name}")
+            return substitute(definition.body, dict(zip(definition.axes, indices, strict=True)))
+
+        return transform(root, change)
+
+    def _finished(self, value: Value) -> Formula:
+        count = len(self.parts) + 1
+        try:
+            for _ in range(_DEEPEST if self.parts else 0):
+                opened = Value(self._opened(value.body, count), value.axes, value.is_row)
+                if opened.body is value.body:
+                    break
+                value = opened
+        except Misfit as trouble:
+            raise self._error(trouble) from None
+        parts = self.parts[:-1] if self.parts and self.parts[-1][1].axes == value.axes else self.parts
+        roots = [*value.axes, value.body, *(axis for _, part in parts for axis in part.axes), *(part.body for _, part in parts)]
+        names = {symbol.name for root in roots for symbol in symbols_of(root)} | set(self.surroundings.sizes)
+        sizes = self.scope.sizes
+        assert isinstance(sizes, Dimensions)
+        solution: Mapping[Expr, Expr] = sizes.solution(roots, names)
+        body = substitute(value.body, solution)
+        self._check_readable(body)
+        return Formula(
+            text=self.source.text,
+            value=body,
+            axes=_axes(value, solution),
+            symbols=_symbols(body),
+            intermediates=tuple(Intermediate(name, substitute(part.body, solution), _axes(part, solution)) for name, part in parts),
+            notes=tuple(self.notes),
+        )
+
+    def _check_readable(self, body: Expr) -> None:
+        """Refuse what has no value: holes, unknown functions, derivatives and expectations."""
+        start = Place(self.shift, self.shift)
+        for node in postorder(body):
+            if isinstance(node, Call):
+                raise self.source.error(start, "functions that are known were expected", got=f"'{node.function}'")
+            if isinstance(node, Hole):
+                raise self.source.error(start, "mathematics that can be read was expected", got=node.reason)
+            if isinstance(node, Operator) and node.kind != "integral":
+                raise self.source.error(start, "a formula that has a value was expected", got=f"the operator '{node.kind}'")
+
+    def _error(self, trouble: Trouble) -> GradproofError:
+        place = Place(self.shift, self.shift)
+        if isinstance(trouble, Misfit):
+            return self.source.misfit(place, "shapes that fit were expected", got=trouble.reason, remedy="Declare the shapes.")
+        return self.source.error(place, "a formula that can be read was expected", got=trouble.reason)
+
+
+def _unfenced(text: str) -> tuple[str, int]:
+    """Return what stands between dollar signs or brackets, and where that begins."""
+    inner = text.strip()
+    shift = text.find(inner)
+    for opening, closing in _FENCES:
+        if len(inner) > len(opening) + len(closing) and inner.startswith(opening) and inner.endswith(closing):
+            return inner[len(opening) : -len(closing)], shift + len(opening)
+    return inner, shift
+
+
+def _statements(tree: Tree) -> list[tuple[Name | Scripted | None, Tree]]:
+    """Split ``z = W x + b; ...`` into what is named and what it is; of a chain the last side counts."""
+    items = tree.items if isinstance(tree, Listing) else (tree,)
+    found: list[tuple[Name | Scripted | None, Tree]] = []
+    for item in items:
+        if isinstance(item, Chain) and item.first is not None and item.links[0][0] in _EQUALITIES:
+            head = item.first if isinstance(item.first, Name | Scripted) else None
+            found.append((head, item.links[-1][1]))
+        else:
+            found.append((None, item))
+    return found
+
+
+def _axes(value: Value, solution: Mapping[Expr, Expr]) -> tuple[Index, ...]:
+    return tuple(index for axis in value.axes if isinstance(index := substitute(axis, solution), Index))
+
+
+def _symbols(body: Expr) -> tuple[Symbol, ...]:
+    """Return the variables in order of appearance; a symbol that only measures an axis is none."""
+    found: dict[Symbol, None] = {}
+    for node in postorder(body):
+        symbol = node.symbol if isinstance(node, Element) else node
+        if isinstance(symbol, Symbol) and "size" not in symbol.properties:
+            found.setdefault(symbol)
+    return tuple(found)

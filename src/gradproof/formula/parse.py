@@ -1,0 +1,93 @@
+"""The way into the language: a text, in plain notation or LaTeX, to a typed formula."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from gradproof.elaborate.assumptions import declared_by_user
+from gradproof.elaborate.value import Value
+from gradproof.expr.node import Axis, Expr, Index, Number, Symbol
+from gradproof.expr.walk import substitute
+from gradproof.formula.context import Context
+from gradproof.formula.evidence import Kinds, kinds_of
+from gradproof.formula.formula import Formula, Intermediate
+from gradproof.formula.latex import is_latex, read_latex
+from gradproof.formula.lowering import Lowering
+from gradproof.formula.scoping import Surroundings, scoped
+from gradproof.formula.values import shape_of
+from gradproof.formula.vocabulary import is_function
+from gradproof.reader.plain.grammar import read_plain
+from gradproof.reader.plain.source import Source
+
+
+def parse(text: str, assume: Sequence[str] = (), at: Mapping[str, Any] | None = None) -> Formula:
+    """Return the formula that a text means, with every choice that reading it took.
+
+    Args:     text: plain notation (``norm2(A*x - b)^2``; see docs/language.md) or LaTeX.
+              assume: declarations such as ``'W: k,d'``, ``'P: n,n symmetric'``, ``'x > 0'``.
+              at: values of variables (numbers, nested lists, arrays): their shapes are those of the variables.
+    Raises:   FormulaError: the text cannot be read. ShapeError: its shapes do not fit. Both point to the place.
+    Example:  >>> formula = parse("norm2(A*x - b)^2", assume=["A: m,n"])
+              >>> [(symbol.name, len(symbol.axes)) for symbol in formula.symbols]
+              [('A', 2), ('x', 1), ('b', 1)]
+    """
+    surroundings = Surroundings(declared_by_user(assume), {name: shape_of(name, value) for name, value in (at or {}).items()})
+    return read(Source(text), surroundings)
+
+
+def read(source: Source, surroundings: Surroundings) -> Formula:
+    """Return the formula of a source; errors say where the source stands."""
+    return read_latex(source, surroundings) if is_latex(source.text) else _read_plain(source, surroundings)
+
+
+def _read_plain(source: Source, surroundings: Surroundings) -> Formula:
+    statements = read_plain(source, is_function)
+    scoping = scoped(statements, surroundings)
+    kinds = kinds_of(source, statements, scoping, surroundings)
+    context = Context(source)
+    lowering = Lowering(context, scoping, surroundings, kinds)
+    values = [lowering.statement(statement, letters) for statement, letters in zip(statements, scoping.letters, strict=True)]
+    if values[-1].is_row:
+        context.note("the value is a row")
+    named = [(statement.name, value) for statement, value in zip(statements[:-1], values, strict=False) if statement.name]
+    return _finished(source, lowering, kinds, named, values[-1])
+
+
+def _finished(source: Source, lowering: Lowering, kinds: Kinds, named: Sequence[tuple[str, Value]], value: Value) -> Formula:
+    """Put in what every size turned out to be."""
+    sizes, scoping = lowering.context.sizes, lowering.scoping
+    heads = [lowering.symbols[name] for name in scoping.variables if name in lowering.symbols]
+    taken = {*scoping.variables, *lowering.parts, *(letter for letters in scoping.letters for letter in letters)}
+    taken |= lowering.surroundings.sizes
+    whole = [part for _, part in named] + [value]
+    roots = [*heads, *(axis for part in whole for axis in part.axes), *(part.body for part in whole)]
+    solution = sizes.solution(roots, taken)
+    final = {head: _completed(head, lowering.context, solution) for head in heads}
+    mapping: dict[Expr, Expr] = {**solution, **{head: symbol for head, symbol in final.items() if head is not symbol}}
+    return Formula(
+        text=source.text,
+        value=substitute(value.body, mapping),
+        axes=_axes(value, mapping),
+        symbols=tuple(final[head] for head in heads),
+        intermediates=tuple(Intermediate(name, substitute(part.body, mapping), _axes(part, mapping)) for name, part in named),
+        notes=(*kinds.notes, *lowering.context.notes),
+    )
+
+
+def _axes(value: Value, mapping: Mapping[Expr, Expr]) -> tuple[Index, ...]:
+    return tuple(index for axis in value.axes if isinstance(index := substitute(axis, mapping), Index))
+
+
+def _completed(head: Symbol, context: Context, solution: Mapping[Expr, Expr]) -> Symbol:
+    """Return a variable with its sizes, and with what its use says of it: a class number is a whole one."""
+    axes = tuple(Axis(substitute(axis.size, solution), axis.origin, axis.name) for axis in head.axes)
+    properties = head.properties
+    if head.name in context.labels:
+        count, origin = context.labels[head.name]
+        size = substitute(context.sizes.resolve(count), solution)
+        properties |= {"integer"}
+        if isinstance(size, Symbol | Number):
+            word = "label" if origin == 0 else "index"
+            properties |= {f"{word}:{size.name if isinstance(size, Symbol) else size.value}"}
+    return Symbol(head.name, axes, properties)
