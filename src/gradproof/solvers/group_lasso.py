@@ -15,6 +15,7 @@ from gradproof.prox.groups import L21
 from gradproof.solvers.design import Array, Design, Indices, target_vector
 from gradproof.solvers.group_kernels import sweep_groups
 from gradproof.solvers.result import Certificate, History, Reason, Result, Stopping
+from gradproof.solvers.working_set import WorkingSet
 
 _WHERE = "minimize_group_lasso"
 _FIRST = 20
@@ -72,9 +73,8 @@ class _Run:
         self.energy = 0.5 * float(self.target @ self.target)
         self.alive = np.flatnonzero(self.norms > 0)
         self.chosen: list[int] = []
-        self.columns: Array = np.zeros((design.shape[0], 0), order="F")
+        self.set = WorkingSet(design, self.means)
         self.beta: Array = np.zeros(0)
-        self.order: Indices = np.zeros(0, dtype=np.int64)
         self.initial = self.products.copy()
         self.dual, self.scale, self.radius = -np.inf, 1.0, np.inf
 
@@ -134,31 +134,24 @@ class _Run:
     def _extend(self, added: list[int]) -> None:
         if not added:
             return
-        order = np.concatenate([self.groups[g] for g in added])
-        new = self.design.columns(order)
-        new = np.asarray(new.toarray() if self.design.is_sparse else new)
-        if self.means is not None:
-            new = new - self.means[order]
+        self.set.extend(np.concatenate([self.groups[g] for g in added]))
         self.chosen += added
-        self.order = np.concatenate([self.order, order])
-        self.columns = np.asfortranarray(np.concatenate([self.columns.T, new.T]).T)
-        self.beta = np.concatenate([self.beta, np.zeros(order.size)])
-        self._gram = np.asarray(self.columns.T @ self.columns)
+        self.beta = np.concatenate([self.beta, np.zeros(self.set.chosen.size - self.beta.size)])
 
     def _solve_inside(self, gap: float) -> None:
         sizes = [self.groups[g].size for g in self.chosen]
         starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-        weights = self.weights[self.chosen]
-        peaks = [float(np.linalg.eigvalsh(self._gram[a:b, a:b])[-1]) for a, b in itertools.pairwise(starts)]
+        weights, gram = self.weights[self.chosen], self.set.gram
+        peaks = [float(np.linalg.eigvalsh(gram[a:b, a:b])[-1]) for a, b in itertools.pairwise(starts)]
         steps = 1 / np.maximum(peaks, 1e-300)
-        slope = self.initial[self.order] - self._gram @ self.beta
+        slope = self.initial[self.set.chosen] - gram @ self.beta
         tolerance = float(weights.min()) * min(1e-2, 0.1 * max(gap, self.stopping.tolerance))
-        sweep_groups(self._gram, slope, self.beta, starts, weights, steps, _SWEEPS, tolerance)
-        self.residual = self.target - self.columns @ self.beta
+        sweep_groups(gram, slope, self.beta, starts, weights, steps, _SWEEPS, tolerance)
+        self.residual = self.target - self.set.predict(self.beta)
 
     def _postprocess(self, reason: Reason, iteration: int, objective: float, gap: float) -> Result:
         beta = np.zeros(self.design.shape[1])
-        beta[self.order] = self.beta
+        beta[self.set.chosen] = self.beta
         center = 0.0 if self.means is None else float(self.means @ beta)
         certificate = Certificate("duality gap relative to the objective at zero", gap, self.stopping.tolerance)
         used = sum(bool(part.any()) for part in self._parts())

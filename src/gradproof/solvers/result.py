@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+
+from gradproof.solvers.plot import draw_history
 
 Array = npt.NDArray[np.floating[Any]]
 Reason = Literal["converged", "iterations", "seconds", "interrupted", "diverged", "stalled", "unbounded", "infeasible", "stopped"]
@@ -69,6 +72,10 @@ class Result:
     def advice(self) -> str:
         """What to do about a result that fell short; empty if it did not."""
         return _ADVICE.get(self.reason, "")
+
+    def plot(self, file: str | Path) -> None:
+        """Write an SVG of objective and certificate by iteration. Raises: UnsupportedError: matplotlib is not installed."""
+        draw_history({self.solver: self.history}, self.certificate.kind, self.certificate.tolerance, file)
 
     def __str__(self) -> str:
         text = f"{self.solver}: objective {self.objective:.9g}, {self.certificate}, {self.iterations} iterations, {self.reason}"

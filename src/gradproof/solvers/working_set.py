@@ -30,7 +30,7 @@ class LeastSquares(Protocol):
 
 
 class WorkingSet:
-    """Columns of a dense X, centered by ``means`` if there are any, with their Gram matrix, which grows by blocks."""
+    """Columns of X, dense here, centered by ``means`` if there are any, with their Gram matrix, which grows by blocks."""
 
     def __init__(self, design: Design, means: Array | None) -> None:
         self._design = design
@@ -51,6 +51,7 @@ class WorkingSet:
         if added.size == 0:
             return
         new = self._design.columns(added)
+        new = np.asfortranarray(new.toarray()) if self._design.is_sparse else new
         old_size, size = self.chosen.size, self.chosen.size + added.size
         self._reserve(size)
         corner = new.T @ new
