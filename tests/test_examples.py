@@ -19,7 +19,7 @@ MISTAKES_OF_THE_BOOK = {
 
 
 def test_the_worked_assignment_is_clean():
-    (file,) = check(str(ROOT / "examples" / "assignment.md")).files
+    (file,) = check(str(ROOT / "examples" / "assignment.md"), timeout=60).files
     assert len(file.equations) >= 60
     assert {equation.verdict.value for equation in file.equations} <= {"proved", "tested", "stated"}
     assert not file.unanswered
@@ -27,7 +27,7 @@ def test_the_worked_assignment_is_clean():
 
 
 def test_the_sheet_with_mistakes_has_exactly_six():
-    (file,) = check(str(ROOT / "examples" / "assignment-with-mistakes.md")).files
+    (file,) = check(str(ROOT / "examples" / "assignment-with-mistakes.md"), timeout=60).files
     faults = [(equation.tag, equation.verdict.value) for equation in file.equations if equation.verdict.is_fault]
     assert faults == [
         ("22", "refuted"),
@@ -41,7 +41,7 @@ def test_the_sheet_with_mistakes_has_exactly_six():
 
 @pytest.mark.skipif(not SEED, reason="the seed sheet is not here")
 def test_the_seed_sheet():
-    (file,) = check(str(SEED[0])).files
+    (file,) = check(str(SEED[0]), timeout=60).files
     verdicts = {equation.tag: equation.verdict.value for equation in file.equations if equation.tag}
     assert verdicts == {
         **dict.fromkeys(("1", "2", "3", "13", "16"), "stated"),

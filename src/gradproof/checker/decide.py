@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 from flint import arb, fmpq
@@ -26,6 +27,8 @@ from gradproof.rewrite.prove import prove_equal, sign_of
 #: Instances that are tried before an equality counts as tested.
 INSTANCES = 6
 _DIGITS = 30
+#: Nodes of two sides that are quickly proved or not.
+_SMALL = 40
 
 
 def is_closed(root: Expr) -> bool:
@@ -175,16 +178,17 @@ def _proved(left: Expr, right: Expr, rules: Sequence[tuple[str, Expr]], side_con
 
 
 def _equality(left: Expr, right: Expr, conditions: Sequence[Compare], seed: int) -> Outcome:
-    """Instances come first: where one refutes, no proof has to be looked for, and that is what takes long."""
+    """Prove or test an equality; of a large one instances come first, since no proof has to be looked for where one refutes."""
     is_opaque = contains(left, _is_opaque) or contains(right, _is_opaque)
-    found = None if is_opaque else by_instances(left, right, conditions, seed)
+    is_large = sum(1 for root in (left, right) for _ in islice(postorder(root), _SMALL)) >= _SMALL
+    found = by_instances(left, right, conditions, seed) if is_large and not is_opaque else None
     if found is not None and found.verdict is Verdict.REFUTED:
         return found
     proof = prove_equal(left, right, conditions)
     if proof is not None:
         return _proved(left, right, proof.rules, proof.side_conditions)
-    if found is not None:
-        return found
+    if not is_opaque:
+        return found or by_instances(left, right, conditions, seed)
     names = {node.kind for root in (left, right) for node in postorder(root) if isinstance(node, Operator)}
     if "argmin" in names:
         return decide_minimizer(left, right, seed)

@@ -19,6 +19,8 @@ from gradproof.reader.presentation import Chain
 
 #: A context in words, the formula as it is classified there, the sentence and the place of the link in it.
 Narrowed = tuple[str, PlannedFormula, PlannedSentence, int]
+#: Claims of one document that are read again: one that can hardly be read at all is not worth more.
+_MOST_CLAIMS = 1000
 SAME_HEADING = "read with the formulas under the same heading"
 
 
@@ -28,13 +30,15 @@ class Neighbourhoods:
 
     sections: Sequence[Section] = ()
     assumed: Mapping[str, Declared] = field(default_factory=dict)
+    _asked: int = 0
     _passages: dict[tuple[int, int, bool], dict[int, PlannedFormula]] = field(default_factory=dict)
 
     def narrower(self, planned: PlannedFormula, place: int) -> Iterator[Narrowed]:
         """Yield a link of a formula, by its place, in each narrower context: the context in words, the formula, sentence and place."""
         at = next((at for at, section in enumerate(self.sections) if section.scope is planned.scope), None)
-        if at is None:
+        if at is None or self._asked >= _MOST_CLAIMS:
             return
+        self._asked += 1
         section = self.sections[at]
         neighbours = [formula for formula in section.formulas if formula.passage == planned.passage]
         if 1 < len(neighbours) < len(section.formulas):
