@@ -21,5 +21,7 @@ format:
 
 CORPUS ?= examples
 
-bench:  ## time and verdicts on a folder of documents: make bench CORPUS=folder
+bench:  ## documents (make bench CORPUS=folder), solvers, the top-k error
 	uv run python benchmarks/corpus.py $(CORPUS)
+	uv run python benchmarks/minimize.py
+	uv run python benchmarks/topk.py
