@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from values import assert_close, value
+from referee import assert_close, value
 
 from gradproof.errors import FormulaError, ShapeError
 from gradproof.formula.parse import parse
@@ -120,10 +120,8 @@ def padded_windows(length, size, stride, padding, dilation, rounds_up):
 def pooled(image, sizes, strides, paddings, dilations, rounds_up, reduce):
     """Pool the last axes place by place; ``reduce`` gets the entries in the input and the sizes of the clipped windows."""
     lead = image.ndim - len(sizes)
-    grids = [
-        padded_windows(n, *option, rounds_up)
-        for n, option in zip(image.shape[lead:], zip(sizes, strides, paddings, dilations, strict=True), strict=True)
-    ]
+    options = zip(sizes, strides, paddings, dilations, strict=True)
+    grids = [padded_windows(n, *option, rounds_up) for n, option in zip(image.shape[lead:], options, strict=True)]
     result = np.empty((*image.shape[:lead], *(len(grid) for grid in grids)))
     for out in itertools.product(*(range(len(grid)) for grid in grids)):
         windows = [grid[o] for grid, o in zip(grids, out, strict=True)]
@@ -203,7 +201,10 @@ def test_lp_pool(order, rounds_up):
     assert_close(value(f"lp_pool2d(X, {order}, (3, 2), 2, ceil_mode={rounds_up})", X=image), expected)
 
 
-@pytest.mark.parametrize(("size", "target"), [((7,), (3,)), ((5,), (5,)), ((6,), (2,)), ((7, 5), (3, 2)), ((6, 4), (2, 4)), ((3, 4, 5), (2, 3, 4)), ((2, 2), (3, 5))])  # fmt: skip
+ADAPTIVE = [((7,), (3,)), ((5,), (5,)), ((6,), (2,)), ((7, 5), (3, 2)), ((6, 4), (2, 4)), ((3, 4, 5), (2, 3, 4)), ((2, 2), (3, 5))]
+
+
+@pytest.mark.parametrize(("size", "target"), ADAPTIVE)
 @pytest.mark.parametrize("kind", ["max", "avg"])
 def test_adaptive_pool(size, target, kind):
     image = rand(2, *size)

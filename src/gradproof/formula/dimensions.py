@@ -64,7 +64,8 @@ class Dimensions(Sizes):
                     (part for part in symbols(fixed) if is_unknown(part)), key=lambda part: (len(part.name), part.name)
                 )
                 for part in open_sizes:
-                    found.setdefault(part, Symbol(next(names), (), frozenset({"size"})))
+                    if part not in found:
+                        found[part] = Symbol(next(names), (), frozenset({"size"}))
                 found[symbol] = substitute(fixed, {part: found[part] for part in open_sizes})
         return found
 

@@ -328,7 +328,7 @@ class _Evidence:
         """Prefer what needs no second thought, then what the letters say."""
         inference = self.inference
         open_before = self._undecided()
-        for group in (_is_firm, lambda tie: isinstance(tie.relation, Broadcast), lambda tie: True):
+        for group in (_is_firm, lambda tie: isinstance(tie.relation, Broadcast), self._is_division_or_power):
             inference.prefer(group)
         by_letter = self._undecided()
         if not inference.choose([(self.variables[name], usual(name)) for name in by_letter]):
@@ -342,6 +342,12 @@ class _Evidence:
         masks = self.inference.masks
         usually = [name for name in by_letter if masks[self.variables[name]] == usual(name)]
         self._tell([name for name in open_before if name not in usually], usually)
+
+    def _is_division_or_power(self, tie: Tie) -> bool:
+        """A divisor is a scalar where it can be one; so is what has a power. A vector rather has its entries raised than is none."""
+        if tie.relation is POWER:
+            return bool(self.inference.masks[tie.places[0]] & SCALAR)
+        return tie.relation is QUOTIENT
 
     def _undecided(self) -> list[str]:
         return [name for name in self.variables if not is_settled(self.inference.masks[self.variables[name]])]

@@ -77,7 +77,7 @@ def multiplied(context: Context, factors: Sequence[Value], trees: Sequence[Tree]
     for place, value in enumerate(factors):
         if value.rank:
             if whole is not None and whole.rank:
-                whole = contracted(context, whole, value, (trees[place - 1], trees[place]), signs[place - 1].sign)
+                whole = contracted(context, whole, value, (signs[place - 1].left, trees[place]), signs[place - 1].sign)
             else:
                 scalars += [whole.body] if whole is not None else []
                 whole = value

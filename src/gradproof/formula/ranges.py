@@ -149,6 +149,12 @@ class Ranges:
                 return
             self.context.sizes.unify(size, add(subtract(reach[1], access.lower), ONE), "")
             beyond = ZERO
+        if (
+            not isinstance(beyond, Number)
+            and any(is_unknown(part) for part in symbols(beyond))
+            and self.context.agree(reach[1], access.upper)
+        ):
+            beyond = ZERO
         before = resolve(subtract(access.lower, reach[0]))
         if not (_is_positive(beyond) or _is_positive(before)):
             return

@@ -13,7 +13,9 @@ Levels, loosest first:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from dataclasses import replace
 
 from gradproof.errors import FormulaError
 from gradproof.reader.plain.descent import Descent, run
@@ -49,6 +51,9 @@ _POWERS = {
 _RAISING = frozenset({"^", ".^"})
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
 _BIG = frozenset({"sum", "prod", "max", "min"})
+_INDICES = re.compile(r"[A-Za-z]{1,3}|[A-Za-z]\d+")
+#: ``sum_ijk`` binds three indices.
+_MOST_LETTERS = 3
 _SENTENCE = frozenset({"if", "otherwise"})
 
 
@@ -346,7 +351,8 @@ class Grammar:
             if not self.sees(_CLOSING[opening.text]):
                 items.append((yield self.expression(_OR)))
         self._leave(_CLOSING[opening.text], f"an operator or '{_CLOSING[opening.text]}' was expected")
-        return items[0] if len(items) == 1 else Listing(tuple(items), self.since(start))
+        whole = self.since(start)
+        return replace(items[0], place=whole) if len(items) == 1 else Listing(tuple(items), whole)
 
     def subscripts(self) -> Descent[tuple[Tree, ...]]:
         """Read ``[i, j + 1]`` behind something."""
@@ -393,7 +399,7 @@ class Grammar:
         operation, underscore, letters = token.text.partition("_")
         if operation not in _BIG or not underscore or self.is_function(token.text):
             return "", ""
-        if letters or (self.sees("{") and not self.next.spaced):
+        if _INDICES.fullmatch(letters) or (not letters and self.sees("{") and not self.next.spaced):
             return operation, letters
         return "", ""
 
@@ -401,7 +407,7 @@ class Grammar:
         """Read ``sum_k x[k]``, ``sum_{i,j} ...``, ``sum_{i=1}^n ...`` with the product that it takes."""
         condition: Tree | None = None
         if letters:
-            names = list(letters) if letters.isalpha() else [letters]
+            names = list(letters) if letters.isalpha() and len(letters) <= _MOST_LETTERS else [letters]
             ranges = [Range(name, None, None, token.place) for name in names]
         else:
             self._enter()
