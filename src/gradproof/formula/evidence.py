@@ -28,6 +28,7 @@ from gradproof.formula.kinds import (
     is_settled,
     of_rank,
     rank_of,
+    told,
 )
 from gradproof.formula.scoping import Scoping, Surroundings
 from gradproof.formula.vocabulary import ALSO_NAMES, ENTRIES, is_function, nearest
@@ -246,7 +247,7 @@ class _Evidence:
         arguments = replace(arguments, constant=tuple(self.constant[tree] for tree in arguments.tensors))
         self.found.calls[node] = (entry, arguments)
         relation = entry.relation(arguments)
-        return self._tied(node, node.head, relation, list(arguments.tensors), f"{node.function} of other shapes was expected")
+        return self._tied(node, node.head, relation, list(arguments.tensors), f"{node.function} takes {told(relation)}")
 
     def _subscripted(self, node: Subscripted) -> int:
         count = len(node.subscripts)
