@@ -13,7 +13,9 @@ __version__ = "0.1.0"
 
 _LAZY = {
     "check": "gradproof.checker.check",
+    "derive": "gradproof.derivation.derivation",
     "parse": "gradproof.formula.parse",
+    "top_k_error": "gradproof.metrics.top_k",
 }
 
 __all__ = ["__version__", *_LAZY]

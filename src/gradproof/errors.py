@@ -69,3 +69,7 @@ class ShapeError(GradproofError):
 
 class DomainError(GradproofError):
     """A value outside the domain of a function."""
+
+
+class UnsupportedError(GradproofError):
+    """An operation that something does not have: a gradient of a kink, a prox without a closed form."""

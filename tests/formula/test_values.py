@@ -1,7 +1,5 @@
 """Formulas in plain text, evaluated and compared with NumPy."""
 
-# ruff: noqa: N803
-
 import math
 
 import numpy as np

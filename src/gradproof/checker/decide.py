@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from flint import arb, fmpq
 
 from gradproof.checker.optimality import decide_minimizer
 from gradproof.checker.outcome import Outcome, undecided
+from gradproof.checker.stand_ins import shown, stand_ins, unknown_functions
 from gradproof.checker.verdict import Certificate, Verdict
 from gradproof.evaluate.bindings import Bindings, NotRational, Undecidable
 from gradproof.evaluate.enclose import are_disjoint, enclose, exact_value, paired, to_decimal
@@ -48,7 +50,7 @@ def decide(relation: str, left: Expr, right: Expr, conditions: Sequence[Compare]
         if not (symbols(left) or symbols(right) or contains(left, _is_opaque) or contains(right, _is_opaque)):
             return compare_tables(left, right)
         return _equality(left, right, conditions, seed)
-    return _order(relation, left, right, conditions)
+    return _order(relation, left, right, conditions, seed)
 
 
 # Numbers --------------------------------------------------------------------------------------------------------------
@@ -173,15 +175,20 @@ def _proved(left: Expr, right: Expr, rules: Sequence[tuple[str, Expr]], side_con
 
 
 def _equality(left: Expr, right: Expr, conditions: Sequence[Compare], seed: int) -> Outcome:
+    """Instances come first: where one refutes, no proof has to be looked for, and that is what takes long."""
+    is_opaque = contains(left, _is_opaque) or contains(right, _is_opaque)
+    found = None if is_opaque else by_instances(left, right, conditions, seed)
+    if found is not None and found.verdict is Verdict.REFUTED:
+        return found
     proof = prove_equal(left, right, conditions)
     if proof is not None:
         return _proved(left, right, proof.rules, proof.side_conditions)
-    if contains(left, _is_opaque) or contains(right, _is_opaque):
-        names = {node.kind for root in (left, right) for node in postorder(root) if isinstance(node, Operator)}
-        if "argmin" in names:
-            return decide_minimizer(left, right, seed)
-        return undecided("U103", f"the claim hangs on {', '.join(sorted(names)) or 'what is not defined'}")
-    return by_instances(left, right, conditions, seed)
+    if found is not None:
+        return found
+    names = {node.kind for root in (left, right) for node in postorder(root) if isinstance(node, Operator)}
+    if "argmin" in names:
+        return decide_minimizer(left, right, seed)
+    return undecided("U103", f"the claim hangs on {', '.join(sorted(names)) or 'what is not defined'}")
 
 
 def by_instances(left: Expr, right: Expr, conditions: Sequence[Compare], seed: int) -> Outcome:
@@ -211,9 +218,11 @@ def _try_instances(
 ) -> Outcome:
     agreed = 0
     trouble = "no instance could be evaluated"
+    unknown = unknown_functions(left, right)
     for number in range(INSTANCES):
         try:
             bindings = instance(wanted, seed=seed, number=number, positive=positive)
+            bindings = replace(bindings, functions=stand_ins(unknown, seed, number))
             if not _meets(bindings, conditions):
                 continue
             tables = enclose(left, bindings, _DIGITS), enclose(right, bindings, _DIGITS)
@@ -255,6 +264,7 @@ def _compare_tables(tables: tuple[Table, Table], bindings: Bindings) -> Outcome 
         if are_disjoint(entry.left, entry.right):
             witness = {name: _shown(value) for name, value in sorted(bindings.values.items())}
             witness |= {name: str(value) for name, value in entry.place.items()}
+            witness |= shown(bindings.functions)
             details = {"left": to_decimal(entry.left, 20), "right": to_decimal(entry.right, 20)}
             return Outcome(Verdict.REFUTED, "R101", Certificate("disjoint enclosures", details=details), witness=witness)
     return compared
@@ -266,14 +276,49 @@ def _shown(value: Any) -> str:
     return str([_shown(entry) for entry in value]).replace("'", "") if hasattr(value, "__iter__") else str(value)
 
 
-def _order(relation: str, left: Expr, right: Expr, conditions: Sequence[Compare]) -> Outcome:
-    """Prove an inequality by the sign of the difference; it is never refuted here, since its conditions may be unsaid."""
+def _order(relation: str, left: Expr, right: Expr, conditions: Sequence[Compare], seed: int) -> Outcome:
+    """Prove an inequality by the sign of the difference, or test it; it is never refuted here, since its conditions may be unsaid."""
     sign = sign_of(subtract(left, right), conditions)
     proofs = {"<": ("-",), "≤": ("-", "<=0", "0"), ">": ("+",), "≥": ("+", ">=0", "0"), "≠": ("+", "-")}
     if sign in proofs.get(relation, ()):
         certificate = Certificate("canonical form", details={"sign of the difference": sign})
         return Outcome(Verdict.PROVED, "P101", certificate)
-    return undecided("U109", "the sign of the difference is not obvious")
+    return _order_at_instances(relation, left, right, conditions, seed)
+
+
+def _order_at_instances(relation: str, left: Expr, right: Expr, conditions: Sequence[Compare], seed: int) -> Outcome:
+    """Test an inequality at random typed instances: none may fail it, and enough have to meet it strictly."""
+    unsure = undecided("U109", "the sign of the difference is not obvious")
+    if any(contains(side, _is_opaque) for side in (left, right)):
+        return unsure
+    wanted = symbols(left) | symbols(right) | _index_symbols(left, right)
+    met = 0
+    for number in range(2 * INSTANCES):
+        try:
+            bindings = instance(wanted, seed=seed, number=number)
+            if not _meets(bindings, conditions):
+                continue
+            tables = enclose(left, bindings, _DIGITS), enclose(right, bindings, _DIGITS)
+        except Undecidable:
+            continue
+        orders = {_order_of(relation, entry.left, entry.right) for entry in paired(*tables)}
+        if False in orders:
+            return unsure
+        met += True in orders
+    if met < INSTANCES:
+        return unsure
+    details = {"instances": met, "seed": seed, "digits": _DIGITS}
+    return Outcome(Verdict.TESTED, "T101", Certificate("random instances", details=details))
+
+
+def _order_of(relation: str, left: arb, right: arb) -> bool | None:
+    """Tell whether two enclosures are in an order; None where they overlap and a weak order leaves that open."""
+    if relation == "≠":
+        return are_disjoint(left, right)
+    small, large = (left, right) if relation in ("<", "≤") else (right, left)
+    if small < large:
+        return True
+    return None if relation in ("≤", "≥") and not small > large else False
 
 
 def free_letters(root: Expr) -> frozenset[str]:

@@ -7,9 +7,11 @@ from dataclasses import replace
 
 from gradproof.checker.glossary import GLOSSARY
 from gradproof.checker.judge import Judge
+from gradproof.checker.neighbourhood import Neighbourhoods
 from gradproof.checker.options import CheckOptions
 from gradproof.checker.outcome import Outcome
-from gradproof.checker.plan import PlannedFormula, Section, plan
+from gradproof.checker.plan import plan
+from gradproof.checker.sections import PlannedFormula, Section
 from gradproof.checker.statements import hole_in, is_objective, source_of
 from gradproof.checker.verdict import Equation, FileReport, Kind, Link, Verdict
 from gradproof.elaborate.assumptions import declared_by_user
@@ -39,7 +41,7 @@ def check_document(
     """
     assumed = {**declared, **_assumed(document)}
     sections = plan(document, assumed)
-    judge = Judge(options.seed, _reading(assumed))
+    judge = Judge(options.seed, _reading(assumed), Neighbourhoods(sections, assumed))
     total = sum(len(section.formulas) for section in sections)
     equations: list[Equation] = []
     for section in sections:

@@ -25,6 +25,9 @@ class Environment:
     def named(self, key: str) -> Named | None:
         """Return what a name stands for here."""
         definition = self.scope.definition(key, self.position)
+        if definition is None:
+            function = self.scope.function(key, self.position)
+            definition = function if function is not None and not any(entry.axes for entry in function.parameters) else None
         return None if definition is None else self._resolved(definition)
 
     def _resolved(self, definition: Definition) -> Named:
@@ -33,8 +36,8 @@ class Environment:
         return Named(axes, body)  # type: ignore[arg-type]
 
     def definitions(self) -> dict[str, Named]:
-        """Return all definitions that hold here."""
-        found = {key: self.named(key) for key in self.scope.definitions}
+        """Return all definitions that hold here; a function's name alone stands for its value at its own variables."""
+        found = {key: self.named(key) for key in (*self.scope.functions, *self.scope.definitions)}
         return {key: named for key, named in found.items() if named is not None}
 
     def expanded(self, root: Expr) -> Expr:
@@ -67,8 +70,8 @@ class Environment:
                 return node
 
     def _called(self, node: Call) -> Expr:
-        definition = self.scope.function(node.function, self.position)
-        if definition is None or len(definition.parameters) != len(node.arguments):
+        definition = self.scope.function(node.function, self.position, len(node.arguments))
+        if definition is None:
             return node
         body = self.scope.sizes.resolve(definition.body)
         for parameter, order in zip(definition.parameters, node.orders or (0,) * len(node.arguments), strict=True):

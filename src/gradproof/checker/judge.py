@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, replace
 
 from gradproof.checker.decide import decide, is_closed
 from gradproof.checker.environment import Environment
 from gradproof.checker.hints import formula_hint, value_hint
+from gradproof.checker.intent import (
+    Sides,
+    has_derivative,
+    is_condition,
+    is_given,
+    is_hypothetical,
+    is_numeric,
+    is_system,
+    open_names,
+    speaks_of_result,
+)
+from gradproof.checker.neighbourhood import SAME_HEADING, Neighbourhoods
 from gradproof.checker.outcome import Outcome, undecided
-from gradproof.checker.plan import PlannedFormula, PlannedLink, PlannedSentence, is_surely_misfit
+from gradproof.checker.plan import is_surely_misfit
+from gradproof.checker.sections import PlannedFormula, PlannedLink, PlannedSentence
+from gradproof.checker.stand_ins import unknown_functions
 from gradproof.checker.statements import concludes, is_data, is_number, source_of
+from gradproof.checker.upstream import through_intermediates
+from gradproof.checker.usual_assumptions import decide_under_usual_assumptions
 from gradproof.checker.values import StatedValues, nameable
 from gradproof.checker.verdict import Certificate, Kind, Link, Verdict
 from gradproof.elaborate.lowering import Lowering
@@ -19,20 +34,8 @@ from gradproof.elaborate.reading import Reading, alternatives
 from gradproof.elaborate.sizes import extent
 from gradproof.elaborate.trouble import Misfit, Trouble
 from gradproof.elaborate.value import Value, freshened, renamed, shape_text
-from gradproof.expr.build import ONE, ZERO, add, decimal, number, subtract, sum_over
-from gradproof.expr.node import (
-    Apply,
-    Call,
-    Compare,
-    Element,
-    Expr,
-    Number,
-    Operator,
-    Power,
-    Symbol,
-    TensorEntry,
-    fresh_index,
-)
+from gradproof.expr.build import ZERO, decimal
+from gradproof.expr.node import Call, Expr, Number, Operator, Symbol
 from gradproof.expr.walk import contains, postorder, substitute, symbols
 from gradproof.printer.latex import to_latex
 from gradproof.reader.presentation import Name, Numeral, Prefix, Scripted, Tree
@@ -47,23 +50,10 @@ _STATED = {
     "U105": "the relation is not one that can be decided",
 }
 _MOST_READINGS = 8
-_HYPOTHESES = re.compile(
-    r"\b(?:if|assum\w*|suppos\w*|provided|such that|whenever|where|solve|satisf\w*|require\w*|constraint|subject to|when)\b",
-    re.IGNORECASE,
-)
-_SURE_NOTES = ("I is the identity", "δ with two", "the sum without", "e is Euler")
-_PROBABILITY_LETTERS = frozenset({"y", "p", "q", "t", "pi"})
-
-
-@dataclass(frozen=True, slots=True)
-class Sides:
-    """The two sides of a link under one reading, over the same axes."""
-
-    left: Expr
-    right: Expr
-    reading: Reading
-    questions: frozenset[str]
-    notes: tuple[str, ...]
+#: Codes of claims that another context may make readable.
+_UNREAD = frozenset({"U103", "U104", "U108", "U109", "U110"})
+_REFUTED_BY_FORMULA = frozenset({"R101", "R106"})
+_SURE_NOTES = ("I is the identity", "δ with two", "the sum without", "e is Euler", "the dots go on")
 
 
 @dataclass
@@ -72,6 +62,7 @@ class Judge:
 
     seed: int = 0
     reading: Reading = field(default_factory=Reading)
+    neighbourhoods: Neighbourhoods = field(default_factory=Neighbourhoods)
     stated: StatedValues = field(default_factory=StatedValues)
     readings: list[str] = field(default_factory=list)
     previous: PlannedFormula | None = None
@@ -81,14 +72,16 @@ class Judge:
         self.readings = []
         found: list[Link] = []
         for sentence in planned.sentences:
-            found.extend(self._sentence(planned, sentence))
+            found.extend(self._sentence(planned, sentence, len(found)))
         self.previous = planned
         return tuple(found)
 
-    def _sentence(self, planned: PlannedFormula, sentence: PlannedSentence) -> list[Link]:
+    def _sentence(self, planned: PlannedFormula, sentence: PlannedSentence, earlier: int) -> list[Link]:
         found: list[Link] = []
         for place, link in enumerate(sentence.links):
             outcome, extra = self._outcome(planned, sentence, place)
+            if link.kind is Kind.CLAIM and outcome.code in _UNREAD | _REFUTED_BY_FORMULA:
+                outcome, extra = self._in_narrower_context(planned, earlier + place, outcome, extra)
             found.append(self._link(planned, link, outcome, extra))
         return found
 
@@ -109,6 +102,51 @@ class Judge:
             expected=outcome.expected,
             **extra,  # type: ignore[arg-type]
         )
+
+    def _in_narrower_context(
+        self, planned: PlannedFormula, place: int, outcome: Outcome, extra: dict[str, object]
+    ) -> tuple[Outcome, dict[str, object]]:
+        """Read a claim once more with fewer formulas around it; what is found there may only be in its favour.
+
+        Where its own passage says all that there is of its names, that reading stands, whatever it finds. A claim that fails by the
+        definitions of other sections, and holds by those under its own heading, is left open.
+        """
+        told = list(self.readings)
+        for words, narrow, sentence, at in self.neighbourhoods.narrower(planned, place):
+            link = sentence.links[at]
+            if link.code or link.trouble is not None:
+                continue
+            if outcome.verdict is Verdict.REFUTED and words != SAME_HEADING:
+                break
+            try:
+                stands = words == SAME_HEADING and self._stands_alone(planned, narrow, link)
+                found, more = self._claim(narrow, sentence, at) if stands else (self._narrow_best(narrow, link), {})
+            except (Trouble, RecursionError):
+                continue
+            holds = found.verdict in (Verdict.PROVED, Verdict.TESTED)
+            if holds and outcome.verdict is Verdict.REFUTED and not stands:
+                return undecided("U108", "it holds by the formulas under its heading, and fails by those of other sections"), {}
+            if holds or (stands and found.verdict is Verdict.REFUTED):
+                self.readings = [*dict.fromkeys([*self.readings, words])]
+                return found, more
+        self.readings = told
+        return outcome, extra
+
+    def _narrow_best(self, narrow: PlannedFormula, link: PlannedLink) -> Outcome:
+        environment = Environment(narrow.scope, narrow.position, narrow.conditions)
+        return self._best(narrow, link, self._first_sides(narrow, link), environment)
+
+    def _stands_alone(self, planned: PlannedFormula, narrow: PlannedFormula, link: PlannedLink) -> bool:
+        """Tell whether a claim on the derivative of a quantity has all its definitions under its own heading, that of the quantity too."""
+        sides = self._first_sides(narrow, link)
+        environment = Environment(narrow.scope, narrow.position, narrow.conditions)
+        operands = [node.operands[0] for node in postorder(sides.left) if isinstance(node, Operator) and node.kind == "derivative"]
+        heads = [operand.name if isinstance(operand, Symbol) else getattr(operand, "function", "") for operand in operands]
+        if not heads or not all(environment.named(head) is not None for head in heads):
+            return False
+        roots = (sides.left, sides.right, environment.expanded(sides.left), environment.expanded(sides.right))
+        names = frozenset().union(*(open_names(root) for root in roots))
+        return self.neighbourhoods.is_self_contained(planned, {name: narrow.scope.survey.rank(name) for name in names})
 
     # One link -------------------------------------------------------------------------------------------------------
 
@@ -153,6 +191,8 @@ class Judge:
             return chain if chain is not None else (general, {})
         missing = self._missing(planned, link, sides, environment)
         if missing is not None:
+            if is_given(planned, sentence, environment.expanded(sides.left)):
+                return Outcome(Verdict.STATED, "S103", reason="a value that is given"), {"kind": Kind.CONDITION}
             return missing, {}
         if link.again and not is_number(link.right) and not concludes(planned.before[-40:]) and len(sentence.links) == 1:
             return Outcome(Verdict.STATED, "S101", reason="defined again"), {"kind": Kind.DEFINITION}
@@ -185,6 +225,11 @@ class Judge:
             sizes.restore(state)
             raise
         bodies = (sizes.resolve(left.body), _as_printed(link.right, sizes.resolve(right.body)))
+        position = planned.position - 1 if link.again else planned.position
+        upstream = through_intermediates(*bodies, Environment(planned.scope, position, planned.conditions))
+        if upstream is not None:
+            bodies = (upstream.left, upstream.right)
+            lowering.note(upstream.words)
         return Sides(*bodies, reading, frozenset(lowering.questions), tuple(lowering.notes))
 
     def _left_tree(self, planned: PlannedFormula, link: PlannedLink, lowering: Lowering) -> Tree:
@@ -246,10 +291,10 @@ class Judge:
     def _missing(self, planned: PlannedFormula, link: PlannedLink, sides: Sides, environment: Environment) -> Outcome | None:
         """A number for a quantity whose ingredients the document never gives cannot be checked."""
         left, right = environment.expanded(sides.left), environment.expanded(sides.right)
-        open_left = _open_names(substitute(left, environment.conditions))
-        if not _is_numeric(right) or not open_left or link.relation not in ("=", "≈"):
+        open_left = open_names(substitute(left, environment.conditions))
+        if not is_numeric(right) or not open_left or link.relation not in ("=", "≈"):
             return None
-        named = isinstance(link.left, Name | Scripted) or _has_derivative(sides.left) or link.left.place.start == 0
+        named = isinstance(link.left, Name | Scripted) or has_derivative(sides.left) or link.left.place.start == 0
         if not named:
             return None
         names = ", ".join(spoken(name) for name in sorted(open_left)[:4])
@@ -270,6 +315,8 @@ class Judge:
         outcome = decide(link.relation, true_left, true_right)
         if outcome.verdict is not Verdict.REFUTED:
             return outcome, {}
+        if link.relation == "≈" and symbols(sides.left) and symbols(sides.right):
+            return undecided("U109", "an approximation between formulas"), {}
         planned.heads = self._names_in_chain(planned, sentence, place)
         planned.final = _final_number(planned, sentence)
         head = self._head(planned, sentence, environment) if not link.first else None
@@ -304,12 +351,15 @@ class Judge:
         if head is None:
             return None
         try:
-            last = self._first_sides(planned, link).right
+            sides = self._first_sides(planned, link)
         except Trouble:
             return None
+        last = sides.right
         value = substitute(environment.expanded(head), environment.conditions)
         if not is_closed(value) or not is_closed(last):
             return None
+        if is_closed(sides.left) and decide("=", value, sides.left).verdict is not Verdict.REFUTED:
+            return None  # the decimals that it was computed from explain the difference
         outcome = decide(link.relation, value, last)
         if outcome.verdict is not Verdict.REFUTED or self._links_fail(planned, sentence, place):
             return None
@@ -343,16 +393,21 @@ class Judge:
         left, right = environment.expanded(sides.left), environment.expanded(sides.right)
         if link.again and link.key and not concludes(planned.before[-40:]):
             return Outcome(Verdict.STATED, "S101", reason="defined again"), {"kind": Kind.DEFINITION}
-        derivative = _has_derivative(sides.left) or _has_derivative(sides.right)
+        derivative = has_derivative(sides.left) or has_derivative(sides.right)
         doubt = self._doubt(link, sides, left, right)
         if doubt is not None:
             return doubt, {}
-        if _is_condition(sides, left, right, derivative) or (not derivative and _is_system(sides, left, right)):
+        if unknown_functions(left, right) and any(
+            _calls(side) != _calls(environment.opened(side)) for side in (sides.left, sides.right)
+        ):
+            return undecided("U103", "some of its functions are defined, and others are not"), {}
+        if is_condition(sides, left, right, derivative) or (not derivative and is_system(sides, left, right)):
             return Outcome(Verdict.STATED, "S103", reason="a condition on its symbols"), {"kind": Kind.CONDITION}
         for pair in ((left, right), (environment.derived(sides.left), environment.derived(sides.right))):
-            relaxed = self._under_usual_assumptions(*pair)
+            relaxed = decide_under_usual_assumptions(*pair, self.seed)
             if relaxed is not None:
-                return relaxed, {}
+                self.readings += [relaxed[1]] if relaxed[1] else []
+                return relaxed[0], {}
         hint, mended = formula_hint(left, right, sides.right)
         hint = hint or value_hint(left, right)
         candidates = [to_latex(simplified(environment.derived(sides.left))), to_latex(simplified(left))]
@@ -368,50 +423,13 @@ class Judge:
         """A refutation needs a reading without guesses."""
         if link.relation == "≈":
             return undecided("U109", "an approximation between formulas")
-        guesses = [note for note in sides.notes if not note.startswith(_SURE_NOTES)]
+        guesses = [note for note in sides.notes if not note.startswith(_SURE_NOTES) and not note.endswith(" alone")]
         if guesses:
             return undecided("U108", f"the claim fails as it was read ({guesses[0]})", "Write it out.")
         free = [{index.name for index in side.free_indices} for side in (left, right)]
         if free[0] != free[1]:
             return undecided("U108", "the two sides have different free indices, so the claim may be meant of some entries")
         return None
-
-    def _under_usual_assumptions(self, left: Expr, right: Expr) -> Outcome | None:
-        """Try what people leave unsaid: that labels and probabilities sum to one, that a matrix is symmetric."""
-        sums, names = _unit_sums(symbols(left) | symbols(right))
-        if sums:
-            outcome = decide("=", left, right, sums, self.seed)
-            if outcome.verdict is Verdict.PROVED:
-                self.readings.append(f"{names} sums to one")
-                return outcome
-        joint = _joint_distributions(symbols(left) | symbols(right))
-        if joint:
-            sides = [substitute(side, joint) for side in (left, right)]
-            outcome = decide("=", sides[0], sides[1], (), self.seed)
-            if outcome.verdict in (Verdict.PROVED, Verdict.TESTED):
-                letters = ", ".join(spoken(symbol.name) for symbol in joint)
-                self.readings.append(f"{letters} is a symmetric joint distribution with a zero diagonal")
-                return outcome
-        symmetric = _symmetric(symbols(left) | symbols(right))
-        if symmetric:
-            named = {symbol: Symbol(symbol.name, symbol.axes, symbol.properties | {"symmetric"}) for symbol in symmetric}
-            sides = [substitute(side, named) for side in (left, right)]
-            if decide("=", sides[0], sides[1], (), self.seed).verdict in (Verdict.PROVED, Verdict.TESTED):
-                letters = ", ".join(spoken(symbol.name) for symbol in symmetric)
-                return undecided("U108", f"it holds when {letters} is symmetric, and fails otherwise", "Say that it is.")
-        return None
-
-
-def is_hypothetical(planned: PlannedFormula) -> bool:
-    """Tell whether the sentence around an inline formula supposes rather than claims: 'if', 'assume', 'such that', 'solve'."""
-    clause = re.split(r"[.;]\s", planned.before)[-1]
-    return bool(_HYPOTHESES.search(clause)) and not (planned.formula.display and "solve" not in clause)
-
-
-def speaks_of_result(planned: PlannedFormula, link: PlannedLink) -> bool:
-    """Tell whether the left side is a word such as 'result' and no quantity of the document."""
-    word = isinstance(link.left, Name) and link.left.text.lower() in ("result", "answer", "output", "solution")
-    return word and link.first and not planned.scope.is_known(link.key)
 
 
 def _final_number(planned: PlannedFormula, sentence: PlannedSentence) -> str:
@@ -445,78 +463,8 @@ def _is_zero(value: Value) -> bool:
     return isinstance(value.body, Number) and value.body.value == 0
 
 
-def _has_derivative(root: Expr) -> bool:
-    return contains(root, lambda node: isinstance(node, Operator) and node.kind == "derivative")
-
-
-def _open_names(root: Expr) -> frozenset[str]:
-    found = {symbol.name for symbol in symbols(root) if not symbol.properties & {"size", "bound"}}
-    found |= {node.function for node in postorder(root) if isinstance(node, Call)}
-    return frozenset(found)
-
-
-def _is_numeric(root: Expr) -> bool:
-    """Tell whether a side is made of numbers alone (a literal matrix has indices, and no symbols)."""
-    if symbols(root):
-        return False
-    return not contains(root, lambda node: isinstance(node, Operator | Call))
-
-
-def _is_condition(sides: Sides, left: Expr, right: Expr, derivative: bool) -> bool:
-    """Tell whether an equation restricts its symbols rather than claiming something of all of them.
-
-    An identity has both sides in the same symbols; a bare name, a number or a zero on one side makes an equation to be solved.
-    """
-    if any(side is ZERO for side in (left, right, sides.left, sides.right)):
-        return True
-    names = [{symbol.name for symbol in symbols(side)} for side in (left, right)]
-    whole = [mine | {symbol.name for symbol in symbols(side)} for mine, side in zip(names, (sides.left, sides.right), strict=True)]
-    if derivative:
-        return not (names[1] <= whole[0] or names[0] <= whole[1])
-    if any(isinstance(side, Symbol | Element | Number) for side in (left, right)):
-        return True
-    return names[0] != names[1]
-
-
-def _is_system(sides: Sides, left: Expr, right: Expr) -> bool:
-    """Tell whether an equation between tensors of unknowns is one to be solved: nothing defined in it, no function."""
-    if not left.free_indices or left is not sides.left or right is not sides.right:
-        return False
-    return not any(
-        isinstance(node, Apply | TensorEntry) or (isinstance(node, Power) and not isinstance(node.base, Number))
-        for side in (left, right)
-        for node in postorder(side)
-    )
-
-
-def _unit_sums(found: frozenset[Symbol]) -> tuple[list[Compare], str]:
-    """Return ``sum_k y_k = 1`` for vectors that look like labels or probabilities."""
-    conditions: list[Compare] = []
-    names: list[str] = []
-    for symbol in sorted(found, key=lambda symbol: symbol.name):
-        if len(symbol.axes) == 1 and symbol.name.split("_")[0] in _PROBABILITY_LETTERS:
-            axis = symbol.axes[0]
-            lower = number(axis.origin)
-            index = fresh_index("k", lower, subtract(add(axis.size, lower), ONE))
-            conditions.append(Compare("=", sum_over([index], Element(symbol, (index,))), ONE))
-            names.append(spoken(symbol.name))
-    return conditions, ", ".join(names)
-
-
-def _joint_distributions(found: frozenset[Symbol]) -> dict[Symbol, Symbol]:
-    """Return square matrices that look like joint probabilities, each as a symmetric distribution without self-pairs."""
-    properties = frozenset({"symmetric", "distribution", "zerodiagonal", "nonnegative"})
-    return {
-        symbol: Symbol(symbol.name, symbol.axes, symbol.properties | properties)
-        for symbol in sorted(found, key=lambda symbol: symbol.name)
-        if symbol.name in ("p", "P") and len(symbol.axes) == 2 and symbol.axes[0].size is symbol.axes[1].size
-    }
-
-
-def _symmetric(found: frozenset[Symbol]) -> list[Symbol]:
-    """Return the square matrices that are not known to be symmetric."""
-    square = [symbol for symbol in found if len(symbol.axes) == 2 and symbol.axes[0].size is symbol.axes[1].size]
-    return sorted((s for s in square if "symmetric" not in s.properties), key=lambda symbol: symbol.name)
+def _calls(root: Expr) -> set[str]:
+    return {node.function for node in postorder(root) if isinstance(node, Call)}
 
 
 def _name(key: Expr) -> str:

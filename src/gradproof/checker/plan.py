@@ -5,13 +5,14 @@ A plan says what each link does (definition, claim, update, condition, ...); the
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
+from gradproof.checker.sections import PlannedFormula, PlannedLink, PlannedSentence, Section, sections_of
 from gradproof.checker.statements import (
+    NOTHING_BEFORE,
     Definiendum,
     Sentence,
+    applied_name,
     concludes,
     definiendum,
     has_ellipsis,
@@ -30,176 +31,51 @@ from gradproof.elaborate.reading import Reading
 from gradproof.elaborate.references import reference_of
 from gradproof.elaborate.scope import Declared, Definition, Scope
 from gradproof.elaborate.sizes import extent
-from gradproof.elaborate.survey import Survey, subtrees, survey
+from gradproof.elaborate.survey import survey
 from gradproof.elaborate.trouble import Misfit, Trouble
 from gradproof.elaborate.value import Value, renamed
 from gradproof.expr.catalogue import BY_TEXT
 from gradproof.expr.node import Compare, Element, Expr, Index, Number, Symbol
 from gradproof.expr.walk import symbols, transform
-from gradproof.reader.document import Document, Formula, Heading, Prose
-from gradproof.reader.parser import parse_formula
+from gradproof.reader.document import Document
 from gradproof.reader.presentation import Chain, Fenced, Name, Scripted, Tree
+from gradproof.reader.walk import subtrees
 
 _EQUALITIES = frozenset({"=", ":=", "≡"})
+_INEQUALITIES = frozenset({"<", ">", "≤", "≥", "≠"})
 _DECLARATIONS = frozenset({"∈", "⊂", "⊆", "⊃", "∋"})
 DECIDABLE = frozenset({"=", "≈", "≡", "<", ">", "≤", "≥", "≠"})
-_PROBLEM = re.compile(r"\s*[*_]*(?:problem|exercise|question|task)\s+\d+", re.IGNORECASE)
-#: Characters before a formula that may say what it does.
-_LONGEST_BEFORE = 600
+_OPERATORS = frozenset({"E", "Var", "Cov", "var", "cov", "sigma", "max", "min", "partial", "d"})
 _RESULT_WORDS = frozenset({"result", "answer", "output", "solution", "value", "ans", "total"})
-
-
-@dataclass
-class PlannedLink:
-    """One link with its kind; ``code`` is set where nothing is left to decide, ``trouble`` where reading failed.
-
-    ``definition`` is what the link introduced; ``again`` tells that the name was defined before.
-    """
-
-    left: Tree
-    relation: str
-    right: Tree
-    kind: Kind
-    code: str = ""
-    trouble: Trouble | None = None
-    key: str = ""
-    definition: Definition | None = None
-    again: bool = False
-    first: bool = True
-
-
-@dataclass
-class PlannedSentence:
-    """A sentence with its links."""
-
-    sentence: Sentence
-    links: list[PlannedLink]
-
-
-@dataclass
-class PlannedFormula:
-    """A formula of the document with its place, its tree and its sentences."""
-
-    formula: Formula
-    position: int
-    id: str
-    tree: Tree
-    source: str
-    before: str
-    part: str
-    scope: Scope
-    section: str
-    sentences: list[PlannedSentence] = field(default_factory=list)
-    conditions: dict[Expr, Expr] = field(default_factory=dict)
-    assumptions: list[Compare] = field(default_factory=list)
-    heads: list[Expr] = field(default_factory=list)
-    final: str = ""
-    trouble: Trouble | None = None
-
-
-@dataclass
-class Section:
-    """A stretch of the document with one symbol table: its title, its prose, its formulas."""
-
-    title: str
-    prose: list[str] = field(default_factory=list)
-    formulas: list[PlannedFormula] = field(default_factory=list)
-    scope: Scope = field(default_factory=lambda: Scope(Survey()))
 
 
 def plan(
     document: Document, declared: dict[str, Declared] | None = None, on_formula: Callable[[int], None] | None = None
 ) -> list[Section]:
     """Return the sections of a document with every link classified."""
-    sections = _sections(document, on_formula)
+    sections = sections_of(document, on_formula)
     for section in sections:
-        _survey(section, declared or {})
-        _Planner(section).run()
+        classify(section, declared or {})
     return sections
 
 
-# Sections -------------------------------------------------------------------------------------------------------------
-
-
-def _sections(document: Document, on_formula: Callable[[int], None] | None) -> list[Section]:
-    """Cut a document into scopes: numbered exercises stand alone, other documents are one scope."""
-    numbered = sum(isinstance(block, Heading) and bool(block.number) for block in document.blocks)
-    parted = any(isinstance(block, Prose) and block.part for block in document.blocks)
-    separate = numbered >= 2 and parted
-    sections = [Section("")]
-    part, before = "", ""
-    for block in document.blocks:
-        if isinstance(block, Heading):
-            top = "." not in block.number
-            if separate and block.number and top:
-                sections.append(Section(block.title))
-            sections[-1].prose.append(block.title + ". ")
-            part, before = block.number, ""
-        if isinstance(block, Prose) and _opens_problem(block):
-            sections.append(Section(""))
-            part = ""
-        if isinstance(block, Prose) and block.part:
-            part = block.part
-        if isinstance(block, Prose | Heading):
-            before = "" if isinstance(block, Prose) else before
-            for piece in block.pieces:
-                if isinstance(piece, str):
-                    before = (before + piece)[-_LONGEST_BEFORE:]
-                    sections[-1].prose.append(piece)
-                else:
-                    _add(sections[-1], piece, before, part, on_formula)
-                    before = f"{before}${piece.expanded}$"[-_LONGEST_BEFORE:]
-                    sections[-1].prose.append(f"${piece.expanded}$")
-        elif hasattr(block, "formula"):
-            _add(sections[-1], block.formula, before, part, on_formula)
-            before = ""
-    _number(sections)
-    return sections
-
-
-def _opens_problem(block: Prose) -> bool:
-    """Tell whether a paragraph begins a problem of its own: ``**Problem 1.** Let ...``."""
-    first = block.pieces[0]
-    return isinstance(first, str) and bool(_PROBLEM.match(first))
-
-
-def _add(section: Section, formula: Formula, before: str, part: str, on_formula: Callable[[int], None] | None) -> None:
-    source = f"{_as_formula(formula.lead)} {formula.expanded}" if formula.lead else formula.expanded
-    tree: Tree = parse_formula(source)
-    planned = PlannedFormula(formula, 0, "", tree, source, before, part, section.scope, section.title)
-    if formula.problem:
-        planned.trouble = Trouble("U102", formula.problem)
-    section.formulas.append(planned)
-    if on_formula is not None:
-        on_formula(len(section.formulas))
-
-
-def _as_formula(lead: str) -> str:
-    """A word before a relation is one name: ``result =`` becomes ``\\mathrm{result} =``."""
-    return re.sub(r"^([A-Za-z]{2,})(?=[\s(])", r"\\mathrm{\1}", lead)
-
-
-def _number(sections: list[Section]) -> None:
-    count = 0
-    for section in sections:
-        for planned in section.formulas:
-            count += 1
-            planned.position = count
-            planned.id = f"e{count}"
+def classify(section: Section, declared: dict[str, Declared]) -> None:
+    """Gather what the formulas of a section show of their symbols, and classify every link."""
+    _survey(section, declared)
+    _Planner(section).run()
 
 
 def _survey(section: Section, declared: dict[str, Declared]) -> None:
     """Gather what is declared, then the evidence of all formulas, into the scope of a section."""
     found = declared_in_words("".join(section.prose))
-    for planned in section.formulas:
-        for node in subtrees(planned.tree):
-            if isinstance(node, Chain) and node.first is not None and node.links[0][0] == "∈":
-                for key, value in declared_by_membership(node.first, node.links[0][1]).items():
-                    found.setdefault(key, value)
+    trees = [planned.tree for planned in section.formulas]
+    for node in (node for tree in trees for node in subtrees(tree)):
+        if isinstance(node, Chain) and node.first is not None and node.links[0][0] == "∈":
+            for key, value in declared_by_membership(node.first, node.links[0][1]).items():
+                found.setdefault(key, value)
     found.update(declared)
-    ranks = {key: len(value.sizes) for key, value in found.items() if value.sizes is not None}
     scope = section.scope
-    scope.survey = survey((planned.tree for planned in section.formulas), ranks)
+    scope.survey = survey(trees, {key: len(value.sizes) for key, value in found.items() if value.sizes is not None})
     for value in found.values():
         for size in value.sizes or ():
             if isinstance(size, Symbol):
@@ -251,19 +127,35 @@ class _Planner:
             link.kind, link.code = Kind.UPDATE, "S102"
         elif relation not in DECIDABLE and relation != ":=":
             link.kind, link.code = Kind.OTHER, "U105"
-        elif restricts:
+        elif restricts or (not planned.formula.display and self._restricts_letter(left, relation, right)):
             link.kind, link.code = Kind.CONDITION, "S103"
-            self._assume(planned, link)
+            if restricts:
+                self._assume(planned, link)
         elif has_ellipsis(left) or has_ellipsis(right):
             link.code = "U101"
             link.trouble = Trouble("U101", "an ellipsis leaves something out")
+            if place == 0 and relation in _EQUALITIES and self._is_new(left):
+                link.kind = Kind.DEFINITION
         elif (hole := hole_in(left) or hole_in(right)) is not None:
             link.code, link.trouble = "U102", Trouble("U102", hole.reason, hint=hole.text[:60])
+            if place == 0 and not planned.formula.display and hole.reason == NOTHING_BEFORE:
+                link.kind = Kind.OTHER  # words of the sentence are the left side
         elif relation in _EQUALITIES and place == 0:
             self._equality(planned, link, sentence)
         if relation == ":=" and link.kind is Kind.CLAIM:
             link.kind, link.code = Kind.DEFINITION, "S101"
         return link
+
+    def _restricts_letter(self, left: Tree, relation: str, right: Tree) -> bool:
+        """Tell whether an inequality bounds a bare letter that the document never defines: ``\\eta > 0``, ``i \\le n``."""
+        if relation not in _INEQUALITIES or (is_number(left) and is_number(right)):
+            return False
+        return any(self._is_new(side) for side in (left, right))
+
+    def _is_new(self, tree: Tree) -> bool:
+        """Tell whether a side is a mere name without a definition."""
+        found = definiendum(tree) if isinstance(tree, Name | Scripted) else None
+        return found is not None and self.scope.definition(self._key(found), 0) is None
 
     # Conditions --------------------------------------------------------------------------------------------------------
 
@@ -289,7 +181,7 @@ class _Planner:
     def _equality(self, planned: PlannedFormula, link: PlannedLink, sentence: Sentence) -> None:
         found = definiendum(link.left)
         if found is None:
-            if introduces(planned.before):
+            if introduces(planned.before) or self._introduces_function(link):
                 link.kind, link.code = Kind.DEFINITION, "S101"
             else:
                 self._compound(planned, link)
@@ -303,7 +195,8 @@ class _Planner:
         arguments = _argument_keys(found)
         if found.is_function and (is_number(link.right) or len(set(arguments)) < len(arguments)):
             return  # a value of a function, not its definition
-        if mentions(link.right, found.reference.key) and not self.scope.is_known(key):
+        steps = bool(found.reference.subscripts) and not found.reference.numerals  # z_t from z_{t-1}
+        if mentions(link.right, found.reference.key) and (steps or not self.scope.is_known(key)):
             if not found.is_function:
                 link.kind, link.code = Kind.UPDATE, "S102"
             return
@@ -359,6 +252,16 @@ class _Planner:
         self._assume(planned, link)
         return True
 
+    def _introduces_function(self, link: PlannedLink) -> bool:
+        """Tell whether ``k(x_i, x_j) = ...`` says for the first time what an unknown function is."""
+        key = applied_name(link.left)
+        if not key or is_number(link.right) or mentions(link.right, key) or key in self.scope.functions or self.scope.is_known(key):
+            return False
+        if key in _OPERATORS or _catalogue_knows(key) or f"{key}()" in self.scope.introduced:
+            return False
+        self.scope.introduced[f"{key}()"] = link.left.place.start
+        return True
+
     def _compound(self, planned: PlannedFormula, link: PlannedLink) -> None:
         """A left side that is no name: a step of a recursion, an entry, or a claim."""
         read = reference_of(link.left) if isinstance(link.left, Name | Scripted) else None
@@ -409,12 +312,14 @@ class _Planner:
                 return None
             return Definition(right.axes, right.body, planned.position, planned.id, parameters)
         left = lowering.quantity(found.reference)
+        if left.rank and not found.reference.is_bold and key in self.scope.survey.bold and not found.reference.subscripts:
+            return None  # a plain letter beside a bold one: it may well be another quantity
         axes, body = self._aligned(left, right)
         self.scope.sizes.settle()
         if not symbols(body):
             body = as_given(body, self.scope)
-        if axes is None or body is left.body:
-            return None
+        if axes is None or any(symbol.name == key for symbol in symbols(body)):
+            return None  # a name that is made of itself: the matrix of its own entries
         return Definition(axes, body, planned.position, planned.id)
 
     def _parameters(self, lowering: Lowering, found: Definiendum) -> tuple[Symbol, ...] | None:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from gradproof.elaborate.names import base_name
 from gradproof.elaborate.references import Reference, named_arguments, reference_of
-from gradproof.elaborate.survey import subtrees
 from gradproof.reader.presentation import (
     Adjacent,
     Big,
@@ -26,6 +25,7 @@ from gradproof.reader.presentation import (
     Tree,
     Words,
 )
+from gradproof.reader.walk import subtrees
 
 _CONDITION_WORDS = re.compile(
     r"(?:\b(?:for(?! example| instance)|when|if|at|where|with|given|suppose|assume|assuming|let|set|setting|taking|take|"
@@ -42,6 +42,8 @@ _CLAIM_WORDS = re.compile(
     r"follows|implies|rewrit\w+|is equal)\b",
     re.IGNORECASE,
 )
+#: The reason of the hole that a chain without a left side begins with.
+NOTHING_BEFORE = "nothing stands before the relation"
 _IMPLICATIONS = frozenset({"⇒", "⇔", "⇐"})
 _CONDITIONAL_WORDS = frozenset({"if", "for", "when", "where", "with", "whenever", "given", "for all", "as", "since", "let"})
 
@@ -131,7 +133,7 @@ def joined_digits(tree: Tree) -> Tree:
 
 def _chain(tree: Chain, condition: bool) -> list[Sentence]:
     """Split a chain at implications; a chain that begins with a relation has an empty first side."""
-    first = tree.first if tree.first is not None else Hole("", "nothing stands before the relation", tree.place)
+    first = tree.first if tree.first is not None else Hole("", NOTHING_BEFORE, tree.place)
     first = joined_digits(first)
     sides: list[Tree] = [first]
     relations: list[str] = []
@@ -204,6 +206,19 @@ def _function_definiendum(head: Tree, fence: Tree) -> Definiendum | None:
     if any(key is None or (key[0].subscripts and not key[0].numerals) or key[1].power is not None for key in keys):
         return None
     return Definiendum(read[0], arguments, True)
+
+
+def applied_name(tree: Tree) -> str:
+    """Return the name of the function that a side is the value of, ``k`` of ``k(x_i, x_j)``, or nothing."""
+    if not isinstance(tree, Adjacent) or len(tree.items) != 2:
+        return ""
+    head, fence = tree.items
+    if not isinstance(fence, Fenced) or fence.opening not in "([" or fence.body is None or isinstance(fence.body, Infix):
+        return ""
+    read = reference_of(head) if isinstance(head, Name | Scripted) else None
+    if read is None or read[1].power is not None or read[1].is_transpose or (isinstance(head, Name) and head.primes):
+        return ""
+    return read[0].key
 
 
 def mentions(tree: Tree, key: str) -> bool:

@@ -11,7 +11,7 @@ from gradproof.checker.decide import compare_values, is_closed
 from gradproof.checker.environment import Environment
 from gradproof.checker.hints import value_hint
 from gradproof.checker.outcome import Outcome
-from gradproof.checker.plan import PlannedFormula
+from gradproof.checker.sections import PlannedFormula
 from gradproof.checker.verdict import Certificate, Verdict
 from gradproof.elaborate.scope import Scope
 from gradproof.evaluate.bindings import Bindings, Undecidable

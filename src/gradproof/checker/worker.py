@@ -126,10 +126,21 @@ def _finish(worker: _Running, waiting: list[Task], reports: dict[str, FileReport
     waiting.append(Task(task.path, task.text, skipped, task.deaths + 1))
 
 
+def _address_space() -> int:
+    """Return the bytes of address space that this process was forked with: what the caller had loaded is none of the document's doing."""
+    try:
+        with open("/proc/self/statm", encoding="ascii") as statistics:
+            pages = int(statistics.read().split()[0])
+    except (OSError, ValueError):
+        return 0  # no such file on this system: the limit is for everything
+    return pages * resource.getpagesize()
+
+
 def _work(connection: Connection, task: Task, options: CheckOptions, declared: Mapping[str, Declared]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGALRM, _alarm)
-    resource.setrlimit(resource.RLIMIT_AS, (options.memory_limit, options.memory_limit))
+    limit = options.memory_limit + _address_space()
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     try:
         report = decide_document(task, options, declared, lambda *counts: connection.send(("equation", counts)))
     except GradproofError as trouble:

@@ -18,7 +18,7 @@ _DIGITS = 15
 _MOST_DIGITS = 1000
 
 
-@click.command("eval")
+@click.command("eval", context_settings={"ignore_unknown_options": True})  # a formula may begin with a minus sign
 @click.argument("expression", metavar="EXPR|@FILE|-")
 @click.option("--at", multiple=True, metavar="NAME=VALUE", help="A value: x=1/3, x=[1,2,3], A=[1,2;3,4]. Repeatable.")
 @click.option("--data", multiple=True, metavar="NAME=FILE", help="A value from a .npy file. Repeatable.")

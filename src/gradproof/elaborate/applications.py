@@ -68,6 +68,14 @@ def application(lowering: Lowering, rest: tuple[Tree, ...]) -> Taken | None:
     name = _head_name(head)
     if name is None:
         return None
+    if (
+        name.text in ("O", "o")
+        and name.font != "bold"
+        and len(rest) > 1
+        and is_fence(rest[1])
+        and not lowering.scope.survey.rank(name.text)
+    ):
+        raise Unreadable("U109", "a remainder of an order stands for many values")
     if name.text == "1" and name.font == "blackboard" and len(rest) > 1:
         return _indicator_fence(lowering, rest)
     if name.text == "prox" and isinstance(head, Scripted) and len(rest) > 1:
@@ -129,10 +137,11 @@ def _document_function(lowering: Lowering, head: Tree, name: Name, rest: tuple[T
     if isinstance(head, Scripted) and head.sup is not None:
         return None
     key = function_key(lowering, head, name)
-    definition = lowering.scope.function(key, lowering.position)
+    fence = rest[1]
+    definition = lowering.scope.function(key, lowering.position, len(fence_arguments(fence)))
+    definition = definition or lowering.scope.function(key, lowering.position)
     if definition is None:
         return None
-    fence = rest[1]
     arguments = [lowering.value(argument) for argument in fence_arguments(fence)]
     value = call(lowering, key, definition, arguments, primes)
     return with_fence_scripts(lowering, value, fence), rest[2:]

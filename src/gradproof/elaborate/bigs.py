@@ -22,6 +22,7 @@ from gradproof.reader.presentation import (
     Tree,
     Words,
 )
+from gradproof.reader.walk import parts, subtrees
 
 if TYPE_CHECKING:
     from gradproof.elaborate.lowering import Lowering
@@ -207,6 +208,27 @@ def _bind_letters(lowering: Lowering, part: Tree, sup: Tree | None, bound: list[
     index = lowering.scope.sizes.index(head.text, size)
     lowering.indices[head.text] = index
     bound.append(index)
+    other = part.links[0][1] if isinstance(part, Chain) and part.links[0][0] == "≠" else None
+    if isinstance(other, Name) and other.text not in lowering.indices and not _stands_elsewhere(lowering, other.text):
+        _bind_letters(lowering, other, sup, bound)  # a sum over k != l runs over the pairs
+
+
+def _stands_elsewhere(lowering: Lowering, letter: str) -> bool:
+    """Tell whether a letter is a subscript outside the sums that name it below their sign."""
+    pending = list(lowering.trees)
+    while pending:
+        tree = pending.pop()
+        if isinstance(tree, Big) and tree.sub is not None and _names(tree.sub, letter):
+            continue
+        read = reference_of(tree) if isinstance(tree, Scripted) else None
+        if any(_names(subscript, letter) for subscript in (read[0].subscripts if read else ())):
+            return True
+        pending.extend(parts(tree))
+    return False
+
+
+def _names(tree: Tree, letter: str) -> bool:
+    return any(isinstance(node, Name) and node.text == letter for node in subtrees(tree))
 
 
 def _binds_index(lowering: Lowering, sub: Tree | None, body: Tree) -> bool:

@@ -15,8 +15,8 @@ from gradproof.elaborate.references import reference_of
 from gradproof.elaborate.trouble import Unreadable
 from gradproof.elaborate.value import Value, elementwise, mapped
 from gradproof.expr import build
-from gradproof.expr.node import Element, Expr, Index, Operator, Symbol, fresh_index
-from gradproof.reader.presentation import Adjacent, Fenced, Fraction, Listing, Name, Numeral, Scripted, Tree
+from gradproof.expr.node import Call, Element, Expr, Index, Operator, Symbol, fresh_index
+from gradproof.reader.presentation import Adjacent, Fenced, Fraction, Listing, Name, Numeral, Prefix, Scripted, Tree
 
 if TYPE_CHECKING:
     from gradproof.elaborate.lowering import Lowering
@@ -42,6 +42,9 @@ def fraction(lowering: Lowering, tree: Fraction) -> Value:
         operand, variables = parts
         if operand is None:
             raise Unreadable("U110", "a derivative sign with nothing behind it")
+        unknown = _of_unknown_function(lowering, operand, variables)
+        if unknown is not None:
+            return unknown
         return differentiated(lowering, lowering.value(operand), _targets(lowering, variables))
     numerator, denominator = lowering.value(tree.numerator), lowering.value(tree.denominator)
     if denominator.rank == 0:
@@ -153,6 +156,8 @@ def target(lowering: Lowering, tree: Tree) -> Target:
     if read is None:
         raise Unreadable("U110", "no rule for this variable of differentiation")
     value = lowering.quantity(read[0])
+    if isinstance(value.body, Call) and not value.axes:  # by an intermediate quantity: df/du where u is a function itself
+        return Target(lowering.scope.symbol(value.body.function, lowering.position), ())
     if value.axes and not isinstance(value.body, Element):
         raise Unreadable("U110", f"{spoken(read[0].key)} cannot be differentiated by")
     axes = tuple(fresh_index(index.name, index.lower, index.upper) for index in value.axes)
@@ -169,8 +174,11 @@ def target(lowering: Lowering, tree: Tree) -> Target:
 
 
 def _is_nabla(tree: Tree) -> bool:
+    """Tell whether a tree is a gradient sign: ``\\nabla``, or ``\\partial_w`` with the variable below it."""
     name = tree.base if isinstance(tree, Scripted) else tree
-    return isinstance(name, Name) and name.text == "nabla"
+    if not isinstance(name, Name):
+        return False
+    return name.text == "nabla" or (name.text == "partial" and isinstance(tree, Scripted) and tree.sub is not None)
 
 
 def _gradient(lowering: Lowering, head: Tree, rest: tuple[Tree, ...]) -> tuple[Value, tuple[Tree, ...]]:
@@ -202,6 +210,61 @@ def _argument_of(head: Tree, fence: Tree | None) -> Tree:
     if isinstance(fence, Fenced) and isinstance(fence.body, Name | Scripted):
         return fence.body
     raise Unreadable("U104", "the gradient does not say by what it is taken")
+
+
+def taken_at(lowering: Lowering, rest: tuple[Tree, ...]) -> tuple[Value, tuple[Tree, ...]] | None:
+    """Read ``\\frac{\\partial f}{\\partial y}(2, 0)`` at the head of ``rest``: the derivative of a function, at these arguments."""
+    if len(rest) < 2 or not isinstance(rest[0], Fraction) or not applications.is_fence(rest[1]):
+        return None
+    parts = _derivative_parts(rest[0])
+    if parts is None or not isinstance(parts[0], Name | Scripted):
+        return None
+    read = reference_of(parts[0])
+    if read is None or read[0].subscripts or read[1].power is not None:
+        return None
+    arguments = applications.fence_arguments(rest[1])
+    places = _places(lowering, read[0].key, [tree for tree, _ in parts[1]], len(arguments))
+    if places is None:
+        return None
+    orders = [0] * len(arguments)
+    for place, (_, order) in zip(places, parts[1], strict=True):
+        orders[place] += order
+    values = [lowering.value(argument) for argument in arguments]
+    if any(value.rank for value in values):
+        return None
+    if not all(isinstance(argument, Name | Scripted | Numeral | Prefix) for argument in arguments):
+        lowering.note("the parenthesis behind a derivative is where it is taken")
+    value = Value(Call(read[0].key, tuple(value.body for value in values), tuple(orders)), ())
+    return applications.with_fence_scripts(lowering, value, rest[1]), rest[2:]
+
+
+def _places(lowering: Lowering, key: str, variables: list[Tree], count: int) -> list[int] | None:
+    """Return which arguments of a function the variables are, or None where that is not known."""
+    definition = lowering.scope.function(key, lowering.position, count) or lowering.scope.function(key, lowering.position)
+    if definition is None:
+        is_function = lowering.scope.survey.applied.get(key, 0) and not lowering.scope.is_known(key)
+        return [0] * len(variables) if is_function and count == 1 and not lowering.scope.survey.rank(key) else None
+    if len(definition.parameters) != count or definition.axes or any(parameter.axes for parameter in definition.parameters):
+        return None
+    if count == 1:
+        return [0] * len(variables)
+    names = [parameter.name for parameter in definition.parameters]
+    keys = [read[0].key if (read := reference_of(tree)) is not None else "" for tree in variables]
+    return [names.index(name) for name in keys] if all(name in names for name in keys) else None
+
+
+def _of_unknown_function(lowering: Lowering, operand: Tree, variables: list[tuple[Tree, int]]) -> Value | None:
+    """``\\frac{dg}{dx}`` of a function g that the document never defines is its derivative at x."""
+    read = reference_of(operand) if isinstance(operand, Name | Scripted) else None
+    if read is None or read[0].subscripts or len(variables) != 1:
+        return None
+    scope, key = lowering.scope, read[0].key
+    if scope.is_known(key) or not scope.survey.applied.get(key, 0) or scope.survey.rank(key):
+        return None
+    (variable,) = _targets(lowering, [(variables[0][0], 1)])
+    if variable.axes:
+        return None
+    return Value(Call(key, (variable.variable,), (variables[0][1],)), ())
 
 
 def is_taken_at_its_variable(rest: tuple[Tree, ...]) -> bool:

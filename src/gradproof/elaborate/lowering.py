@@ -8,12 +8,12 @@ from __future__ import annotations
 from fractions import Fraction
 
 from gradproof.elaborate import applications, bigs, conditions, derivatives, probability, products
+from gradproof.elaborate.ellipsis import GUESSED, SETTLED
 from gradproof.elaborate.names import spoken
 from gradproof.elaborate.reading import Reading
 from gradproof.elaborate.references import Reference, is_transpose, reference_of
 from gradproof.elaborate.scope import Scope
 from gradproof.elaborate.sizes import extent
-from gradproof.elaborate.survey import subtrees
 from gradproof.elaborate.trouble import Misfit, Unreadable
 from gradproof.elaborate.value import (
     Value,
@@ -59,6 +59,7 @@ from gradproof.reader.presentation import (
 from gradproof.reader.presentation import (
     Fraction as FractionTree,
 )
+from gradproof.reader.walk import subtrees
 
 _PRODUCT_SIGNS = frozenset({"*", "⊙", "/", "∘", "⊗"})
 _SUM_SIGNS = frozenset({"+", "-"})
@@ -78,11 +79,13 @@ class Lowering:
         self.indices: dict[str, Index] = {}
         self.free: dict[str, Index] = {}
         self.subscript_letters: set[str] = set()
+        self.trees: list[Tree] = []
         self.questions: set[str] = set()
         self.notes: list[str] = []
 
     def announce(self, trees: list[Tree]) -> None:
         """Tell which trees are going to be read, so that letters in subscripts are known to be indices."""
+        self.trees.extend(trees)
         for tree in trees:
             for node in subtrees(tree):
                 read = reference_of(node) if isinstance(node, Scripted) else None
@@ -138,7 +141,9 @@ class Lowering:
                 return self._grid(rows, fence)
             case Cases(rows):
                 return self._cases(rows)
-            case Annotated(body):
+            case Annotated(body, note):
+                if isinstance(note, Words) and note.text in (SETTLED, GUESSED):
+                    self.note(note.text)
                 return self.value(body)
             case Hole(text, reason):
                 raise Unreadable("U101" if reason == "ellipsis" else "U102", reason, hint=text)
@@ -375,7 +380,9 @@ class Lowering:
             result = scalar(build.apply("abs", inner.body))
         elif tree.opening == "|" and inner.rank == 2 and sub is None:
             result = tensor_scalar("det", inner)
-        elif order in ("2", "F", "") and not (inner.rank == 2 and order == "2"):
+        elif order in ("2", "F", "") and inner.rank <= 2:
+            if inner.rank == 2 and order == "2":
+                self.note("the norm of a matrix is the Frobenius norm")
             return self._euclidean(inner, sup)
         elif order == "1" and inner.rank == 1:
             result = scalar(build.sum_over(list(inner.axes), build.apply("abs", inner.body)))

@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gradproof.elaborate.conditions import RELATIONS
+from gradproof.elaborate.names import spoken
+from gradproof.elaborate.references import reference_of
 from gradproof.elaborate.trouble import Unreadable
 from gradproof.elaborate.value import Value, scalar
 from gradproof.expr.node import Compare, Expr, Operator, Symbol
+from gradproof.expr.walk import symbols
 from gradproof.reader.presentation import Chain, Fenced, Listing, Name, Scripted, Tree
 
 if TYPE_CHECKING:
@@ -71,6 +74,7 @@ def _expectation(lowering: Lowering, head: Tree, body: Tree) -> Expr:
     if len(inside) != 1:
         raise Unreadable("U110", "no rule for the expectation of a list")
     operand = lowering.scalar(inside[0], "the operand of an expectation")
+    _tell_random(lowering, (operand,))
     return Operator("expectation", bound, (operand,), tuple(event(lowering, tree) for tree in given))
 
 
@@ -86,10 +90,23 @@ def _moment(lowering: Lowering, kind: str, body: Tree) -> Expr:
     if given or len(inside) != (2 if kind == "covariance" else 1):
         raise Unreadable("U110", f"no rule for this {kind}")
     operands = tuple(lowering.scalar(tree, f"the operand of a {kind}") for tree in inside)
+    _tell_random(lowering, operands)
     return Operator(kind, (), operands)
 
 
+def _tell_random(lowering: Lowering, operands: tuple[Expr, ...]) -> None:
+    """Say which letters are taken for random variables, where there are others beside them."""
+    found = {symbol for operand in operands for symbol in symbols(operand) if not symbol.axes}
+    random = sorted(symbol.name for symbol in found if "random" in symbol.properties)
+    constant = sorted(symbol.name for symbol in found if "random" not in symbol.properties)
+    if random and constant:
+        words = f"{', '.join(map(spoken, random))} random, {', '.join(map(spoken, constant))} constant"
+        lowering.note(f"under an expectation: {words}")
+
+
 def _is_probability(lowering: Lowering, name: Name, fence: Fenced) -> bool:
+    if name.text in ("P", "Pr") and _holds_event(fence.body):
+        return True
     if lowering.scope.function(name.text, lowering.position) is not None or lowering.scope.survey.rank(name.text):
         return False
     if name.text in ("P", "Pr") or isinstance(fence.body, Chain):
@@ -99,6 +116,11 @@ def _is_probability(lowering: Lowering, name: Name, fence: Fenced) -> bool:
         return True
     survey = lowering.scope.survey
     return survey.bare.get(name.text, 0) <= survey.applied.get(name.text, 0) and _holds_names(fence.body)
+
+
+def _holds_event(body: Tree | None) -> bool:
+    """Tell whether a relation stands between the parentheses: ``P(X = 1, Y)`` is no function of numbers."""
+    return any(isinstance(item, Chain) for item in (body.items if isinstance(body, Listing) else (body,)))
 
 
 def _holds_names(body: Tree | None) -> bool:
@@ -144,6 +166,9 @@ def event(lowering: Lowering, tree: Tree) -> Expr:
         sides = (lowering.scalar(side, "a side of an event") for side in (tree.first, right))
         return Compare(RELATIONS[relation], *sides)
     value = lowering.value(tree)
-    if value.rank:
+    if not value.rank:
+        return value.body
+    read = reference_of(tree) if isinstance(tree, Name | Scripted) else None
+    if read is None or read[0].subscripts:
         raise Unreadable("U110", "no rule for the probability of a tensor")
-    return value.body
+    return Symbol(read[0].key)  # the event that a vector has its value

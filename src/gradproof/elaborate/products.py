@@ -30,6 +30,7 @@ def adjacent(lowering: Lowering, items: tuple[Tree, ...]) -> Value:
     while rest:
         taken = (
             derivatives.operator(lowering, rest)
+            or derivatives.taken_at(lowering, rest)
             or probability.application(lowering, rest)
             or applications.application(lowering, rest)
         )

@@ -44,6 +44,8 @@ def reference_of(tree: Tree) -> tuple[Reference, Suffix] | None:
         return (Reference(base_name(tree), tree.font == "bold"), Suffix()) if is_symbolic(tree) else None
     if not isinstance(tree, Scripted):
         return None
+    if isinstance(tree.base, Fenced) and tree.base.opening == "[" and isinstance(tree.base.body, Name) and tree.sub is not None:
+        return reference_of(Scripted(tree.base.body, tree.sub, tree.sup, tree.place, tree.primes))  # [V]_{ij} is V_{ij}
     if isinstance(tree.base, Fenced | Scripted):
         inner = reference_of(tree.base.body) if _is_group(tree.base) else reference_of(tree.base)  # type: ignore[union-attr, arg-type]
         return _outer_scripts(tree, inner)

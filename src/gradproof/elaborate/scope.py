@@ -67,7 +67,8 @@ class Scope:
         rank = self.survey.rank(key) if declared.sizes is None else len(declared.sizes)
         if rank == 0:
             size = key in self.survey.sizes
-            return named_size(key) if size else Symbol(key, (), declared.properties)
+            random = frozenset({"random"} if key in self.survey.random else ())
+            return named_size(key) if size else Symbol(key, (), declared.properties | random)
         sizes = declared.sizes or (None,) * rank
         axes = tuple(
             Axis(self.sizes.unknown() if size is None else size, 0 if (key, place) in self.survey.from_zero else 1)
@@ -84,9 +85,10 @@ class Scope:
         """Return the definition that holds at a position: the last one before it, else the first one after."""
         return _holding(self.definitions.get(key, []), position)
 
-    def function(self, key: str, position: int) -> Definition | None:
-        """Return the definition of a function that holds at a position."""
-        return _holding(self.functions.get(key, []), position)
+    def function(self, key: str, position: int, arity: int | None = None) -> Definition | None:
+        """Return the definition of a function that holds at a position; ``H(X)`` and ``H(X, Y)`` are told apart by their ``arity``."""
+        found = self.functions.get(key, [])
+        return _holding([entry for entry in found if arity is None or len(entry.parameters) == arity], position)
 
     def is_known(self, key: str) -> bool:
         """Tell whether the document defines or declares a name."""

@@ -7,7 +7,7 @@ transposes, products with matrices and sums with vectors raise the rank of a bar
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 from gradproof.elaborate.names import GREEK
@@ -22,15 +22,16 @@ from gradproof.reader.presentation import (
     Infix,
     Name,
     Numeral,
-    Place,
     Prefix,
     Scripted,
     Tree,
 )
+from gradproof.reader.walk import subtrees
 
 _VECTOR_FUNCTIONS = frozenset({"softmax", "logsumexp", "LSE", "diag", "log_softmax", "argmax"})
 _MATRIX_FUNCTIONS = frozenset({"det", "tr", "Tr", "trace"})
 _ELEMENTWISE_INFIX = frozenset({"+", "-", "⊙", "±"})
+_MOMENTS = frozenset({"E", "Var", "var", "Cov", "cov"})
 _ROUNDS = 4
 
 
@@ -38,7 +39,8 @@ _ROUNDS = 4
 class Survey:
     """The evidence: ``ranks`` by key, ``declared`` ranks that nothing may change, ``applied`` and ``bare`` uses,
     ``indices`` letters that were bound by a sum or stood in a subscript, ``sizes`` names that were the end of a sum,
-    ``from_zero`` the axes (key, place) whose entries are numbered from 0."""
+    ``from_zero`` the axes (key, place) whose entries are numbered from 0, ``matrices`` the capital letters that are surely matrices,
+    ``random`` those that stand for random variables, ``fewest`` the subscripts of a bold letter where it has the fewest."""
 
     ranks: dict[str, int] = field(default_factory=dict)
     declared: dict[str, int] = field(default_factory=dict)
@@ -50,22 +52,41 @@ class Survey:
     indices: set[str] = field(default_factory=set)
     sizes: set[str] = field(default_factory=set)
     from_zero: set[tuple[str, int]] = field(default_factory=set)
+    matrices: set[str] = field(default_factory=set)
+    random: set[str] = field(default_factory=set)
+    fewest: dict[str, int] = field(default_factory=dict)
 
     def rank(self, key: str) -> int:
         """Return the rank of a name."""
         return self.declared.get(key, self.ranks.get(key, 0))
 
     def key_of(self, reference: Reference) -> tuple[str, tuple[Tree, ...]]:
-        """Return the key that a reference means, and its subscripts: ``x_1`` is an entry only where x has axes."""
+        """Return the key that a reference means, and its subscripts: ``x_1`` is an entry only where x has axes.
+
+        ``a_{ij}`` is the entry of the matrix A where there is one.
+        """
+        whole = self.matrix_of(reference)
+        if whole:
+            return whole, digits_of(reference.subscripts, 2)
         if reference.numerals and self.rank(reference.key) == 0:
             return reference.label_key, ()
         return reference.key, digits_of(reference.subscripts, self.rank(reference.key))
+
+    def matrix_of(self, reference: Reference) -> str:
+        """Return the capital letter of the matrix that a small letter with two subscripts is an entry of, else nothing."""
+        key = reference.key
+        if reference.is_bold or len(key) != 1 or key.upper() not in self.matrices or key in self.declared:
+            return ""
+        return key.upper() if len(digits_of(reference.subscripts, 2)) == 2 else ""
 
 
 def survey(trees: Iterable[Tree], declared: dict[str, int] | None = None) -> Survey:
     """Gather the evidence of all formulas of one scope."""
     found = Survey(declared=dict(declared or {}))
     forest = list(trees)
+    found.matrices.update(key for key, rank in found.declared.items() if rank == 2 and len(key) == 1 and key.isupper())
+    for tree in forest:
+        found.matrices.update(_bold_capitals(tree))
     for tree in forest:
         for node in subtrees(tree):
             _count(node, found)
@@ -79,29 +100,10 @@ def survey(trees: Iterable[Tree], declared: dict[str, int] | None = None) -> Sur
     return found
 
 
-def subtrees(root: Tree) -> Iterator[Tree]:
-    """Yield every node of a presentation tree, parents first, without recursion."""
-    stack: list[Tree] = [root]
-    while stack:
-        node = stack.pop()
-        yield node
-        stack.extend(reversed(parts(node)))
-
-
-def parts(node: Tree) -> list[Tree]:
-    """Return the direct parts of a presentation node."""
-    found: list[Tree] = []
-    for entry in fields(node):
-        _collect(getattr(node, entry.name), found)
-    return found
-
-
-def _collect(value: object, found: list[Tree]) -> None:
-    if isinstance(value, tuple):
-        for item in value:
-            _collect(item, found)
-    elif value is not None and not isinstance(value, str | int | bool | Place):
-        found.append(value)  # type: ignore[arg-type]
+def _bold_capitals(tree: Tree) -> Iterator[str]:
+    for node in subtrees(tree):
+        if isinstance(node, Name) and node.font == "bold" and len(node.text) == 1 and node.text.isupper():
+            yield node.text
 
 
 def _count(node: Tree, found: Survey) -> None:
@@ -113,6 +115,8 @@ def _count(node: Tree, found: Survey) -> None:
                     if reference is not None:
                         key = reference[0].key
                         found.applied[key] = found.applied.get(key, 0) + 1
+                        if key in _MOMENTS:
+                            found.random.update(_capitals(right))
         case Big(operator, sub, sup, body) if sub is not None and operator in ("sum", "prod", "max", "min"):
             found.indices.update(_bound_letters(sub))
             if operator in ("sum", "prod") and sup is not None:
@@ -127,10 +131,15 @@ def _count(node: Tree, found: Survey) -> None:
 
 
 def _count_reference(reference: Reference, found: Survey) -> None:
+    if found.matrix_of(reference):
+        return
     if reference.is_bold:
         found.bold.add(reference.key)
-        if len(reference.key) == 1:
-            raise_rank(found, reference.key, 2 if reference.key.isupper() else 1, len(reference.subscripts))
+        if len(reference.key) == 1 or reference.key.lower() in GREEK:
+            count = len(reference.subscripts)
+            before = found.fewest.get(reference.key, 0)
+            found.fewest[reference.key] = min(before or count, count or before)
+            raise_rank(found, reference.key, 2 if reference.key[0].isupper() else 1, found.fewest[reference.key])
     if reference.subscripts and not reference.numerals:
         count = len(reference.subscripts)
         found.indexed[reference.key] = max(count, found.indexed.get(reference.key, 0))
@@ -139,6 +148,11 @@ def _count_reference(reference: Reference, found: Survey) -> None:
             found.indices.update(leaf.text for leaf in subtrees(subscript) if isinstance(leaf, Name))
     elif not reference.subscripts:
         found.bare[reference.key] = found.bare.get(reference.key, 0) + 1
+
+
+def _capitals(tree: Tree) -> set[str]:
+    """Return the capital letters in a tree that are set as scalars: in a moment they are the random variables."""
+    return {node.text for node in subtrees(tree) if isinstance(node, Name) and node.font == "italic" and _is_capital(node)}
 
 
 def _bound_letters(sub: Tree) -> set[str]:
@@ -177,9 +191,14 @@ def _is_argument(tree: Tree) -> bool:
 
 
 def raise_rank(found: Survey, key: str, rank: int, subscripts: int) -> None:
-    """Record that a name with that many subscripts still has ``rank`` axes left."""
+    """Record that a name with that many subscripts still has ``rank`` axes left.
+
+    Beyond its subscripts a small letter is at most a vector, a capital one at most a matrix: more axes come from evidence that
+    contradicts itself, not from a tensor.
+    """
     wanted = rank + subscripts
-    if key not in found.scalars and wanted > found.ranks.get(key, 0):
+    most = max(found.indexed.get(key, 0), subscripts) + (2 if key[:1].isupper() else 1)
+    if key not in found.scalars and found.ranks.get(key, 0) < wanted <= most:
         found.ranks[key] = wanted
 
 

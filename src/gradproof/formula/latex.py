@@ -10,7 +10,7 @@ from gradproof.elaborate.reading import Reading
 from gradproof.elaborate.references import is_transpose, reference_of
 from gradproof.elaborate.scope import Declared, Definition, Scope
 from gradproof.elaborate.sizes import extent
-from gradproof.elaborate.survey import Survey, subtrees, survey
+from gradproof.elaborate.survey import Survey, survey
 from gradproof.elaborate.trouble import Misfit, Trouble
 from gradproof.elaborate.value import Value
 from gradproof.errors import GradproofError
@@ -26,6 +26,7 @@ from gradproof.reader.parser import parse_formula
 from gradproof.reader.plain.source import Source
 from gradproof.reader.presentation import Adjacent, Chain, Listing, Name, Place, Scripted, Tree
 from gradproof.reader.presentation import Hole as HoleTree
+from gradproof.reader.walk import subtrees
 
 _EQUALITIES = frozenset({"=", ":=", "≡"})
 _FENCES = (("$$", "$$"), ("$", "$"), ("\\[", "\\]"), ("\\(", "\\)"))

@@ -103,7 +103,10 @@ def to_latex(root: Expr) -> str:
 
 
 def name_latex(name: str) -> str:
-    """Return a name of the algebra as LaTeX: ``y_hat`` gives ``\\hat{y}``, ``L_CE`` gives ``L_{\\mathrm{CE}}``."""
+    """Return a name of the algebra as LaTeX: ``y_hat`` gives ``\\hat{y}``, ``L_CE`` gives ``L_{\\mathrm{CE}}``; ``∂L/∂h`` is a quotient."""
+    if name.startswith("∂"):
+        above, _, below = name.partition("/")
+        return f"\\frac{{\\partial {name_latex(above[1:])}}}{{\\partial {name_latex(below[1:])}}}"
     head, *marks = name.split("_")
     text = f"\\{head}" if head in _GREEK else head if len(head) == 1 else f"\\mathrm{{{head}}}"
     behind = ""

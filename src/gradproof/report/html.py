@@ -24,6 +24,12 @@ from gradproof.report.words import APPEARANCE, COUNTED, UNANSWERED
 
 # A formula with more visible characters than this may not fit on a telephone; its box can then be scrolled by keyboard.
 _WIDE = 18
+_HASHES = re.compile(r"^\s*#+\s*|\s+#+\s*$")
+_MARKUP = (
+    (re.compile(r"`([^`\n]+)`"), "code"),
+    (re.compile(r"\*\*([^*\n]+)\*\*"), "strong"),
+    (re.compile(r"(?<![\w*])\*([^*\s][^*\n]*)\*(?![\w*])"), "em"),
+)
 
 
 @dataclass(slots=True)
@@ -218,7 +224,7 @@ def _shown_block(block: Block, page: FilePage, places: _Places) -> ShownBlock:
     match block:
         case Heading():
             html, equations = _inline(block.pieces or (block.title,), page, places)
-            html = _labelled("number", block.number, html)
+            html = _labelled("number", block.number, _HASHES.sub("", html))
             shown = ShownBlock("heading", _safe(html), level=min(6, block.level + 2), equations=equations)
         case Prose():
             html, equations = _inline(block.pieces, page, places)
@@ -248,12 +254,19 @@ def _inline(pieces: Iterable[str | Formula], page: FilePage, places: _Places) ->
     equations: list[Equation] = []
     for piece in pieces:
         if isinstance(piece, str):
-            html.append(escape(neutralize(piece)))
+            html.append(_with_markup(escape(neutralize(piece))))
             continue
         found = places.take(piece)
         equations += found
         html.append(_inline_formula(piece, found, page))
     return "".join(html), equations
+
+
+def _with_markup(html: str) -> str:
+    """Set the commonest marks of Markdown in text that is escaped already: code, strong and emphasized words."""
+    for pattern, tag in _MARKUP:
+        html = pattern.sub(rf"<{tag}>\1</{tag}>", html)
+    return html
 
 
 def _inline_formula(formula: Formula, equations: list[Equation], page: FilePage) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from gradproof.expr.build import multiply, number, power, subtract, sum_over
@@ -22,7 +23,7 @@ from gradproof.expr.node import (
     Symbol,
     fresh_index,
 )
-from gradproof.expr.walk import postorder, substitute, symbols
+from gradproof.expr.walk import children, postorder, substitute, symbols
 from gradproof.rewrite import form
 from gradproof.rewrite import polynomial as poly
 from gradproof.rewrite.form import Form
@@ -31,6 +32,9 @@ from gradproof.rewrite.rule import Rule
 
 if TYPE_CHECKING:
     from gradproof.rewrite.canonical import Context
+
+
+_AVERAGES = frozenset({"expectation", "variance", "covariance", "probability"})
 
 
 def operator_form(context: Context, node: Operator) -> Form:
@@ -106,14 +110,28 @@ def _split(monomial: Monomial, node: Operator) -> tuple[Monomial, Monomial]:
 
 
 def _is_constant(factor: Expr, node: Operator) -> bool:
-    """Without named random variables only numbers, indices, sizes and expectations are surely constant."""
+    """Beside random variables everything else is constant; where none is known only numbers, indices, sizes and expectations are."""
     if node.bound:
         heads = [variable.symbol if isinstance(variable, Element) else variable for variable in node.bound]
         inner = symbols(factor)
         return all(isinstance(head, Symbol) and head not in inner for head in heads)
+    if _is_random(node.operands[0]):
+        return not _is_random(factor)
     if isinstance(factor, Operator):
-        return factor.kind in ("expectation", "variance", "covariance", "probability") and not factor.parameters
+        return factor.kind in _AVERAGES and not factor.parameters
     return all(_is_known(part) for part in postorder(factor))
+
+
+@lru_cache(maxsize=65536)
+def _is_random(root: Expr) -> bool:
+    """Tell whether a random variable occurs that no expectation averages away."""
+    return any(isinstance(part, Symbol) and "random" in part.properties for part in postorder(root, _outside_moments))
+
+
+def _outside_moments(node: Expr) -> tuple[Expr, ...]:
+    if isinstance(node, Operator) and node.kind in _AVERAGES and not node.parameters:
+        return ()
+    return (node.symbol, *node.indices) if isinstance(node, Element) else children(node)
 
 
 def _is_known(part: Expr) -> bool:

@@ -13,7 +13,7 @@ from gradproof.printer.latex import to_latex
 from gradproof.rewrite import gaps
 from gradproof.rewrite.canonical import BY_CASES, EXPANDED, NAMED, Context
 from gradproof.rewrite.domains import side_conditions
-from gradproof.rewrite.rule import Budget, GiveUp, SideCondition, Step
+from gradproof.rewrite.rule import OUT_OF_TIME, Budget, GiveUp, SideCondition, Step
 from gradproof.rewrite.signs import NONNEGATIVE, NONZERO, POSITIVE, SignTable, is_integer
 from gradproof.rewrite.simplify import factored, simplified, simplify
 
@@ -81,7 +81,9 @@ def prove_equal(left: Expr, right: Expr, conditions: Sequence[Expr] = (), *, bud
     for level in (NAMED, EXPANDED, BY_CASES):
         try:
             proof = _attempt(sides, usable, equations, budget, level)
-        except _FAILURES:
+        except _FAILURES as failure:
+            if str(failure) == OUT_OF_TIME:
+                break  # the levels that follow take longer still
             continue
         if proof is not None:
             return proof

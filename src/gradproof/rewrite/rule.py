@@ -9,6 +9,9 @@ from typing import Any
 
 from gradproof.expr.node import Expr
 
+#: What a proof that ran out of its time says.
+OUT_OF_TIME = "out of time"
+
 
 class GiveUp(Exception):
     """The expression is outside what the canonical form covers, or the work grew beyond its budget."""
@@ -66,7 +69,7 @@ class Clock:
         if self.spent > self.budget.products:
             raise GiveUp("too many terms")
         if monotonic() > self.deadline:
-            raise GiveUp("out of time")
+            raise GiveUp(OUT_OF_TIME)
 
     def enter(self) -> None:
         """Go one binder deeper, or raise ``GiveUp``."""

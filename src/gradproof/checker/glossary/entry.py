@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from gradproof.checker.outcome import Outcome
-from gradproof.checker.plan import PlannedFormula, PlannedLink, Section
+from gradproof.checker.sections import PlannedFormula, PlannedLink, Section
 
 #: Returns None where the formula is not about the quantity or agrees with it.
 Check = Callable[[PlannedFormula, PlannedLink, Section], Outcome | None]

@@ -6,11 +6,11 @@ import re
 
 from gradproof.checker.glossary.entry import GlossaryEntry
 from gradproof.checker.outcome import Outcome
-from gradproof.checker.plan import PlannedFormula, PlannedLink, Section
+from gradproof.checker.sections import PlannedFormula, PlannedLink, Section
 from gradproof.checker.verdict import Certificate, Verdict
 from gradproof.elaborate.references import reference_of
-from gradproof.elaborate.survey import subtrees
 from gradproof.reader.presentation import Big, Fenced, Infix, Name, Numeral, Scripted, Tree
+from gradproof.reader.walk import subtrees
 
 _NAMES = frozenset({"MSE", "L_MSE", "E_MSE", "mse"})
 _WORDS = re.compile(r"mean[-\s]+squared?[-\s]+error\s*(?:is|:|,|\(MSE\)|as)?[^.]{0,40}$", re.IGNORECASE)

@@ -10,11 +10,11 @@ import re
 
 from gradproof.checker.glossary.entry import GlossaryEntry
 from gradproof.checker.outcome import Outcome
-from gradproof.checker.plan import PlannedFormula, PlannedLink, Section
+from gradproof.checker.sections import PlannedFormula, PlannedLink, Section
 from gradproof.checker.verdict import Certificate, Verdict
 from gradproof.elaborate.references import reference_of
-from gradproof.elaborate.survey import subtrees
 from gradproof.reader.presentation import Big, Chain, Fenced, Infix, Name, Numeral, Scripted, Tree
+from gradproof.reader.walk import subtrees
 
 _NAME = re.compile(r"top[-\s]*\$?(?:k|K|\d+)\$?[-\s]*(error|accuracy|errors)", re.IGNORECASE)
 _MISS = re.compile(r"not (?:among|in|one of|part of|contained|within)", re.IGNORECASE)
@@ -46,16 +46,16 @@ def _check(planned: PlannedFormula, link: PlannedLink, section: Section) -> Outc
 
 
 def _refuted(rank: str, relation: str, right: str, bound: str, count: str, is_accuracy: bool) -> Outcome:
-    tie = "1" if count == "strict" else "2"
-    value = tie if {relation, right} in ({">", "≥"},) or {relation, right} == {"<", "≤"} else "0"
-    value = "1" if {relation, right} in ({">", "≥"}, {"<", "≤"}) else value
+    k = bound if bound.isdigit() else "1"
+    is_tie = {relation, right} in ({">", "≥"}, {"<", "≤"})  # the two differ only at the rank k itself
+    value = k if is_tie else "0" if count == "strict" else "1"
     what = "hit" if is_accuracy else "miss"
     classes = "scored strictly higher than" if count == "strict" else "scored at least as high as"
     reason = (
         f"{rank} counts the classes {classes} the true one, so a sample is a {what} exactly when "
         f"{rank} {right} {bound}, not {rank} {relation} {bound}"
     )
-    witness = {bound: "1", rank: value}
+    witness = {rank: value} if bound.isdigit() else {bound: k, rank: value}
     details = {"definition": DEFINITION, "stated": f"{rank} {relation} {bound}", "right": f"{rank} {right} {bound}"}
     expected = f"{rank} {_SHOWN[right]} {bound}"
     certificate = Certificate("glossary", details=details)

@@ -1,0 +1,272 @@
+"""Measures the solvers against scikit-learn, SciPy, skglm and celer (those that are installed) on equal objectives, one thread.
+
+Run:  python benchmarks/minimize.py [NAME ...]     (names: lasso, lasso-sparse, logistic, logistic-sparse, nnls,
+      elastic-net, group-lasso, softmax)
+With the rivals:  uv run --with skglm --with celer python benchmarks/minimize.py
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+
+for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
+    os.environ.setdefault(variable, "1")
+
+import numpy as np
+from scipy import optimize, sparse
+
+from gradproof.solvers.elastic_net import minimize_elastic_net
+from gradproof.solvers.group_lasso import minimize_group_lasso
+from gradproof.solvers.logistic import minimize_logistic
+from gradproof.solvers.result import Result, Stopping
+from gradproof.solvers.softmax import minimize_softmax
+
+warnings.simplefilter("ignore")
+
+
+@dataclass
+class Rival:
+    """A fit at a tolerance of its own, and how to get the coefficients out of it."""
+
+    name: str
+    fit: Callable[[float], np.ndarray]
+    tolerances: tuple[float, ...]
+
+
+def main() -> None:
+    chosen = sys.argv[1:] or list(PROBLEMS)
+    for name in chosen:
+        PROBLEMS[name]()
+
+
+def best_time(action: Callable[[], object], repetitions: int = 3) -> tuple[float, object]:
+    seconds = []
+    for _ in range(repetitions):
+        start = time.perf_counter()
+        value = action()
+        seconds.append(time.perf_counter() - start)
+    return min(seconds), value
+
+
+def compare(
+    title: str, ours: Callable[[], Result], objective: Callable[[np.ndarray], float], zero: float, rivals: list[Rival]
+) -> None:
+    """Print our time and, for each rival, the time at its first tolerance that reaches our certificate (or its closest)."""
+    seconds, result = best_time(ours)
+    assert isinstance(result, Result)
+    passes = f", {result.passes:.1f} passes" if result.passes is not None else ""
+    print(f"{title}: {1000 * seconds:.0f} ms, {result.certificate}{passes}, {result.extra.get('support', '')}")
+    for rival in rivals:
+        rival.fit(rival.tolerances[0])  # compiles
+        for tolerance in rival.tolerances:
+            taken, found = best_time(lambda r=rival, t=tolerance: r.fit(t), 2)
+            excess = (objective(found) - result.objective) / zero
+            if excess <= result.certificate.tolerance:
+                break
+        print(
+            f"    {rival.name:14s} {1000 * taken:8.0f} ms at tol {tolerance:g} (excess {excess:.1e})   rival / ours {taken / seconds:5.2f}"
+        )
+
+
+def correlated(n: int, p: int, random: np.random.Generator) -> np.ndarray:
+    x = random.standard_normal((n, p))
+    for j in range(1, p):
+        x[:, j] = 0.5 * x[:, j - 1] + np.sqrt(0.75) * x[:, j]
+    return np.asfortranarray(x)
+
+
+def regression(x, random: np.random.Generator) -> np.ndarray:
+    beta = np.zeros(x.shape[1])
+    beta[random.choice(x.shape[1], 100, replace=False)] = random.standard_normal(100)
+    signal = x @ beta
+    return signal + random.standard_normal(x.shape[0]) * signal.std() / 3
+
+
+def optional(name: str):
+    try:
+        return __import__(name)
+    except ImportError:
+        return None
+
+
+def lasso(x, title: str) -> None:
+    from sklearn.linear_model import Lasso
+
+    y = regression(x, np.random.default_rng(1))
+    n = x.shape[0]
+    largest = np.abs(x.T @ y).max()
+    minimize_elastic_net(x[:, :200], y, largest / 10)
+    for divisor in (10, 100):
+        weight = largest / divisor
+        rivals = [
+            Rival(
+                "scikit-learn",
+                lambda t, w=weight: Lasso(w / n, fit_intercept=False, tol=t, max_iter=100000).fit(x, y).coef_,
+                TOLERANCES,
+            )
+        ]
+        if skglm := optional("skglm"):
+            rivals.append(
+                Rival("skglm", lambda t, w=weight: skglm.Lasso(w / n, fit_intercept=False, tol=t).fit(x, y).coef_, TOLERANCES)
+            )
+        if celer := optional("celer"):
+            rivals.append(
+                Rival("celer", lambda t, w=weight: celer.Lasso(w / n, fit_intercept=False, tol=t).fit(x, y).coef_, TOLERANCES)
+            )
+
+        def objective(b, w=weight):
+            return 0.5 * float(np.sum((y - x @ b) ** 2)) + w * float(np.abs(b).sum())
+
+        compare(
+            f"{title}, lambda_max/{divisor}", lambda w=weight: minimize_elastic_net(x, y, w), objective, 0.5 * float(y @ y), rivals
+        )
+
+
+def logistic(x, title: str) -> None:
+    y = np.where(regression(x, np.random.default_rng(2)) > 0, 1.0, -1.0)
+    weight = 0.5 * np.abs(x.T @ y).max() / 10
+    minimize_logistic(x[:, :200], y, weight)
+    rivals = []
+    if skglm := optional("skglm"):
+        rivals.append(
+            Rival(
+                "skglm",
+                lambda t: skglm.SparseLogisticRegression(weight / len(y), fit_intercept=False, tol=t).fit(x, y).coef_.ravel(),
+                TOLERANCES,
+            )
+        )
+    if celer := optional("celer"):
+        rivals.append(
+            Rival(
+                "celer",
+                lambda t: celer.LogisticRegression(C=1 / weight, fit_intercept=False, tol=t).fit(x, y).coef_.ravel(),
+                TOLERANCES,
+            )
+        )
+
+    def objective(b):
+        return float(np.logaddexp(0, -y * (x @ b)).sum()) + weight * float(np.abs(b).sum())
+
+    compare(title, lambda: minimize_logistic(x, y, weight), objective, len(y) * float(np.log(2)), rivals)
+
+
+def nonnegative() -> None:
+    random = np.random.default_rng(3)
+    x = correlated(2000, 3000, random)
+    y = x @ (np.maximum(random.standard_normal(3000), 0) * (random.random(3000) < 0.1)) + 0.5 * random.standard_normal(2000)
+
+    def objective(b):
+        return 0.5 * float(np.sum((y - x @ b) ** 2))
+
+    def bounded(tolerance):
+        def evaluate(b):
+            residual = x @ b - y
+            return 0.5 * residual @ residual, x.T @ residual
+
+        options = {"maxiter": 10000, "ftol": 0, "gtol": tolerance * np.abs(x.T @ y).max()}
+        return optimize.minimize(
+            evaluate, np.zeros(3000), jac=True, method="L-BFGS-B", bounds=[(0, None)] * 3000, options=options
+        ).x
+
+    rivals = [Rival("L-BFGS-B", bounded, (1e-4, 1e-5, 1e-6)), Rival("scipy nnls", lambda _: optimize.nnls(x, y)[0], (0.0,))]
+    compare(
+        "nonnegative least squares 2000x3000",
+        lambda: minimize_elastic_net(x, y, 0.0, is_positive=True, stopping=Stopping(1e-6)), objective, 0.5 * float(y @ y), rivals,
+    )  # fmt: skip
+
+
+def group_lasso() -> None:
+    random = np.random.default_rng(5)
+    x = correlated(2000, 3000, random)
+    y = regression(x, random)
+    groups = [list(range(first, first + 10)) for first in range(0, 3000, 10)]
+    weight = max(np.linalg.norm((x.T @ y)[group]) for group in groups) / 10
+    minimize_group_lasso(x[:, :100], y, groups[:10], weight, weights=np.ones(10))
+    rivals = []
+    if skglm := optional("skglm"):
+        model = skglm.GroupLasso
+        rivals.append(
+            Rival("skglm", lambda t: model(10, alpha=weight / 2000, fit_intercept=False, tol=t).fit(x, y).coef_, TOLERANCES)
+        )
+
+    def objective(b):
+        return 0.5 * float(np.sum((y - x @ b) ** 2)) + weight * float(np.linalg.norm(b.reshape(-1, 10), axis=1).sum())
+
+    def ours():
+        return minimize_group_lasso(x, y, groups, weight, weights=np.ones(300))
+
+    compare("group lasso 2000x3000", ours, objective, 0.5 * float(y @ y), rivals)
+
+
+def elastic_net() -> None:
+    from sklearn.linear_model import ElasticNet
+
+    random = np.random.default_rng(4)
+    x = correlated(2000, 3000, random)
+    y = regression(x, random)
+    largest = np.abs(x.T @ y).max()
+    one, two = largest / 20, largest / 40
+    rivals = [
+        Rival(
+            "scikit-learn",
+            lambda t: ElasticNet((one + two) / 2000, l1_ratio=one / (one + two), fit_intercept=False, tol=t).fit(x, y).coef_,
+            TOLERANCES,
+        )
+    ]
+
+    def objective(b):
+        return 0.5 * float(np.sum((y - x @ b) ** 2)) + one * float(np.abs(b).sum()) + 0.5 * two * float(b @ b)
+
+    compare("elastic net 2000x3000", lambda: minimize_elastic_net(x, y, one, two), objective, 0.5 * float(y @ y), rivals)
+
+
+def softmax() -> None:
+    from sklearn.linear_model import LogisticRegression
+
+    random = np.random.default_rng(0)
+    n, d, k = 20000, 784, 10
+    parts = random.standard_normal((30, d)) * np.exp(-np.arange(30) / 10)[:, None]
+    x = np.maximum(random.standard_normal((n, 30)) @ parts + 0.2 * random.standard_normal((n, d)), 0)
+    x /= x.max()
+    scores = x @ random.standard_normal((d, k))
+    labels = (2 * (scores - scores.mean(axis=0)) / scores.std() + random.gumbel(size=(n, k))).argmax(axis=1)
+    minimize_softmax(x[:500], labels[:500], 1.0)
+
+    def objective(w):
+        z = x @ w[:, :-1].T + w[:, -1]
+        return float((np.logaddexp.reduce(z, axis=1) - z[np.arange(n), labels]).sum() + 0.5 * np.sum(w[:, :-1] ** 2))
+
+    def fit(tolerance):
+        model = LogisticRegression(C=1.0, tol=tolerance, max_iter=10000).fit(x, labels)
+        return np.column_stack([model.coef_, model.intercept_])
+
+    compare(
+        "softmax regression with l2, 20000x784, 10 classes",
+        lambda: minimize_softmax(x, labels, 1.0, stopping=Stopping(1e-8, 2000)), objective, n * float(np.log(k)),
+        [Rival("scikit-learn", fit, (1e-4, 1e-5, 1e-6, 1e-7))],
+    )  # fmt: skip
+
+
+TOLERANCES = (1e-4, 1e-5, 1e-6, 1e-7, 1e-8)
+PROBLEMS: dict[str, Callable[[], None]] = {
+    "lasso": lambda: lasso(correlated(2000, 10000, np.random.default_rng(0)), "lasso dense 2000x10000"),
+    "lasso-sparse": lambda: lasso(
+        sparse.random(10000, 50000, 0.002, "csc", rng=np.random.default_rng(0)), "lasso sparse 10000x50000"
+    ),
+    "logistic": lambda: logistic(correlated(2000, 5000, np.random.default_rng(0)), "l1 logistic dense 2000x5000"),
+    "logistic-sparse": lambda: logistic(
+        sparse.random(20000, 50000, 0.002, "csc", rng=np.random.default_rng(0)), "l1 logistic sparse 20000x50000"
+    ),
+    "nnls": nonnegative,
+    "elastic-net": elastic_net,
+    "group-lasso": group_lasso,
+    "softmax": softmax,
+}
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,115 @@
+"""``gradproof derive``: the derivative of a formula, how it was read, its steps and its check."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from gradproof.cli.formula_input import formula_text, read_values
+from gradproof.cli.output import write_standard_output
+from gradproof.derivation.derivation import LAYOUTS, Derivation, derive
+from gradproof.derivation.notation import declaration
+from gradproof.formula.formula import Formula
+
+_TARGETS = ("text", "latex", "index", "matrix", "numpy", "json", "html")
+
+
+@click.command("derive", context_settings={"ignore_unknown_options": True})  # a formula may begin with a minus sign
+@click.argument("expression", metavar="EXPR|@FILE|-")
+@click.option("--wrt", required=True, metavar="VAR", help="The variable to differentiate by.")
+@click.option("--assume", multiple=True, metavar="DECL", help="A declaration: 'W: k,d', 'y: k simplex', 'x > 0'. Repeatable.")
+@click.option("--order", type=click.IntRange(1, 2), default=1, show_default=True, help="1 for the gradient, 2 for the Hessian.")
+@click.option("--steps", is_flag=True, help="Show the derivation step by step.")
+@click.option("--layout", type=click.Choice(LAYOUTS), default="variable", show_default=True, help="The shape of the result.")
+@click.option("--to", "target", type=click.Choice(_TARGETS), default="text", show_default=True, help="What to print.")
+@click.option("--at", multiple=True, metavar="NAME=VALUE", help="A value: its shape is the variable's. Repeatable.")
+@click.option("--data", multiple=True, metavar="NAME=FILE", help="A value from a .npy file. Repeatable.")
+@click.option("--no-verify", is_flag=True, help="Leave out the check against differences.")
+def derive_command(
+    expression: str,
+    wrt: str,
+    assume: tuple[str, ...],
+    order: int,
+    steps: bool,
+    layout: str,
+    target: str,
+    at: tuple[str, ...],
+    data: tuple[str, ...],
+    no_verify: bool,
+) -> int:
+    """Print the derivative of a formula in plain text or LaTeX.
+
+    With --to numpy or json, standard output holds that alone; how the formula was read goes to standard error.
+
+    Exit code: 0 if there is a derivative; 2 if the formula cannot be read.
+    """
+    derivation = derive(formula_text(expression), wrt, order, assume=assume, at=read_values(at, data), layout=layout)
+    if target in ("numpy", "json", "html"):
+        for line in reading(derivation.formula, derivation):
+            click.echo(line, err=True)
+        write_standard_output(_document(derivation, target, with_check=not no_verify))
+        return 0
+    lines = [*reading(derivation.formula, derivation), ""]
+    if steps:
+        lines += [f"  {number}. {step}" for number, step in enumerate(derivation.steps, start=1)] + [""]
+    lines.append(_result(derivation, target))
+    lines += [f"kink: {words}" for words in derivation.kinks]
+    lines += [f"note: {words}" for words in derivation.notes]
+    if not no_verify:
+        lines.append(f"check: {derivation.verify()}")
+    write_standard_output("\n".join(lines) + "\n")
+    return 0
+
+
+def reading(formula: Formula, derivation: Derivation) -> list[str]:
+    """Return how a formula was read: its variables with their shapes, its choices, the layout."""
+    shapes = "; ".join(declaration(symbol) for symbol in formula.symbols) or "no variables"
+    notes = [f"read: {note}" for note in formula.notes]
+    return [f"read: {shapes}; layout: {derivation.layout}", *notes]
+
+
+def _result(derivation: Derivation, target: str) -> str:
+    left = f"d/d{derivation.wrt.name}" if derivation.order == 1 else f"d^2/d{derivation.wrt.name}^2"
+    notation = derivation.notation
+    match target:
+        case "latex":
+            return notation.latex
+        case "index":
+            axes = ", ".join(index.name for index in derivation.axes)
+            return f"({left})[{axes}] = {notation.index_text}" if axes else f"{left} = {notation.index_text}"
+        case "matrix" if notation.matrix is None:
+            return f"{left} has no matrix notation; in index notation: {notation.index_text}"
+        case _ if notation.matrix is None and derivation.axes:
+            return f"({left})[{', '.join(index.name for index in derivation.axes)}] = {notation.text}"
+        case _:
+            return f"{left} = {notation.text}"
+
+
+def _document(derivation: Derivation, target: str, *, with_check: bool) -> str:
+    if target == "numpy":
+        return derivation.to_code("numpy")
+    if target == "html":
+        return derivation._repr_mimebundle_()["text/html"] + "\n"
+    notation = derivation.notation
+    report = {
+        "schema_version": 1,
+        "formula": derivation.formula.text,
+        "wrt": derivation.wrt.name,
+        "order": derivation.order,
+        "layout": derivation.layout,
+        "variables": {symbol.name: declaration(symbol).partition(":")[2].strip() for symbol in derivation.formula.symbols},
+        "text": notation.text,
+        "latex": notation.latex,
+        "index": {"axes": [index.name for index in derivation.axes], "text": notation.index_text, "latex": notation.index_latex},
+        "is_matrix_notation": notation.matrix is not None,
+        "steps": [
+            {"rule": step.rule, "of": step.focus, "is": step.result, "latex": step.result_latex} for step in derivation.steps
+        ],
+        "kinks": list(derivation.kinks),
+        "notes": [*derivation.formula.notes, *derivation.notes],
+    }
+    if with_check:
+        check = derivation.verify()
+        report["check"] = {"points": check.points, "largest_relative_error": check.largest_error, "agrees": check.agrees}
+    return json.dumps(report, indent=2, ensure_ascii=False) + "\n"

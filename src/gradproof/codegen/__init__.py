@@ -1,0 +1,1 @@
+"""Formulas to programs that need nothing of Gradproof."""

@@ -1,0 +1,409 @@
+"""An expression as lines of NumPy: every shared part once, sums of products by einsum, shifted subscripts by gathering.
+
+Each part is an array over its free indices, in a stated order; parts are brought over common axes where they meet.
+"""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from gradproof.codegen.numpy_functions import TEMPLATES, TENSOR_TEMPLATES
+from gradproof.errors import FormulaError
+from gradproof.expr.build import all_of
+from gradproof.expr.catalogue import FUNCTIONS, TENSOR_FUNCTIONS
+from gradproof.expr.node import (
+    Add,
+    Apply,
+    Compare,
+    Constant,
+    Element,
+    Expr,
+    Index,
+    Iverson,
+    Logic,
+    Multiply,
+    Number,
+    Piecewise,
+    Power,
+    Reduce,
+    Symbol,
+    TensorEntry,
+)
+from gradproof.expr.walk import children, postorder
+from gradproof.printer.text import to_text
+
+_CONSTANTS = {"pi": "np.pi", "e": "np.e", "infinity": "np.inf"}
+_SIGNS = {"=": "==", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
+_SAFE = re.compile(r"[A-Za-z]\w*\Z")
+_EXTREMES = {"max": ("np.max", "-np.inf"), "min": ("np.min", "np.inf"), "prod": ("np.prod", "1.0")}
+
+
+@dataclass(frozen=True, slots=True)
+class Array:
+    """A piece of code whose value is an array over ``axes``; ``is_atom`` where it needs no parentheses."""
+
+    code: str
+    axes: tuple[Index, ...] = ()
+    is_atom: bool = True
+
+    @property
+    def atom(self) -> str:
+        """The code as a factor."""
+        return self.code if self.is_atom else f"({self.code})"
+
+
+@dataclass
+class Writer:
+    """Writes the lines of one function body; ``names`` are the validated names of the variables."""
+
+    names: dict[str, str]
+    lines: list[str] = field(default_factory=list)
+    done: dict[Expr, Array] = field(default_factory=dict)
+    count: int = 0
+
+    def written(self, root: Expr, axes: Sequence[Index]) -> str:
+        """Write an expression and return the code of its value over these axes, dense and row-major."""
+        bound: set[Expr] = set()
+        for node in postorder(root, _visited):
+            if node not in bound:
+                self.done.setdefault(node, self._kept(node, self._array(node)))
+        made = self.done[root]
+        if not axes:
+            return f"float({made.code})"
+        shape = ", ".join(self._length(index) for index in axes)
+        return f"np.ascontiguousarray(np.broadcast_to({self._over(made, axes)}, ({shape},)))"
+
+    def _kept(self, node: Expr, array: Array) -> Array:
+        """Give a composite array a name, so that it is computed once."""
+        if isinstance(node, Number | Constant | Symbol | Index | Compare | Logic) or array.code in self.names.values():
+            return array
+        self.count += 1
+        name = f"t{self.count}"
+        self.lines.append(f"{name} = {array.code}")
+        return Array(name, array.axes)
+
+    # Nodes --------------------------------------------------------------------------------------------------------------
+
+    def _array(self, node: Expr) -> Array:
+        match node:
+            case Number(value):
+                return Array(_number(value), is_atom=value >= 0 and value.denominator == 1)
+            case Constant(name):
+                return Array(_CONSTANTS[name])
+            case Symbol(name):
+                return Array(self.names[name])
+            case Index():
+                return Array(f"np.arange({self._end(node.lower, 'min')}, {self._end(node.upper, 'max')} + 1)", (node,))
+            case Element():
+                return self._element(node)
+            case Add(terms, weights):
+                return self._sum(terms, weights)
+            case Multiply(factors):
+                return self._product([*factors], (), None)
+            case Reduce("sum", indices, body, where):
+                where = _within_limits(indices, where)
+                return self._product([*body.factors] if isinstance(body, Multiply) else [body], indices, where)
+            case Reduce(operation, indices, body, where):
+                where = _within_limits(indices, where)
+                return self._extreme(operation, indices, body, where)
+            case Power(base, exponent):
+                return self._power(base, exponent)
+            case Apply(function, arguments):
+                return self._apply(function, arguments)
+            case TensorEntry():
+                return self._tensor(node)
+            case Compare(relation, left, right):
+                return self._elementwise(f"{{0}} {_SIGNS[relation]} {{1}}", (left, right))
+            case Logic(operation, operands):
+                joined = {"and": " & ", "or": " | "}.get(operation)
+                pattern = joined.join(f"({{{n}}})" for n in range(len(operands))) if joined else "~({0})"
+                return self._elementwise(pattern, operands)
+            case Iverson(condition):
+                return self._elementwise("np.where({0}, 1.0, 0.0)", (condition,))
+            case Piecewise(conditions, values, otherwise):
+                return self._piecewise(conditions, values, otherwise)
+            case _:
+                raise _unsupported(type(node).__name__)
+
+    def _of(self, node: Expr) -> Array:
+        found = self.done.get(node)
+        if found is None:
+            found = self.done[node] = self._kept(node, self._array(node))
+        return found
+
+    def _code(self, node: Expr) -> str:
+        """Return the code of an integer: a size or a limit."""
+        match node:
+            case Number(value):
+                return str(value)
+            case Symbol(name):
+                return self.names[name]
+            case Add(terms, weights):
+                return "(" + " + ".join(f"{weight} * {self._code(term)}" for term, weight in zip(terms, weights, strict=True)) + ")"
+            case Apply("floor" | "ceil" as name, (inner,)):
+                return f"int(np.{name}({self._code(inner)}))"
+            case Multiply(factors):
+                return "(" + " * ".join(self._code(factor) for factor in factors) + ")"
+            case Power(base, Number(value)) if value == -1:
+                return f"(1 / {self._code(base)})"
+            case Apply("maximum" | "minimum" as name, arguments):
+                return f"{name[:3]}({', '.join(self._code(part) for part in arguments)})"
+            case _:
+                raise _unsupported(f"the size {to_text(node)}")
+
+    def _end(self, limit: Expr, extreme: str) -> str:
+        """Return the code of a limit; one that varies with other indices gives way to its extreme."""
+        return f"int(np.{extreme}({self._of(limit).code}))" if limit.free_indices else self._code(limit)
+
+    def _length(self, index: Index) -> str:
+        if index.lower.free_indices or index.upper.free_indices:
+            return f"({self._end(index.upper, 'max')} - {self._end(index.lower, 'min')} + 1)"
+        if isinstance(index.lower, Number) and index.lower.value == 1:
+            return f"int({self._code(index.upper)})" if not isinstance(index.upper, Symbol | Number) else self._code(index.upper)
+        return f"int({self._code(index.upper)} - {self._code(index.lower)} + 1)"
+
+    def _element(self, node: Element) -> Array:
+        symbol, name = node.symbol, self.names[node.symbol.name]
+        plain = [place for place, axis in zip(node.indices, symbol.axes, strict=True) if _is_whole(place, axis.size, axis.origin)]
+        if len(plain) == len(node.indices):
+            axes = tuple(place for place in node.indices if isinstance(place, Index))
+            if len(set(axes)) == len(axes):
+                return Array(name, axes)
+            letters = _letters(axes)
+            kept = tuple(dict.fromkeys(axes))
+            spelled = "".join(letters[i] for i in axes), "".join(letters[i] for i in kept)
+            return Array(f'np.einsum("{spelled[0]}->{spelled[1]}", {name})', kept)
+        places = [self._of(place) for place in node.indices]
+        axes = _union(places)
+        subscripts = []
+        for number, (place, axis) in enumerate(zip(places, symbol.axes, strict=True)):
+            moved = self._over(place, axes)
+            subscripts.append(f"np.clip({moved} - {axis.origin}, 0, {name}.shape[{number}] - 1).astype(int)")
+        return Array(f"{name}[{', '.join(subscripts)}]", axes)
+
+    def _sum(self, terms: Sequence[Expr], weights: Sequence[Fraction]) -> Array:
+        arrays = [self._of(term) for term in terms]
+        axes = _union(arrays)
+        text = ""
+        for array, weight in zip(arrays, weights, strict=True):
+            code = self._over(array, axes)
+            size = abs(weight)
+            if code == "1":
+                part = _number(size)
+            else:
+                part = code if size == 1 else f"{_number(size)} * {code}"
+            sign = "-" if weight < 0 else "+"
+            text = f"{text} {sign} {part}" if text else f"-{part}" if weight < 0 else part
+        return Array(text, axes, is_atom=False)
+
+    def _product(self, factors: list[Expr], bound: Sequence[Index], where: Expr | None) -> Array:
+        tests = [factor.condition for factor in factors if isinstance(factor, Iverson)]
+        tests += [] if where is None else [where]
+        arrays = [self._of(factor) for factor in factors if not isinstance(factor, Iverson)]
+        arrays += [self._of(index) for index in bound if not any(index in array.axes for array in arrays) and not tests]
+        lone = {index for index in bound if any(array.code.startswith("np.arange") and array.axes == (index,) for array in arrays)}
+        if tests:
+            return self._guarded(arrays, tests, bound)
+        if lone:  # an index that nothing else depends on counts its values
+            arrays = [
+                Array(f"np.ones({self._length(a.axes[0])})", a.axes) if a.code.startswith("np.arange") and a.axes[0] in lone else a
+                for a in arrays
+            ]
+        axes = tuple(index for index in _union(arrays) if index not in bound)
+        if not bound:
+            return Array(" * ".join(self._over(array, axes, atom=True) for array in arrays), axes, is_atom=len(arrays) == 1)
+        letters = _letters(_union(arrays))
+        inputs = ",".join("".join(letters[index] for index in array.axes) for array in arrays)
+        output = "".join(letters[index] for index in axes)
+        names = ", ".join(array.code for array in arrays)
+        return Array(f'np.einsum("{inputs}->{output}", {names}, optimize=True)', axes)
+
+    def _guarded(self, arrays: list[Array], tests: list[Expr], bound: Sequence[Index]) -> Array:
+        """A product is zero where a condition fails, whatever its other factors are there."""
+        conditions = [self._of(test) for test in tests]
+        lone = [self._of(index) for index in bound if not any(index in array.axes for array in (*arrays, *conditions))]
+        whole = (*arrays, *conditions, *lone)
+        axes = _union(whole)
+        test = " & ".join(f"({self._over(condition, axes)})" for condition in conditions)
+        value = " * ".join(self._over(array, axes, atom=True) for array in arrays) or "1.0"
+        spread = "".join(f" + 0 * {self._over(index, axes)}" for index in lone)
+        code = f"np.where({test}, {value}{spread}, 0.0)"
+        summed = tuple(place for place, index in enumerate(axes) if index in bound)
+        if not summed:
+            return Array(code, axes)
+        shape = f"({', '.join(self._length(index) for index in axes)},)"
+        return Array(f"np.broadcast_to({code}, {shape}).sum(axis={summed})", tuple(index for index in axes if index not in bound))
+
+    def _extreme(self, operation: str, indices: Sequence[Index], body: Expr, where: Expr | None) -> Array:
+        function, empty = _EXTREMES[operation]
+        parts = [self._of(body), *([] if where is None else [self._of(where)])]
+        parts += [self._of(index) for index in indices if not any(index in part.axes for part in parts)]
+        axes = _union(parts)
+        code = self._over(parts[0], axes)
+        if where is not None:
+            code = f"np.where({self._over(parts[1], axes)}, {code}, {empty})"
+        shape = f"({', '.join(self._length(index) for index in axes)},)"
+        summed = tuple(place for place, index in enumerate(axes) if index in indices)
+        rest = tuple(index for index in axes if index not in indices)
+        return Array(f"{function}(np.broadcast_to({code}, {shape}), axis={summed})", rest)
+
+    def _power(self, base: Expr, exponent: Expr) -> Array:
+        if isinstance(exponent, Number):
+            array = self._of(base)
+            if exponent.value == Fraction(1, 2):
+                return Array(f"np.sqrt({array.code})", array.axes)
+            if exponent.value < 0:
+                below = array.atom if exponent.value == -1 else f"{array.atom} ** {_number(-exponent.value, power=True)}"
+                return Array(f"1 / {below}", array.axes, is_atom=False)
+            return Array(f"{array.atom} ** {_number(exponent.value, power=True)}", array.axes, is_atom=False)
+        return self._elementwise("np.power({0}, {1})", (base, exponent))
+
+    def _apply(self, function: str, arguments: Sequence[Expr]) -> Array:
+        if function in ("maximum", "minimum"):
+            arrays = [self._of(argument) for argument in arguments]
+            axes = _union(arrays)
+            code = self._over(arrays[0], axes)
+            for array in arrays[1:]:
+                code = f"np.{function}({code}, {self._over(array, axes)})"
+            return Array(code, axes)
+        if function not in TEMPLATES:
+            raise _unsupported(f"the function {FUNCTIONS[function].text[0]}")
+        return self._elementwise(TEMPLATES[function], arguments)
+
+    def _tensor(self, node: TensorEntry) -> Array:
+        if node.function not in TENSOR_TEMPLATES:
+            raise _unsupported(f"the function {TENSOR_FUNCTIONS[node.function].text[0]}")
+        body = self._of(node.body)
+        outer = tuple(index for index in body.axes if index not in node.bound)
+        shape = f"({', '.join(self._length(index) for index in (*outer, *node.bound))},)"
+        argument = self._over(body, (*outer, *node.bound))
+        if set(body.axes) != {*outer, *node.bound}:
+            argument = f"np.broadcast_to({argument}, {shape})"
+        code = TENSOR_TEMPLATES[node.function].format(argument)
+        entry = TENSOR_FUNCTIONS[node.function]
+        if entry.output in ("scalar", "place"):
+            return Array(code, outer, is_atom=False)
+        bound = node.bound if entry.output == "same" else node.bound[::-1]
+        return self._entry(code, outer, bound, node.at)
+
+    def _entry(self, code: str, outer: tuple[Index, ...], bound: tuple[Index, ...], at: tuple[Expr, ...]) -> Array:
+        if all(isinstance(place, Index) for place in at) and len(set(at)) == len(at) and not set(at) & set(outer):
+            return Array(code, (*outer, *(place for place in at if isinstance(place, Index))), is_atom=False)
+        self.count += 1
+        name = f"t{self.count}"
+        self.lines.append(f"{name} = {code}")
+        places = [*(self._of(index) for index in outer), *(self._of(place) for place in at)]
+        axes = _union(places)
+        lower = [self._code(index.lower) for index in (*outer, *bound)]
+        subscripts = [f"({self._over(place, axes)} - {low}).astype(int)" for place, low in zip(places, lower, strict=True)]
+        return Array(
+            f"{name}[{', '.join(subscripts)}]" if axes else f"{name}[{', '.join(f'int({s[1:-13]})' for s in subscripts)}]", axes
+        )
+
+    def _piecewise(self, conditions: Sequence[Expr], values: Sequence[Expr], otherwise: Expr) -> Array:
+        parts = [self._of(part) for part in (*conditions, *values, otherwise)]
+        axes = _union(parts)
+        codes = [self._over(part, axes) for part in parts]
+        count = len(conditions)
+        code = codes[-1]
+        for test, value in reversed(list(zip(codes[:count], codes[count:-1], strict=True))):
+            code = f"np.where({test}, {value}, {code})"
+        return Array(code, axes)
+
+    # Axes ---------------------------------------------------------------------------------------------------------------
+
+    def _elementwise(self, pattern: str, arguments: Iterable[Expr]) -> Array:
+        arrays = [self._of(argument) for argument in arguments]
+        axes = _union(arrays)
+        return Array(pattern.format(*(self._over(array, axes, atom=True) for array in arrays)), axes, is_atom=False)
+
+    def _over(self, array: Array, axes: Sequence[Index], *, atom: bool = False) -> str:
+        """Return the code of an array over more axes, in their order."""
+        if array.axes == tuple(axes) or not array.axes:
+            return array.atom if atom else array.code
+        order = [array.axes.index(index) for index in axes if index in array.axes]
+        code = array.atom
+        if order != sorted(order):
+            code = f"{code}.transpose({', '.join(map(str, order))})"
+        if len(order) < len(axes):
+            places = ", ".join(":" if index in array.axes else "np.newaxis" for index in axes)
+            code = f"{code}[{places}]"
+        return code
+
+
+def _visited(node: Expr) -> tuple[Expr, ...]:
+    """The parts that are computed on the way: bound indices and limits are not."""
+    match node:
+        case Index():
+            return ()
+        case Reduce("sum", _, Multiply(factors), _):
+            return tuple(factor for factor in factors if not isinstance(factor, Iverson))
+        case Reduce(_, _, body, _):
+            return (body,)
+        case TensorEntry(_, _, body):
+            return (body,)
+        case Multiply(factors):
+            return tuple(factor for factor in factors if not isinstance(factor, Iverson))
+        case Element(_, indices):
+            return tuple(place for place in indices if not isinstance(place, Index))
+        case _:
+            return tuple(part for part in children(node) if not isinstance(part, Index))
+
+
+def _within_limits(indices: Sequence[Index], where: Expr | None) -> Expr | None:
+    """Add that an index stays within its limits, where these vary with other indices: windows of adaptive pooling."""
+    tests = [] if where is None else [where]
+    for index in indices:
+        tests += [Compare(">=", index, index.lower)] if index.lower.free_indices else []
+        tests += [Compare("<=", index, index.upper)] if index.upper.free_indices else []
+    return all_of(*tests) if tests else None
+
+
+def _is_whole(place: Expr, size: Expr, origin: int) -> bool:
+    """Tell whether a subscript runs over its whole axis."""
+    if not isinstance(place, Index) or not (isinstance(place.lower, Number) and place.lower.value == origin):
+        return False
+    if origin == 1:
+        return place.upper is size
+    return to_text(place.upper) == to_text(size) + " - 1"
+
+
+def _union(arrays: Iterable[Array]) -> tuple[Index, ...]:
+    found: dict[Index, None] = {}
+    for array in arrays:
+        found.update(dict.fromkeys(array.axes))
+    return tuple(found)
+
+
+def _letters(axes: Sequence[Index]) -> dict[Index, str]:
+    found: dict[Index, str] = {}
+    for index in axes:
+        if index not in found:
+            taken = set(found.values())
+            own = index.name if len(index.name) == 1 and index.name in string.ascii_lowercase and index.name not in taken else ""
+            found[index] = own or next(letter for letter in string.ascii_letters if letter not in taken)
+    return found
+
+
+def _number(value: Fraction, *, power: bool = False) -> str:
+    if value.denominator == 1:
+        return str(value.numerator)
+    text = f"{value.numerator} / {value.denominator}"
+    return f"({text})" if power or value >= 0 else f"-({-value.numerator} / {value.denominator})"
+
+
+def _unsupported(what: str) -> FormulaError:
+    return FormulaError(f"no NumPy code for {what}", remedy="Print it with --to text, or evaluate it with gradproof eval.")
+
+
+def safe_name(name: str, taken: Iterable[str]) -> str:
+    """Return a Python identifier for a variable: its own name where that is one, never a keyword or a name of the module."""
+    plain = re.sub(r"\W", "_", name.replace("'", "_prime"), flags=re.ASCII)
+    made = plain if _SAFE.match(plain) else f"v{plain}"
+    while made in taken:
+        made += "_"
+    return made

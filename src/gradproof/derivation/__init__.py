@@ -1,0 +1,1 @@
+"""Derivations: the derivative of a formula, its steps, its notation, its check."""

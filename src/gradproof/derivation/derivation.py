@@ -1,0 +1,161 @@
+"""A derivation: a formula, its derivative in every notation, the steps to it, and the check."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from html import escape
+from typing import Any
+
+from gradproof.codegen.numpy_module import numpy_module
+from gradproof.derivation.notation import Notation, written
+from gradproof.derivation.steps import Step, derivation_steps
+from gradproof.derivation.tidy import tidied
+from gradproof.derivation.verification import Verification, verify
+from gradproof.derivative.differentiate import differentiate
+from gradproof.derivative.kinks import kinks
+from gradproof.errors import FormulaError
+from gradproof.expr.build import ZERO, add, number
+from gradproof.expr.node import Expr, Index, Symbol, fresh_index
+from gradproof.formula.formula import Formula
+from gradproof.formula.parse import parse
+
+LAYOUTS = ("variable", "numerator", "denominator")
+_LETTERS = (("p", "q", "r", "s"), ("t", "u", "v", "w"))
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """The derivative of ``formula`` by ``wrt``: ``value`` is its entry at the free indices ``axes``, in the order of the layout.
+
+    ``at`` are the indices over the variable's entries, one tuple for each order.
+    """
+
+    formula: Formula
+    wrt: Symbol
+    order: int
+    layout: str
+    value: Expr
+    axes: tuple[Index, ...]
+    at: tuple[tuple[Index, ...], ...]
+    kinks: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @cached_property
+    def notation(self) -> Notation:
+        """The derivative in writing."""
+        is_row = self.layout == "numerator" and not self.formula.axes and len(self.axes) == 1
+        return written(self.value, self.axes, self.formula.symbols, is_row)
+
+    @property
+    def result(self) -> Formula:
+        """The derivative as a formula of its own."""
+        return replace(self.formula, text=self.to_text(), value=self.value, axes=self.axes, intermediates=(), notes=self.notes)
+
+    @cached_property
+    def steps(self) -> tuple[Step, ...]:
+        """The steps of the first derivative, from the outside in."""
+        names = [part.name for part in reversed(self.formula.intermediates)]
+        formula = self.formula
+        return derivation_steps(formula.value, formula.axes, self.wrt, self.at[0], formula.symbols, names)
+
+    def to_text(self) -> str:
+        """Return the derivative as plain text: matrix notation where it fits, else index notation."""
+        return self.notation.text
+
+    def to_latex(self) -> str:
+        """Return the derivative as LaTeX."""
+        return self.notation.latex
+
+    def verify(self, points: int = 20) -> Verification:
+        """Compare the derivative with central differences at random points."""
+        if self.order == 1:
+            return verify(self.formula.value, self.value, self.wrt, self.at[0], points)
+        first = tidied(differentiate(self.formula.value, self.wrt, self.at[0]))
+        return verify(first, self.value, self.wrt, self.at[1], points)
+
+    def to_code(self, target: str = "numpy") -> str:
+        """Return a module with ``value`` and ``derivative`` in the language of a target."""
+        if target != "numpy":
+            raise FormulaError("a target that code is written for was expected: numpy", got=target)
+        return numpy_module(self.formula, self.result)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        latex = self.to_latex()
+        return {
+            "text/plain": self.to_text(),
+            "text/latex": f"$\\displaystyle {latex}$",
+            "text/html": f"<code>{escape(self.to_text())}</code>",
+        }
+
+
+def derive(
+    expression: str | Formula,
+    wrt: str,
+    order: int = 1,
+    *,
+    assume: Sequence[str] = (),
+    at: Mapping[str, Any] | None = None,
+    layout: str = "variable",
+) -> Derivation:
+    """Return the derivative of a formula by one of its variables.
+
+    Formula:  entry (i, j) of the result is d f_i / d x_j
+    Args:     expression: text in plain notation or LaTeX, or a formula.  order: 1 or 2.
+              assume, at: declarations and values, as ``parse`` takes them.
+              layout: 'variable' (the gradient of a scalar has the variable's shape; otherwise output axes first),
+              'numerator' (the gradient of a scalar is a row), 'denominator' (the variable's axes first).
+    Raises:   FormulaError, ShapeError: the text cannot be read; the order or the layout is none of these.
+    Example:  >>> derive("norm2(A*x - b)^2", "x", assume=["A: m,n"]).to_text()
+              "2*A'*(A*x - b)"
+    """
+    if order not in (1, 2):
+        raise FormulaError("an order of 1 or 2 was expected", got=str(order))
+    if layout not in LAYOUTS:
+        raise FormulaError(f"a layout was expected: {', '.join(LAYOUTS)}", got=layout)
+    formula = parse(expression, assume, at) if isinstance(expression, str) else expression
+    symbol = formula.symbol(wrt)
+    if symbol is None:
+        return _absent(formula, wrt, order, layout)
+    value = formula.value
+    places: list[tuple[Index, ...]] = []
+    for step in range(order):
+        indices = tuple(
+            fresh_index(letter, number(axis.origin), add(axis.size, number(axis.origin - 1)))
+            for letter, axis in zip(_LETTERS[step], symbol.axes, strict=False)
+        )
+        value = tidied(differentiate(value, symbol, indices))
+        places.append(indices)
+    return Derivation(
+        formula,
+        symbol,
+        order,
+        layout,
+        value,
+        _ordered(formula.axes, places, layout),
+        tuple(places),
+        kinks(formula.value, symbol),
+        _notes(symbol),
+    )
+
+
+def _ordered(outputs: tuple[Index, ...], places: Sequence[tuple[Index, ...]], layout: str) -> tuple[Index, ...]:
+    by = tuple(index for indices in places for index in indices)
+    if layout == "denominator":
+        return (*by, *outputs)
+    if layout == "numerator" and not outputs and len(places) == 1:
+        return by[::-1]
+    return (*outputs, *by)
+
+
+def _notes(symbol: Symbol) -> tuple[str, ...]:
+    if "symmetric" in symbol.properties:
+        return (f"the entries of the symmetric {symbol.name} are varied independently",)
+    return ()
+
+
+def _absent(formula: Formula, wrt: str, order: int, layout: str) -> Derivation:
+    """The derivative by a variable that does not occur is zero."""
+    notes = (f"{wrt} does not occur in the formula: the derivative is zero",)
+    return Derivation(formula, Symbol(wrt), order, layout, ZERO, (), ((),) * order, (), notes)

@@ -1,0 +1,151 @@
+"""Logistic and softmax regression, as scikit-learn names their parameters."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+
+from gradproof.errors import DomainError
+from gradproof.estimators.regression import report
+from gradproof.solvers.logistic import minimize_logistic
+from gradproof.solvers.result import Stopping
+from gradproof.solvers.softmax import minimize_softmax
+
+Array = npt.NDArray[np.floating[Any]]
+_SPARSE = ("csr", "csc")
+
+
+class AbstractLinearClassifier(ClassifierMixin, BaseEstimator):
+    """A linear classifier: ``coef_``, ``intercept_``, ``classes_``, ``certificate_``, ``result_``."""
+
+    C: float
+
+    def _validated(self, X: Any, y: Any) -> tuple[Any, npt.NDArray[np.int64]]:
+        x, target = validate_data(self, X, y, accept_sparse=_SPARSE, dtype=[np.float64, np.float32])
+        check_classification_targets(target)
+        self.classes_, codes = np.unique(target, return_inverse=True)
+        if len(self.classes_) < 2:
+            raise DomainValueError("at least two classes are needed", got="1 class", where=type(self).__name__)
+        if not (np.isfinite(self.C) and self.C > 0):
+            raise DomainValueError("C has to be positive", got=f"{self.C}", where=type(self).__name__)
+        return x, codes.astype(np.int64)
+
+    def _scores(self, X: Any) -> Array:
+        check_is_fitted(self)
+        x = validate_data(self, X, accept_sparse=_SPARSE, dtype=[np.float64, np.float32], reset=False)
+        return np.asarray(x @ self.coef_.T + self.intercept_)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
+
+
+class DomainValueError(DomainError, ValueError):
+    """A DomainError that scikit-learn recognizes as a ValueError."""
+
+
+class SoftmaxRegression(AbstractLinearClassifier):
+    """min sum_i cross-entropy(softmax(W x_i + b), y_i) + ||W||^2 / (2 C).
+
+    Args:     C: > 0; the larger, the weaker the penalty.  tol: the duality gap relative to the objective at zero.
+    """
+
+    def __init__(self, C: float = 1.0, *, fit_intercept: bool = True, tol: float = 1e-8, max_iter: int = 5000) -> None:
+        self.C = C
+        self.fit_intercept = fit_intercept
+        self.tol = tol
+        self.max_iter = max_iter
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Fit the model. Returns: itself."""
+        x, codes = self._validated(X, y)
+        weights = None if sample_weight is None else _check_sample_weight(sample_weight, x, dtype=np.float64)
+        result = minimize_softmax(
+            x, codes, 1 / self.C, classes=len(self.classes_), fit_intercept=self.fit_intercept, sample_weight=weights,
+            stopping=Stopping(self.tol, self.max_iter),
+        )  # fmt: skip
+        self.coef_, self.intercept_ = result.x, np.asarray(result.extra["intercept"])
+        report(result, self)
+        return self
+
+    def decision_function(self, X: Any) -> Array:
+        """Return the scores: (n, classes), or for two classes their difference, (n,)."""
+        scores = self._scores(X)
+        return np.asarray(scores[:, 1] - scores[:, 0]) if len(self.classes_) == 2 else scores
+
+    def predict_proba(self, X: Any) -> Array:
+        """Return the probabilities, (n, classes)."""
+        scores = self._scores(X)
+        powers = np.exp(scores - scores.max(axis=1, keepdims=True))
+        return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+
+    def predict(self, X: Any) -> Any:
+        """Return the most probable classes, (n,)."""
+        best = np.argmax(self._scores(X), axis=1)
+        return self.classes_[best]
+
+
+class LogisticRegression(AbstractLinearClassifier):
+    """min sum_i log(1 + exp(-y_i (<x_i, b> + c))) + l1_ratio / C ||b||_1 + (1 - l1_ratio) / (2 C) ||b||^2, for two classes.
+
+    Args:     C: > 0; the larger, the weaker the penalty.  l1_ratio: above 0, at most 1 (for 0 use SoftmaxRegression).
+              tol: the duality gap relative to the objective at zero.
+    """
+
+    def __init__(
+        self,
+        C: float = 1.0,
+        *,
+        l1_ratio: float = 1.0,
+        fit_intercept: bool = True,
+        tol: float = 1e-6,
+        max_iter: int = 1000,
+    ) -> None:
+        self.C = C
+        self.l1_ratio = l1_ratio
+        self.fit_intercept = fit_intercept
+        self.tol = tol
+        self.max_iter = max_iter
+
+    def fit(self, X: Any, y: Any) -> Self:
+        """Fit the model. Returns: itself."""
+        x, codes = self._validated(X, y)
+        if len(self.classes_) > 2:
+            raise DomainValueError(
+                "Only binary classification is supported. Two classes are needed", got=f"{len(self.classes_)}", where="LogisticRegression",
+                remedy="Use SoftmaxRegression.",
+            )  # fmt: skip
+        if not 0 < self.l1_ratio <= 1:
+            raise DomainValueError("l1_ratio has to be above 0 and at most 1", got=f"{self.l1_ratio}", where="LogisticRegression")
+        result = minimize_logistic(
+            x, 2.0 * codes - 1.0, self.l1_ratio / self.C, (1 - self.l1_ratio) / self.C, fit_intercept=self.fit_intercept,
+            stopping=Stopping(self.tol, self.max_iter),
+        )  # fmt: skip
+        self.coef_, self.intercept_ = result.x[None, :], np.array([float(result.extra["intercept"])])
+        report(result, self)
+        return self
+
+    def decision_function(self, X: Any) -> Array:
+        """Return the scores of the second class, (n,)."""
+        return np.asarray(self._scores(X)[:, 0])
+
+    def predict_proba(self, X: Any) -> Array:
+        """Return the probabilities, (n, 2)."""
+        second = 0.5 * (1 + np.tanh(0.5 * self.decision_function(X)))
+        return np.column_stack([1 - second, second])
+
+    def predict(self, X: Any) -> Any:
+        """Return the more probable classes, (n,)."""
+        second = (self.decision_function(X) > 0).astype(int)
+        return self.classes_[second]
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_class = False
+        return tags

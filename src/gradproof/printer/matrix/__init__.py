@@ -1,0 +1,1 @@
+"""Pointful expressions in matrix notation, where it fits: products, transposes, diagonals, traces, norms."""

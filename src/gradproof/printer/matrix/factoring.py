@@ -1,0 +1,112 @@
+"""Sums of products with what they share pulled out: ``A' A x - A' b`` is ``A' (A x - b)``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from gradproof.printer.matrix.tree import Tree, product
+
+Term = tuple[Fraction, Tree]
+
+
+def factored_sum(terms: Sequence[Term], rank: int) -> Tree:
+    """Return a sum, its weights made common and its first or last common factor pulled out."""
+    flat = _flat(terms)
+    if len(flat) == 1:
+        tree, weight = with_sign(flat[0][1], flat[0][0])
+        return tree if weight == 1 else Tree("sum", (tree,), rank, weights=(weight,))
+    common = _common_weight([weight for weight, _ in flat])
+    if common != 1:
+        inner = factored_sum([(weight / common, tree) for weight, tree in flat], rank)
+        return Tree("sum", (inner,), rank, weights=(common,))
+    if rank:
+        for side in (0, -1):
+            shared = _shared(flat, side)
+            if shared is not None:
+                return shared
+        grouped = _grouped(flat)
+        if len(grouped) < len(flat):
+            return factored_sum(grouped, rank)
+    ordered = _ordered(flat)
+    return Tree("sum", tuple(tree for _, tree in ordered), rank, weights=tuple(weight for weight, _ in ordered))
+
+
+def _flat(terms: Sequence[Term]) -> list[Term]:
+    found: list[Term] = []
+    for weight, tree in terms:
+        if tree.operation == "sum":
+            found.extend((weight * inner, part) for inner, part in zip(tree.weights, tree.parts, strict=True))
+        else:
+            found.append((weight, tree))
+    return found
+
+
+def _common_weight(weights: Sequence[Fraction]) -> Fraction:
+    """Return the size that all weights share, as in ``2 a - 2 b``; 1 where there is none. All negative: the sign too."""
+    sizes = {abs(weight) for weight in weights}
+    size = sizes.pop() if len(sizes) == 1 else Fraction(1)
+    return -size if all(weight < 0 for weight in weights) else size
+
+
+def with_sign(tree: Tree, weight: Fraction) -> tuple[Tree, Fraction]:
+    """Take a minus sign into a difference: ``-(y - p) x'`` is ``(p - y) x'``."""
+    if weight >= 0:
+        return tree, weight
+    turned = _negated(tree)
+    return (tree, weight) if turned is None else (turned, -weight)
+
+
+def _negated(tree: Tree) -> Tree | None:
+    """Return the negative of a difference, or of a product or quotient with one in it; None where there is none."""
+    if tree.operation == "sum" and len(tree.parts) > 1 and any(weight < 0 for weight in tree.weights):
+        ordered = _ordered([(-weight, part) for weight, part in zip(tree.weights, tree.parts, strict=True)])
+        return Tree("sum", tuple(part for _, part in ordered), tree.rank, weights=tuple(weight for weight, _ in ordered))
+    if tree.operation in ("product", "quotient", "scaled"):
+        for place, part in enumerate(tree.parts[:1] if tree.operation == "quotient" else tree.parts):
+            turned = _negated(part)
+            if turned is not None:
+                return Tree(tree.operation, (*tree.parts[:place], turned, *tree.parts[place + 1 :]), tree.rank)
+    return None
+
+
+def _grouped(terms: list[Term]) -> list[Term]:
+    """Pull a common first factor out of the terms that have it: ``A' A x - A' b + c`` is ``A' (A x - b) + c``."""
+    firsts = [tree.parts[0] if tree.operation == "product" else None for _, tree in terms]
+    for first in firsts:
+        places = [place for place, other in enumerate(firsts) if first is not None and other == first]
+        if 1 < len(places) < len(terms):
+            group = _shared([terms[place] for place in places], 0)
+            if group is not None:
+                rest = [term for place, term in enumerate(terms) if place not in places]
+                return [(Fraction(1), group), *rest]
+    return terms
+
+
+_ORDER = {"name": 2, "call": 1, "power": 1, "transpose": 3, "text": 4}
+
+
+def _ordered(terms: list[Term]) -> list[Term]:
+    """A sum begins with its positive terms; products stand before functions, those before names and numbers."""
+    return sorted(terms, key=lambda term: (term[0] < 0, _ORDER.get(term[1].operation, 0)))
+
+
+def _shared(terms: list[Term], side: int) -> Tree | None:
+    """Pull out the first (or last) factor of a product that all terms have."""
+    lists = [tree.parts if tree.operation == "product" else (tree,) for _, tree in terms]
+    edge = lists[0][side]
+    if any(parts[side] != edge for parts in lists) or any(len(parts) < 2 for parts in lists):
+        return None
+    rests = [parts[1:] if side == 0 else parts[:-1] for parts in lists]
+    rank = _rank_of_rest(lists[0], side)
+    inner = factored_sum([(weight, _rebuilt(rest, rank)) for (weight, _), rest in zip(terms, rests, strict=True)], rank)
+    whole = terms[0][1].rank
+    return product(edge, inner, rank=whole) if side == 0 else product(inner, edge, rank=whole)
+
+
+def _rank_of_rest(parts: Sequence[Tree], side: int) -> int:
+    return 1 if side == 0 and parts[-1].rank == 1 else 2
+
+
+def _rebuilt(parts: Sequence[Tree], rank: int) -> Tree:
+    return parts[0] if len(parts) == 1 else Tree("product", tuple(parts), rank)

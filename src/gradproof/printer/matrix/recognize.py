@@ -1,0 +1,414 @@
+"""From a pointful expression to matrix notation: contractions become products, repeated indices diagonals, lone ones sums.
+
+A product under sums is a network: its factors are scalars, columns (one index) and matrices (two). Columns over one index are
+multiplied entry by entry; a bound index between two factors is contracted; a column between two matrices is a diagonal. What is not
+such a network (three axes, shifted subscripts) has no matrix form, and None is returned: the index notation says it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from gradproof.expr.catalogue import FUNCTIONS, TENSOR_FUNCTIONS
+from gradproof.expr.node import (
+    Add,
+    Apply,
+    Compare,
+    Constant,
+    Element,
+    Expr,
+    Index,
+    Iverson,
+    Multiply,
+    Number,
+    Piecewise,
+    Power,
+    Reduce,
+    Symbol,
+    TensorEntry,
+)
+from gradproof.printer.matrix.factoring import factored_sum, with_sign
+from gradproof.printer.matrix.tree import Tree, leaf, product, scalar_text, transposed
+from gradproof.printer.text import to_text
+
+_DEEPEST = 60
+_RELATIONS = {"=": "=", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
+
+
+class NoMatrixForm(Exception):
+    """The expression is no network of scalars, columns and matrices."""
+
+
+@dataclass(frozen=True, slots=True)
+class Factor:
+    """A tree with the indices that its axes stand for."""
+
+    tree: Tree
+    indices: tuple[Index, ...]
+
+
+def matrix_form(body: Expr, axes: Sequence[Index]) -> Tree | None:
+    """Return an expression over at most two free indices in matrix notation, or None where it has none.
+
+    Args: axes: the output axes: none for a scalar, one for a column, two for a matrix (rows first).
+    """
+    if len(axes) > 2 or body.free_indices - set(axes):
+        return None
+    try:
+        return _form(body, tuple(axes), 0)
+    except NoMatrixForm:
+        return None
+
+
+def _form(node: Expr, axes: tuple[Index, ...], depth: int) -> Tree:
+    """Return the tree of a node over exactly these axes."""
+    if depth > _DEEPEST:
+        raise NoMatrixForm
+    factor = _factor(node, depth)
+    return _spread(factor, axes)
+
+
+def _spread(factor: Factor, axes: tuple[Index, ...]) -> Tree:
+    """Bring a factor over the axes: transpose it, or repeat it along an axis that it lacks."""
+    if factor.indices == axes:
+        return factor.tree
+    if factor.indices == axes[::-1]:
+        return transposed(factor.tree)
+    ones = Tree("ones", (), 1)
+    if not factor.indices and len(axes) == 1:
+        return _scaled(factor.tree, ones)
+    if len(axes) == 2:
+        if factor.indices == axes[:1]:
+            return product(factor.tree, transposed(ones), rank=2)
+        if factor.indices == axes[1:]:
+            return product(ones, transposed(factor.tree), rank=2)
+        if not factor.indices:
+            return _scaled(factor.tree, product(ones, transposed(ones), rank=2))
+    raise NoMatrixForm
+
+
+def _factor(node: Expr, depth: int) -> Factor:
+    """Return a node as one factor over its own free indices."""
+    free = _ordered(node)
+    match node:
+        case Number() | Constant():
+            return Factor(scalar_text(to_text(node)), ())
+        case Symbol(name) if not node.axes:
+            return Factor(leaf(name, 0), ())
+        case Element():
+            return _element(node)
+        case Add():
+            return Factor(_sum(node, free, depth), free)
+        case Multiply() | Reduce("sum", _, _, None):
+            return _network(node, depth)
+        case Power():
+            return _power(node, free, depth)
+        case Apply(function, arguments):
+            parts = tuple(
+                _form(argument, free, depth + 1) if argument.free_indices else _form(argument, (), depth + 1)
+                for argument in arguments
+            )
+            return Factor(Tree("call", parts, len(free), _spelling(function)), free)
+        case TensorEntry():
+            return _tensor(node, depth)
+        case Reduce("max" | "min" as operation, indices, body, None) if set(indices) == body.free_indices and len(indices) <= 2:
+            return Factor(Tree("call", (_form(body, tuple(indices), depth + 1),), 0, operation), ())
+        case Iverson(Compare(relation, left, right)):
+            return _bracket(relation, left, right, free, depth)
+        case Piecewise((Compare(relation, left, right),), (value,), otherwise):
+            test = _bracket(relation, left, right, free, depth)
+            branches = tuple(_form(part, free if part.free_indices else (), depth + 1) for part in (value, otherwise))
+            return Factor(Tree("call", (test.tree, *branches), len(free), "where"), free)
+        case _:
+            raise NoMatrixForm
+
+
+def _ordered(node: Expr) -> tuple[Index, ...]:
+    """Return the free indices of a node, in the order in which they first stand as subscripts."""
+    if len(node.free_indices) > 2:
+        raise NoMatrixForm
+    return tuple(sorted(node.free_indices, key=lambda index: index.uid))
+
+
+def _spelling(function: str) -> str:
+    entry = FUNCTIONS.get(function) or TENSOR_FUNCTIONS.get(function)
+    return entry.text[0] if entry is not None and entry.text else function
+
+
+def _element(node: Element) -> Factor:
+    symbol, places = node.symbol, node.indices
+    if len(places) > 2 or not all(isinstance(place, Index) for place in places):
+        raise NoMatrixForm
+    indices = tuple(place for place in places if isinstance(place, Index))
+    for index, axis in zip(indices, symbol.axes, strict=True):
+        if not (isinstance(index.lower, Number) and index.lower.value == axis.origin):
+            raise NoMatrixForm
+    tree = leaf(symbol.name, len(places))
+    if len(indices) == 2 and indices[0] is indices[1]:
+        return Factor(Tree("diagonal", (tree,), 1), indices[:1])
+    return Factor(tree, indices)
+
+
+def _sum(node: Add, axes: tuple[Index, ...], depth: int) -> Tree:
+    whole = any(set(term.free_indices) == set(axes) for term in node.terms)
+    trees = [_form(term, axes if term.free_indices or not whole else (), depth + 1) for term in node.terms]  # a number broadcasts
+    return factored_sum(list(zip(node.weights, trees, strict=True)), len(axes))
+
+
+def _power(node: Power, free: tuple[Index, ...], depth: int) -> Factor:
+    if node.exponent.free_indices:
+        raise NoMatrixForm
+    if _is_reciprocal(node):
+        above = scalar_text("1")
+        below = _factor(_reciprocal(node), depth + 1)
+        return Factor(Tree("quotient", (above, below.tree), len(below.indices)), below.indices)
+    if isinstance(node.exponent, Number) and node.exponent.value == Fraction(1, 2):
+        inner = _factor(node.base, depth + 1)
+        return Factor(Tree("call", (inner.tree,), len(inner.indices), "sqrt"), inner.indices)
+    inner = _factor(node.base, depth + 1)
+    exponent = _form(node.exponent, (), depth + 1)
+    return Factor(Tree("power", (inner.tree, exponent), len(free)), inner.indices)
+
+
+def _tensor(node: TensorEntry, depth: int) -> Factor:
+    entry = TENSOR_FUNCTIONS[node.function]
+    name = _spelling(node.function)
+    outer = tuple(index for index in _ordered_body(node) if index not in node.bound)
+    if entry.output in ("scalar", "place") and not outer:
+        return Factor(Tree("call", (_form(node.body, node.bound, depth + 1),), 0, name), ())
+    places = tuple(place for place in node.at if isinstance(place, Index))
+    if len(places) != len(node.at):
+        raise NoMatrixForm
+    if entry.output == "same" and entry.rank == 1 and len(outer) <= 1:
+        inner = _form(node.body, (*outer, *node.bound), depth + 1)
+        return Factor(Tree("call", (inner,), 1 + len(outer), name), (*outer, *places))
+    if node.function == "inverse" and not outer:
+        return Factor(Tree("call", (_form(node.body, node.bound, depth + 1),), 2, "inv"), places)
+    raise NoMatrixForm
+
+
+def _ordered_body(node: TensorEntry) -> tuple[Index, ...]:
+    return tuple(sorted(node.body.free_indices, key=lambda index: index.uid))
+
+
+def _bracket(relation: str, left: Expr, right: Expr, free: tuple[Index, ...], depth: int) -> Factor:
+    if isinstance(left, Index) and isinstance(right, Index) and relation == "=":
+        return Factor(Tree("eye", (), 2), (left, right))
+    if any(isinstance(side, Index) for side in (left, right)) or relation not in _RELATIONS:
+        raise NoMatrixForm
+    sides = tuple(_form(side, free if side.free_indices else (), depth + 1) for side in (left, right))
+    return Factor(Tree("compare", sides, len(free), relation), free)
+
+
+# Products under sums ------------------------------------------------------------------------------------------------------
+
+
+def _network(node: Expr, depth: int) -> Factor:
+    """Contract the factors of a product under sums to one factor."""
+    bound: list[Index] = []
+    weight = Fraction(1)
+    pending, factors = [node], []
+    while pending:
+        part = pending.pop()
+        if isinstance(part, Reduce) and part.operation == "sum" and part.where is None:
+            bound.extend(part.indices)
+            pending.append(part.body)
+        elif isinstance(part, Multiply):
+            pending.extend(part.factors)
+        elif isinstance(part, Add) and len(part.terms) == 1:
+            weight *= part.weights[0]
+            pending.append(part.terms[0])
+        else:
+            factors.append(part)
+    below = [part for part in factors if _is_reciprocal(part)]
+    trees = [_factor(part, depth + 1) for part in reversed(factors) if part not in below]
+    reciprocals = [_factor(_reciprocal(part), depth + 1) for part in below]
+    return _Network(trees, reciprocals, bound, node.free_indices).contracted(weight)
+
+
+def _is_reciprocal(node: Expr) -> bool:
+    return isinstance(node, Power) and isinstance(node.exponent, Number) and node.exponent.value < 0
+
+
+def _reciprocal(node: Expr) -> Expr:
+    assert isinstance(node, Power)
+    assert isinstance(node.exponent, Number)
+    return node.base if node.exponent.value == -1 else Power(node.base, Number(-node.exponent.value))
+
+
+class _Network:
+    """The factors of a product; ``reciprocals`` are divided by, ``bound`` indices are summed over."""
+
+    def __init__(self, factors: list[Factor], reciprocals: list[Factor], bound: list[Index], free: frozenset[Index]) -> None:
+        self.scalars = [factor.tree for factor in factors if not factor.indices]
+        self.factors = [factor for factor in factors if factor.indices]
+        self.below: list[Tree] = [factor.tree for factor in reciprocals if not factor.indices]
+        self.bound = bound
+        self.free = free
+        for factor in reciprocals:
+            if len(factor.indices) == 1:
+                self._divide(factor)
+            elif factor.indices:
+                raise NoMatrixForm
+
+    def _divide(self, factor: Factor) -> None:
+        """Divide a column by another one over the same index, entry by entry."""
+        for place, other in enumerate(self.factors):
+            if other.indices == factor.indices:
+                self.factors[place] = Factor(Tree("quotient", (other.tree, factor.tree), 1), factor.indices)
+                return
+        one = scalar_text("1")
+        self.factors.append(Factor(Tree("quotient", (one, factor.tree), 1), factor.indices))
+
+    def contracted(self, weight: Fraction) -> Factor:
+        """Return the whole product as one factor over its free indices."""
+        progress = True
+        while progress:
+            progress = self._merged() or any(self._summed(index) for index in list(self.bound))
+        if self.bound:
+            raise NoMatrixForm
+        return self._outer(weight)
+
+    def _merged(self) -> bool:
+        """Multiply factors over the same indices entry by entry."""
+        for place, first in enumerate(self.factors):
+            for other in self.factors[place + 1 :]:
+                if set(first.indices) != set(other.indices):
+                    continue
+                if len(first.indices) == 1 and first.indices[0] in self.bound and self._degree(first.indices[0]) == 2:
+                    continue  # an inner product
+                if len(first.indices) == 2 and "eye" in (first.tree.operation, other.tree.operation):
+                    raise NoMatrixForm
+                tree = other.tree if other.indices == first.indices else transposed(other.tree)
+                parts = tuple(part for one in (first.tree, tree) for part in (one.parts if one.operation == "hadamard" else (one,)))
+                self.factors[place] = Factor(Tree("hadamard", parts, len(first.indices)), first.indices)
+                self.factors.remove(other)
+                return True
+        return False
+
+    def _degree(self, index: Index) -> int:
+        return sum(index in factor.indices for factor in self.factors)
+
+    def _summed(self, index: Index) -> bool:
+        """Sum over a bound index where it stands in one factor, two, or a column between two matrices."""
+        around = [factor for factor in self.factors if index in factor.indices]
+        columns = [factor for factor in around if len(factor.indices) == 1]
+        matrices = [factor for factor in around if len(factor.indices) == 2]
+        if not around:
+            raise NoMatrixForm
+        if len(around) == 1:
+            made = self._alone(around[0], index)
+        elif len(around) == 2 and len(columns) == 2:
+            made = Factor(product(transposed(columns[0].tree), columns[1].tree, rank=0), ())
+        elif len(around) == 2 and len(columns) == 1:
+            made = _times_column(matrices[0], columns[0], index)
+        elif len(around) == 2:
+            made = _times(matrices[0], matrices[1], index)
+        elif len(around) == 3 and len(columns) == 1 and len(matrices) == 2:
+            middle = Factor(Tree("diagonal", (columns[0].tree,), 2), (index, index))
+            made = _times(matrices[0], matrices[1], index, middle.tree)
+        else:
+            return False
+        for factor in around:
+            self.factors.remove(factor)
+        self.bound.remove(index)
+        if made.indices and len(made.indices) == 2 and made.indices[0] is made.indices[1]:
+            self._close(made)
+        elif made.indices:
+            self.factors.append(made)
+        else:
+            self.scalars.append(made.tree)
+        return True
+
+    def _alone(self, factor: Factor, index: Index) -> Factor:
+        ones = Tree("ones", (), 1)
+        if len(factor.indices) == 1:
+            return Factor(Tree("call", (factor.tree,), 0, "sum"), ())
+        rows = factor.tree if factor.indices[1] is index else transposed(factor.tree)
+        rest = factor.indices[0] if factor.indices[1] is index else factor.indices[1]
+        return Factor(product(rows, ones, rank=1), (rest,))
+
+    def _close(self, made: Factor) -> None:
+        """A product whose ends are one index: a trace where it is bound, else a diagonal."""
+        index = made.indices[0]
+        if index in self.bound and self._degree(index) == 0:
+            self.bound.remove(index)
+            self.scalars.append(Tree("call", (made.tree,), 0, "tr"))
+        else:
+            self.factors.append(Factor(Tree("diagonal", (made.tree,), 1), (index,)))
+
+    def _outer(self, weight: Fraction) -> Factor:
+        """Put together what is left over the free indices."""
+        columns = [factor for factor in self.factors if len(factor.indices) == 1]
+        matrices = [factor for factor in self.factors if len(factor.indices) == 2]
+        if len(matrices) > 1 or len(columns) > 2:
+            raise NoMatrixForm
+        if matrices:
+            (matrix,) = matrices
+            row, column = matrix.indices
+            above = [factor.tree for factor in columns if factor.indices[0] is row]
+            beside = [factor.tree for factor in columns if factor.indices[0] is column]
+            return Factor(self._weighted(_between_diagonals(matrix.tree, above, beside), weight), (row, column))
+        if len(columns) == 2:
+            first, second = columns
+            tree = product(first.tree, transposed(second.tree), rank=2)
+            return Factor(self._weighted(tree, weight), (*first.indices, *second.indices))
+        if columns:
+            return Factor(self._weighted(columns[0].tree, weight), columns[0].indices)
+        return Factor(self._weighted(None, weight), ())
+
+    def _weighted(self, tree: Tree | None, weight: Fraction) -> Tree:
+        made = tree
+        for scalar in reversed(self.scalars):
+            made = scalar if made is None else _scaled(scalar, made)
+        made = made if made is not None else scalar_text("1")
+        made, weight = with_sign(made, weight)
+        if self.below:
+            below = self.below[0]
+            for other in self.below[1:]:
+                below = _scaled(below, other)
+            made = Tree("quotient", (made, below), made.rank)
+        return made if weight == 1 else Tree("sum", (made,), made.rank, weights=(weight,))
+
+
+def _between_diagonals(tree: Tree, above: list[Tree], beside: list[Tree]) -> Tree:
+    """Return ``diag(u) M diag(v)``, in the shortest form: the identity between them is a diagonal, ones take the columns in."""
+    if not above and not beside:
+        return tree
+    if tree.operation == "eye":
+        return Tree("diagonal", (_entrywise(above + beside),), 2)
+    if tree.operation == "sum" and any(part.operation == "eye" for part in tree.parts):
+        return Tree("sum", tuple(_between_diagonals(part, above, beside) for part in tree.parts), 2, weights=tree.weights)
+    if tree.operation == "product" and above and tree.parts[0].operation == "ones":
+        return _between_diagonals(product(_entrywise(above), *tree.parts[1:], rank=2), [], beside)
+    parts = [Tree("diagonal", (_entrywise(above),), 2)] if above else []
+    parts.append(tree)
+    parts += [Tree("diagonal", (_entrywise(beside),), 2)] if beside else []
+    return product(*parts, rank=2)
+
+
+def _entrywise(trees: list[Tree]) -> Tree:
+    return trees[0] if len(trees) == 1 else Tree("hadamard", tuple(trees), 1)
+
+
+def _times_column(matrix: Factor, column: Factor, index: Index) -> Factor:
+    """Return ``M v`` (or ``M' v``): the index between them is summed over."""
+    if matrix.indices[1] is index:
+        return Factor(product(matrix.tree, column.tree, rank=1), matrix.indices[:1])
+    return Factor(product(transposed(matrix.tree), column.tree, rank=1), matrix.indices[1:])
+
+
+def _times(first: Factor, second: Factor, index: Index, middle: Tree | None = None) -> Factor:
+    """Return the product of two matrices over an index, with a diagonal between them."""
+    left = first.tree if first.indices[1] is index else transposed(first.tree)
+    row = first.indices[0] if first.indices[1] is index else first.indices[1]
+    right = second.tree if second.indices[0] is index else transposed(second.tree)
+    column = second.indices[1] if second.indices[0] is index else second.indices[0]
+    parts = (left, right) if middle is None else (left, middle, right)
+    return Factor(product(*parts, rank=2), (row, column))
+
+
+def _scaled(scalar: Tree, tree: Tree) -> Tree:
+    return Tree("scaled", (scalar, tree), tree.rank)

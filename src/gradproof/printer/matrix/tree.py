@@ -1,0 +1,208 @@
+"""The trees of matrix notation, and how they are written in plain text and LaTeX.
+
+A tree is a scalar, a column or a matrix; how many axes it has is its ``rank``. Products are flat: ``A' * (A x - b)`` has two factors.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from gradproof.expr.catalogue import FUNCTIONS, TENSOR_FUNCTIONS
+from gradproof.printer.latex import name_latex
+
+#: How tightly what was written holds together.
+SUM, PRODUCT, UNARY, POWER, ATOM = range(5)
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """One node: ``operation`` with its ``parts``; ``name`` and ``weights`` where the operation has them."""
+
+    operation: str
+    parts: tuple[Tree, ...] = ()
+    rank: int = 0
+    name: str = ""
+    weights: tuple[Fraction, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A piece of text with its binding strength."""
+
+    text: str
+    strength: int
+
+    def within(self, strength: int) -> str:
+        """Return the text for a place that asks for that strength."""
+        return self.text if self.strength >= strength else f"({self.text})"
+
+
+def leaf(name: str, rank: int) -> Tree:
+    """Return a variable."""
+    return Tree("name", (), rank, name)
+
+
+def scalar_text(text: str) -> Tree:
+    """Return a scalar that is written as it is: a size, a number."""
+    return Tree("text", (), 0, text)
+
+
+def transposed(tree: Tree) -> Tree:
+    """Return a transpose in its shortest form."""
+    match tree.operation:
+        case "transpose":
+            return tree.parts[0]
+        case "diagonal" | "eye":
+            return tree
+        case "product":
+            return Tree("product", tuple(transposed(part) for part in reversed(tree.parts)), tree.rank)
+        case "sum":
+            return Tree("sum", tuple(transposed(part) for part in tree.parts), tree.rank, weights=tree.weights)
+        case "scaled":
+            return Tree("scaled", (tree.parts[0], transposed(tree.parts[1])), tree.rank)
+        case "quotient" if not tree.parts[1].rank:
+            return Tree("quotient", (transposed(tree.parts[0]), tree.parts[1]), tree.rank)
+        case _:
+            return Tree("transpose", (tree,), tree.rank)
+
+
+def product(*trees: Tree, rank: int) -> Tree:
+    """Return a matrix product, flat."""
+    parts: list[Tree] = []
+    for tree in trees:
+        parts.extend(tree.parts if tree.operation == "product" else (tree,))
+    return Tree("product", tuple(parts), rank)
+
+
+def to_plain(tree: Tree) -> str:
+    """Return the tree in the language of plain formulas: ``A'*(A*x - b)``."""
+    return _plain(tree).text
+
+
+def to_latex(tree: Tree) -> str:
+    """Return the tree as LaTeX: ``A^\\top (A x - b)``."""
+    return _latex(tree).text
+
+
+# Plain text -----------------------------------------------------------------------------------------------------------
+
+
+def _plain(tree: Tree) -> Written:
+    parts = tree.parts
+    match tree.operation:
+        case "name":
+            return Written(tree.name, ATOM)
+        case "text":
+            return Written(tree.name, ATOM if tree.name.isalnum() else SUM)
+        case "sum":
+            return Written(_terms([_plain(part).within(PRODUCT) for part in parts], tree.weights, "{}*{}", str), SUM)
+        case "scaled":
+            return Written(f"{_plain(parts[0]).within(PRODUCT)}*{_plain(parts[1]).within(UNARY)}", PRODUCT)
+        case "product":
+            return Written("*".join(_plain(part).within(UNARY) for part in parts), PRODUCT)
+        case "hadamard":
+            return Written(".*".join(_plain(part).within(UNARY) for part in parts), PRODUCT)
+        case "quotient":
+            sign = "./" if parts[1].rank else "/"
+            return Written(f"{_plain(parts[0]).within(PRODUCT)}{sign}{_plain(parts[1]).within(POWER)}", PRODUCT)
+        case "transpose":
+            return Written(f"{_plain(parts[0]).within(ATOM)}'", POWER)
+        case "power":
+            sign = ".^" if tree.rank else "^"
+            return Written(f"{_plain(parts[0]).within(ATOM)}{sign}{_plain(parts[1]).within(ATOM)}", POWER)
+        case "diagonal":
+            return Written(f"diag({_plain(parts[0]).text})", ATOM)
+        case "ones":
+            return Written("vector(1)", ATOM)
+        case "eye":
+            return Written("eye", ATOM)
+        case "compare":
+            return Written(f"({_plain(parts[0]).text} {tree.name} {_plain(parts[1]).text})", ATOM)
+        case "call":
+            return Written(f"{tree.name}({', '.join(_plain(part).text for part in parts)})", ATOM)
+        case _:
+            raise AssertionError(tree.operation)
+
+
+def _terms(texts: list[str], weights: tuple[Fraction, ...], times: str, number: object) -> str:
+    assert callable(number)
+    out = ""
+    for text, weight in zip(texts, weights, strict=True):
+        size = abs(weight)
+        if size == 1 or text == "1":
+            term = text if size == 1 else number(size)
+        elif size.numerator == 1:
+            term = f"{text}/{size.denominator}" if times == "{}*{}" else times.format(number(size), text)
+        else:
+            term = times.format(number(size), text)
+        if not out:
+            out = f"-{term}" if weight < 0 else term
+        else:
+            out += f" - {term}" if weight < 0 else f" + {term}"
+    return out
+
+
+# LaTeX ----------------------------------------------------------------------------------------------------------------
+
+_CALLS = {"inv": None, "norm1": "_1", "norm2": "_2", "normF": "_F"}
+
+
+def _latex(tree: Tree) -> Written:
+    parts = tree.parts
+    match tree.operation:
+        case "name":
+            return Written(name_latex(tree.name), ATOM)
+        case "text":
+            return Written(tree.name.replace("*", " "), ATOM if tree.name.isalnum() else SUM)
+        case "sum":
+            return Written(_terms([_latex(part).within(PRODUCT) for part in parts], tree.weights, "{} {}", _latex_number), SUM)
+        case "scaled" | "product":
+            return Written(_joined([_latex(part).within(UNARY) for part in parts]), PRODUCT)
+        case "hadamard":
+            return Written(r" \odot ".join(_latex(part).within(UNARY) for part in parts), PRODUCT)
+        case "quotient" if parts[1].rank:
+            return Written(rf"{_latex(parts[0]).within(UNARY)} \oslash {_latex(parts[1]).within(UNARY)}", PRODUCT)
+        case "quotient":
+            return Written(rf"\frac{{{_latex(parts[0]).text}}}{{{_latex(parts[1]).text}}}", UNARY)
+        case "transpose":
+            return Written(rf"{_latex(parts[0]).within(ATOM)}^\top", POWER)
+        case "power":
+            sign = r"\circ " if tree.rank else ""
+            return Written(rf"{_latex(parts[0]).within(ATOM)}^{{{sign}{_latex(parts[1]).text}}}", POWER)
+        case "diagonal":
+            return Written(rf"\operatorname{{diag}}({_latex(parts[0]).text})", ATOM)
+        case "ones":
+            return Written(r"\mathbf{1}", ATOM)
+        case "eye":
+            return Written("I", ATOM)
+        case "compare":
+            sign = {"<=": r"\le", ">=": r"\ge", "!=": r"\ne"}.get(tree.name, tree.name)
+            return Written(rf"[{_latex(parts[0]).text} {sign} {_latex(parts[1]).text}]", ATOM)
+        case "call":
+            return _latex_call(tree)
+        case _:
+            raise AssertionError(tree.operation)
+
+
+def _latex_call(tree: Tree) -> Written:
+    inner = [_latex(part) for part in tree.parts]
+    if tree.name == "inv":
+        return Written(f"{inner[0].within(ATOM)}^{{-1}}", POWER)
+    if tree.name in _CALLS:
+        return Written(rf"\|{inner[0].text}\|{_CALLS[tree.name]}", ATOM)
+    if tree.name == "sqrt":
+        return Written(rf"\sqrt{{{inner[0].text}}}", ATOM)
+    if tree.name == "sum":
+        return Written(rf"\mathbf{{1}}^\top {inner[0].within(UNARY)}", PRODUCT)
+    entry = FUNCTIONS.get(tree.name) or TENSOR_FUNCTIONS.get(tree.name)
+    spelled = entry.latex[0] if entry is not None and entry.latex else rf"\operatorname{{{tree.name}}}"
+    return Written(f"{spelled}({', '.join(part.text for part in inner)})", ATOM)
+
+
+def _joined(texts: list[str]) -> str:
+    return " ".join(texts)
+
+
+def _latex_number(value: Fraction) -> str:
+    return str(value.numerator) if value.denominator == 1 else rf"\tfrac{{{value.numerator}}}{{{value.denominator}}}"

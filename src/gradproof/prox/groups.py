@@ -1,0 +1,195 @@
+"""Norms of groups of entries: group lasso, sparse group lasso, l1 plus l2."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from gradproof.errors import DomainError, ShapeError
+from gradproof.prox.checks import Array, nonnegative, tolerance
+from gradproof.prox.naive import find_root, minimize_on_line
+from gradproof.prox.norms import AbstractNorm, divide
+from gradproof.prox.separable import shrink
+
+
+@dataclass(frozen=True, eq=False)
+class SparseGroup(AbstractNorm):
+    """f(x) = lambda_1 ||x||_1 + sum_g lambda_2 w_g ||x_g||_2.
+
+    Args:     groups: index arrays that share no entry; an entry in no group has the l1 part alone.
+              lambda_1, lambda_2: >= 0.  weights: the w_g; by default the square roots of the group sizes.
+    Raises:   DomainError: groups overlap, or hold an index twice.
+    Source:   Simon et al. 2013: soft thresholding, then block soft thresholding.
+    Example:  >>> SparseGroup([[0, 1], [2]], 1.0, 1.0, weights=[1.0, 1.0]).prox([4.0, 5.0, 1.5])[0]
+              array([2.4, 3.2, 0. ])
+    """
+
+    groups: Sequence[npt.ArrayLike]
+    lambda_1: float = 1.0
+    lambda_2: float = 1.0
+    weights: npt.ArrayLike | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("lambda_1", "lambda_2"):
+            object.__setattr__(self, name, nonnegative(getattr(self, name), name, type(self).__name__))
+        groups = tuple(index_array(group, number, type(self).__name__) for number, group in enumerate(self.groups))
+        refuse_overlap(groups, type(self).__name__)
+        object.__setattr__(self, "groups", groups)
+        default = np.sqrt([len(group) for group in groups])
+        weights = default if self.weights is None else np.asarray(nonnegative(self.weights, "weights", type(self).__name__))
+        if weights.shape != (len(groups),):
+            raise ShapeError(
+                f"weights need one number for each of {len(groups)} groups", got=f"{weights.shape}", where=type(self).__name__
+            )
+        object.__setattr__(self, "weights", weights)
+
+    def _parts(self) -> list[tuple[npt.NDArray[np.intp], float]]:
+        """Return every group with its weight, lambda_2 included."""
+        weights = np.asarray(self.weights)
+        return [(np.asarray(group), self.lambda_2 * float(weight)) for group, weight in zip(self.groups, weights, strict=True)]
+
+    def _alone(self, x: Array) -> npt.NDArray[np.bool_]:
+        """Return where the entries in no group are."""
+        is_alone = np.ones(x.size, dtype=bool)
+        for group, _ in self._parts():
+            is_alone[group] = False
+        return is_alone
+
+    def _check_shape(self, x: Array, name: str, where: str) -> None:
+        largest = max((int(group.max(initial=-1)) for group, _ in self._parts()), default=-1)
+        if x.size <= largest:
+            raise ShapeError(
+                f"{name} needs at least {largest + 1} entries", got=f"{x.size}", where=where, remedy="Check the groups."
+            )
+
+    def _sizes(self, x: Array) -> Array:
+        """Return the l2 norm of every group."""
+        flat = x.ravel()
+        return np.array([np.linalg.norm(flat[group]) for group, _ in self._parts()])
+
+    def _value(self, x: Array) -> float:
+        weights = self.lambda_2 * np.asarray(self.weights)
+        return self.lambda_1 * float(np.abs(x).sum(dtype=np.float64)) + float(self._sizes(x) @ weights)
+
+    def _prox(self, x: Array, gamma: Array) -> Array:
+        flat = shrink(x, gamma * self.lambda_1).ravel()
+        for group, weight in self._parts():
+            size = float(np.linalg.norm(flat[group]))
+            flat[group] *= max(0.0, 1 - float(gamma) * weight / size) if size > 0 else 0.0
+        return flat.reshape(x.shape).astype(x.dtype, copy=False)
+
+    def _dual_norm(self, y: Array) -> float:
+        """Return the least t with ||shrink(y_g, t lambda_1)|| <= t lambda_2 w_g for every group."""
+        flat = np.abs(y.ravel()).astype(np.float64)
+        alone = float(flat[self._alone(y)].max(initial=0.0))
+        return max([divide(alone, self.lambda_1), *(self._group_dual(flat[group], weight) for group, weight in self._parts())])
+
+    def _group_dual(self, size: Array, weight: float) -> float:
+        if not size.any():
+            return 0.0
+        if self.lambda_1 == 0 or weight == 0:
+            return divide(float(np.linalg.norm(size)), weight) if self.lambda_1 == 0 else divide(float(size.max()), self.lambda_1)
+        top = float(np.linalg.norm(size)) / weight
+        return find_root(lambda t: t * weight - float(np.linalg.norm(np.maximum(size - t * self.lambda_1, 0))), 0.0, top)
+
+    def _conjugate_value(self, y: Array) -> float:
+        flat, slack = y.ravel(), tolerance(y) * (1 + float(np.linalg.norm(y)))
+        inside = bool((np.abs(flat[self._alone(y)]) <= self.lambda_1 + slack).all())
+        for group, weight in self._parts():
+            inside = inside and float(np.linalg.norm(shrink(flat[group], self.lambda_1))) <= weight + slack
+        return 0.0 if inside else np.inf
+
+    def _subdifferential_distance(self, x: Array, v: Array) -> float:
+        flat, slope, square = x.ravel(), v.ravel(), 0.0
+        is_alone = self._alone(x)
+        blocks = [*self._parts(), (np.flatnonzero(is_alone), 0.0)]
+        for group, weight in blocks:
+            part, wanted = flat[group], slope[group]
+            size = float(np.linalg.norm(part))
+            if size == 0:
+                # Zero: a point of the cube of lambda_1 plus one of the ball of the weight.
+                square += max(float(np.linalg.norm(shrink(wanted, self.lambda_1))) - weight, 0.0) ** 2
+                continue
+            rest = wanted - weight / size * part - np.sign(part) * self.lambda_1
+            square += float(np.sum(np.where(part == 0, np.maximum(np.abs(wanted) - self.lambda_1, 0), rest) ** 2))
+        return float(np.sqrt(square))
+
+    def _naive_prox(self, x: Array, gamma: Array) -> Array:
+        """Descend along one entry after the other within each group."""
+        point, step = x.ravel().astype(np.float64).copy(), float(gamma)
+        target = point.copy()
+        blocks = [*self._parts(), (np.flatnonzero(self._alone(x)), 0.0)]
+        for group, weight in blocks:
+            others = point[group]
+            if float(np.linalg.norm(shrink(others, step * self.lambda_1))) <= step * weight:
+                point[group] = 0
+                continue
+            for _ in range(400):
+                for i in range(len(group)):
+                    rest = float(np.sum(others**2) - others[i] ** 2)
+
+                    def cost(
+                        z: float, i: int = i, rest: float = rest, group: npt.NDArray[np.intp] = group, weight: float = weight
+                    ) -> float:
+                        away = z - float(target[group[i]])
+                        return self.lambda_1 * abs(z) + weight * float(np.sqrt(rest + z * z)) + away * away / (2 * step)
+
+                    bound = abs(float(target[group[i]]))
+                    others[i] = minimize_on_line(cost, -bound, bound)
+                if len(group) < 2:
+                    break
+            point[group] = others
+        return point.reshape(x.shape).astype(x.dtype)
+
+
+@dataclass(frozen=True, eq=False)
+class L21(SparseGroup):
+    """f(x) = lambda sum_g w_g ||x_g||_2: the group lasso penalty.
+
+    Args:     groups: index arrays that share no entry.  lambda_: >= 0.
+              weights: the w_g; by default the square roots of the group sizes.
+    Raises:   DomainError: groups overlap.
+    Source:   Yuan and Lin 2006.
+    Example:  >>> L21([[0, 1], [2]], 1.0, weights=[1.0, 1.0]).prox([3.0, 4.0, 0.5])[0]
+              array([2.4, 3.2, 0. ])
+    """
+
+    def __init__(self, groups: Sequence[npt.ArrayLike], lambda_: float = 1.0, weights: npt.ArrayLike | None = None) -> None:
+        super().__init__(groups, 0.0, lambda_, weights)
+
+
+class L1PlusL2(SparseGroup):
+    """f(x) = lambda_1 ||x||_1 + lambda_2 ||x||_2 for x with size entries.
+
+    Args:     size: the number of entries.  lambda_1, lambda_2: >= 0.
+    Source:   Yu 2013: the prox of a sum that is the composition of both.
+    Example:  >>> L1PlusL2(2, 1.0, 1.0).prox([4.0, 5.0])[0]
+              array([2.4, 3.2])
+    """
+
+    def __init__(self, size: int, lambda_1: float = 1.0, lambda_2: float = 1.0) -> None:
+        super().__init__([np.arange(size)], lambda_1, lambda_2, [1.0])
+
+
+def index_array(group: npt.ArrayLike, number: int, where: str) -> npt.NDArray[np.intp]:
+    """Return one group of indices as an array. Raises: DomainError: it is empty or holds no indices."""
+    array = np.asarray(group)
+    if array.ndim != 1 or array.dtype.kind not in "iu" or array.size == 0 or array.min() < 0:
+        raise DomainError(f"group {number} has to be a list of indices", got=repr(group)[:60], where=where, remedy="Count from 0.")
+    return array.astype(np.intp)
+
+
+def refuse_overlap(groups: Sequence[npt.NDArray[np.intp]], where: str) -> None:
+    """Raises DomainError: an index is in two groups, or twice in one."""
+    owner: dict[int, int] = {}
+    for number, group in enumerate(groups):
+        for index in group.tolist():
+            if index in owner:
+                raise DomainError(
+                    "groups must not overlap", got=f"index {index} in group {owner[index]} and in group {number}", where=where,
+                    remedy="Repeat the column that two groups share, or solve with two terms.",
+                )  # fmt: skip
+            owner[index] = number

@@ -1,0 +1,1 @@
+"""Solvers on arrays, each with a certificate of how good its result is."""

@@ -1,0 +1,84 @@
+"""Small penalized quadratics given by their matrix: coordinate descent to find the signs, Cholesky to finish."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.linalg import LinAlgError, cho_factor, cho_solve
+
+from gradproof.solvers.gram_kernels import sweep, violation
+
+Array = npt.NDArray[np.floating[Any]]
+
+_ROUNDS = 200
+
+
+def minimize_gram(
+    gram: Array, q: Array, beta: Array, weights: Array, ridge: float = 0.0, is_positive: bool = False, tolerance: float = 1e-10
+) -> Array:
+    """Return argmin_b b' gram b / 2 - <q, b> + sum_j weights_j |b_j| + ridge / 2 ||b||^2 (over b >= 0 if is_positive).
+
+    Sweeps of coordinate descent settle which entries are zero and the signs of the others. Then one linear system has
+    the solution; where it changes a sign, the step goes to the lowest point on the way with such entries at zero, if that is lower.
+    Args:     beta: the start.  tolerance: on the largest violation of the optimality conditions.
+    """
+    beta = beta.copy()
+    slope = q - gram @ beta
+    sweeps, support = 4, beta != 0
+    for _ in range(_ROUNDS):
+        if sweep(gram, slope, beta, weights, ridge, is_positive, sweeps, tolerance) <= tolerance:
+            break
+        is_settled = 50 * np.count_nonzero((beta != 0) != support) <= np.count_nonzero(support)
+        support = beta != 0
+        if is_settled or sweeps >= 64:
+            _finish(gram, q, slope, beta, weights, ridge, is_positive)
+            if violation(slope, beta, weights, ridge, is_positive) <= tolerance:
+                break
+            support = beta != 0
+        sweeps = min(2 * sweeps, 64)
+    return beta
+
+
+def _finish(gram: Array, q: Array, slope: Array, beta: Array, weights: Array, ridge: float, is_positive: bool) -> None:
+    """Solve for the entries that are not zero with their signs fixed; changes beta and slope if the objective falls."""
+    chosen = np.flatnonzero(beta)
+    if chosen.size == 0:
+        return
+    signs = np.sign(beta[chosen])
+    inner = gram[np.ix_(chosen, chosen)]
+    target = q[chosen] - weights[chosen] * signs
+    system = inner.copy()
+    system.flat[:: chosen.size + 1] += ridge
+    try:
+        solved = cho_solve(cho_factor(system, overwrite_a=True, check_finite=False), target, check_finite=False)
+    except LinAlgError:
+        return
+    old = beta[chosen]
+    new = _along(inner, old, solved, q[chosen], weights[chosen], ridge)
+    if is_positive:
+        new = np.maximum(new, 0)
+    change = new - old
+    beta[chosen] = new
+    slope -= change @ gram[chosen]
+
+
+def _along(inner: Array, old: Array, solved: Array, q: Array, weights: Array, ridge: float) -> Array:
+    """Return the lowest of: the solution, the points where signs change on the way to it. Flipped entries become zero."""
+    flips = old * solved < 0
+    if not flips.any():
+        return solved
+    direction = solved - old
+
+    def cost(b: Array) -> float:
+        return float(0.5 * b @ (inner @ b) - q @ b + weights @ np.abs(b) + 0.5 * ridge * b @ b)
+
+    # On the way to the first change of sign the objective is one parabola with its minimum beyond: it falls.
+    first = float(np.min(old[flips] / -direction[flips]))
+    candidates = [np.where(flips, 0, solved), old + first * direction]
+    for candidate in candidates:
+        candidate[old * candidate < 0] = 0
+    at_crossing = candidates[1]
+    at_crossing[np.abs(at_crossing) <= 1e-12 * np.abs(old)] = 0
+    return min(candidates, key=cost)

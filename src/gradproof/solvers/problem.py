@@ -1,0 +1,68 @@
+"""What a first-order solver minimizes: a smooth function, and a penalty with a prox."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from gradproof.errors import DomainError
+from gradproof.prox.checks import Array
+from gradproof.prox.function import AbstractFunction
+
+Smooth = Callable[[Array], tuple[float, Array]]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """min_x smooth(x) + penalty(x).
+
+    smooth: returns value and gradient at x.  penalty: None for none.  lipschitz: a Lipschitz constant of the gradient.
+    gap: returns the relative duality gap at x, where the dual is known; else the KKT residual is the certificate.
+    """
+
+    smooth: Smooth
+    penalty: AbstractFunction | None = None
+    lipschitz: float | None = None
+    gap: Callable[[Array], float] | None = None
+
+    def evaluate(self, x: Array) -> tuple[float, Array]:
+        """Return value and gradient of the smooth part. Raises: DomainError: the gradient has another shape than x."""
+        value, gradient = self.smooth(x)
+        array = np.asarray(gradient)
+        if array.shape != x.shape:
+            raise DomainError(f"the gradient has to have the shape of x, {x.shape}", got=str(array.shape), where="Problem")
+        return float(value), array
+
+    def prox(self, x: Array, gamma: float) -> Array:
+        """Return the proximal point of the penalty."""
+        return x if self.penalty is None else self.penalty.prox(x, gamma)[0]
+
+    def penalty_value(self, x: Array) -> float:
+        """Return the value of the penalty."""
+        return 0.0 if self.penalty is None else self.penalty.value(x)
+
+    def residual(self, x: Array, gradient: Array) -> float:
+        """Return how far minus the gradient is from the subgradients of the penalty: zero at a stationary point."""
+        if self.penalty is None:
+            return float(np.linalg.norm(gradient))
+        return self.penalty.subdifferential_distance(x, -gradient)
+
+
+def largest_eigenvalue(apply: Callable[[Array], Array], size: int, iterations: int = 200) -> float:
+    """Return an upper estimate of the largest eigenvalue of a symmetric positive semidefinite operator by power steps."""
+    vector: Array = np.random.default_rng(0).standard_normal(size)
+    value = 0.0
+    for _ in range(iterations):
+        length = float(np.linalg.norm(vector))
+        if length == 0:
+            return 0.0
+        vector = vector / length
+        image = apply(vector)
+        found = float(vector @ image)
+        if abs(found - value) <= 1e-4 * found:
+            # The power method comes from below; the residual says how much may be missing.
+            return found + float(np.linalg.norm(image - found * vector))
+        value, vector = found, image
+    return value * 1.01

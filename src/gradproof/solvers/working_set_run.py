@@ -1,0 +1,151 @@
+"""The loop of every working-set solver: certify, screen, take up the worst violators, solve for these."""
+
+from __future__ import annotations
+
+import time
+from abc import ABC, abstractmethod
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from gradproof.errors import DomainError, ShapeError
+from gradproof.solvers.design import Array, Design, Indices
+from gradproof.solvers.result import Certificate, History, Reason, Result, Stopping
+from gradproof.solvers.working_set import Penalty
+
+GAP = "duality gap relative to the objective at zero"
+_FIRST = 100
+_FIRST_SPARSE = 400
+_GROWTH_SPARSE = 1
+
+
+class AbstractWorkingSetRun(ABC):
+    """One solve: init, then step until terminate, then postprocess.
+
+    A subclass keeps ``products``, <x_j, minus the gradient of the loss> for the columns in ``alive``; ``scale``, which
+    makes that gradient dual feasible, and ``radius``, of a ball around it that holds the dual optimum.
+    """
+
+    def __init__(self, design: Design, squares: Array, chosen: Any, penalty: Penalty, stopping: Stopping) -> None:
+        self.began = time.perf_counter()
+        self.design, self.squares, self.set, self.penalty, self.stopping = design, squares, chosen, penalty, stopping
+        self.history = History()
+        self.beta: Array = np.zeros(self.set.chosen.size)
+        self.alive: Indices = np.flatnonzero(squares > 0)
+        self.residual: Array
+        self.products: Array
+        self.scale, self.radius = 1.0, np.inf
+
+    @abstractmethod
+    def measure(self, slack: Array) -> tuple[float, float]:
+        """Return the objective and the certificate."""
+
+    @abstractmethod
+    def solve_inside(self, gap: float) -> None:
+        """Solve for the columns of the set; changes beta and the residual."""
+
+    @abstractmethod
+    def describe(self) -> tuple[str, str, float]:
+        """Return the names of the solver and the certificate, and the intercept."""
+
+    def take_start(self, start: npt.ArrayLike, where: str) -> None:
+        """Begin with the given coefficients of all columns."""
+        array = np.asarray(start, dtype=np.float64)
+        if array.shape != (self.design.shape[1],):
+            raise ShapeError(f"start needs shape ({self.design.shape[1]},)", got=f"{array.shape}", where=where)
+        self.set.extend(np.setdiff1d(np.flatnonzero(array), self.set.chosen))
+        self.beta = array[self.set.chosen]
+
+    def coefficients(self) -> Array:
+        """Return the coefficients of all columns."""
+        beta = np.zeros(self.design.shape[1])
+        beta[self.set.chosen] = self.beta
+        return beta
+
+    def result(self) -> Result:
+        """Run to the end."""
+        reason: Reason = "iterations"
+        iteration, objective, gap = 0, np.inf, np.inf
+        try:
+            for iteration in range(self.stopping.max_iterations + 1):
+                slack = self._slack()
+                objective, gap = self.measure(slack)
+                seconds = time.perf_counter() - self.began
+                self.history.add(iteration, seconds, objective, gap)
+                found = self._terminate(iteration, seconds, objective, gap)
+                if found is not None:
+                    reason = found
+                    break
+                self._step(slack, gap)
+        except KeyboardInterrupt:
+            reason = "interrupted"
+        return self._postprocess(reason, iteration, objective, gap)
+
+    def _slack(self) -> Array:
+        """Return |<x_j, r>| (signed if coefficients are nonnegative), the ridge counted, for the columns still alive."""
+        products = self.products
+        if self.penalty.lambda_2:
+            products = products - self.penalty.lambda_2 * self.coefficients()[self.alive]
+        return products if self.penalty.is_positive else np.abs(products)
+
+    def _terminate(self, iteration: int, seconds: float, objective: float, gap: float) -> Reason | None:
+        if gap <= self.stopping.tolerance:
+            return "converged"
+        if self.stopping.callback is not None and self.stopping.callback(iteration, objective, gap):
+            return "stopped"
+        return "seconds" if seconds >= self.stopping.max_seconds else None
+
+    def _step(self, slack: Array, gap: float) -> None:
+        keep = self._safe(slack)
+        ranking = (self.penalty.lambda_1 - self.scale * slack) / np.sqrt(self.squares[self.alive])
+        ranking, slack, self.alive = ranking[keep], slack[keep], self.alive[keep]
+        self.set.extend(self._pick(ranking, slack))
+        self.beta = np.concatenate([self.beta, np.zeros(self.set.chosen.size - self.beta.size)])
+        self.solve_inside(gap)
+        self.products = self.design.correlate(self.residual, self.alive)
+
+    def _safe(self, slack: Array) -> npt.NDArray[np.bool_]:
+        """Return which columns may still be used: the optimum lies in a ball around the dual point."""
+        if self.penalty.lambda_1 == 0:
+            return np.ones(self.alive.size, dtype=bool)
+        norms = np.sqrt(self.squares[self.alive] + self.penalty.lambda_2)
+        may_be_used = self.scale * slack + self.radius * norms >= self.penalty.lambda_1
+        return np.asarray(may_be_used | np.isin(self.alive, self.set.chosen[self.beta != 0]))
+
+    def _pick(self, ranking: Array, slack: Array) -> Indices:
+        """Return new columns that violate their dual constraint most; sparse ones cost little, so many at a time."""
+        is_new = ~np.isin(self.alive, self.set.chosen) & (slack > self.penalty.lambda_1 * (1 + 1e-9))
+        support = int(np.count_nonzero(self.beta))
+        room = max(_FIRST_SPARSE, _GROWTH_SPARSE * support) if self.design.is_sparse else max(_FIRST, support // 2)
+        candidates, order = self.alive[is_new], ranking[is_new]
+        if candidates.size > room:
+            candidates = candidates[np.argpartition(order, room - 1)[:room]]
+        return np.sort(candidates)
+
+    def _postprocess(self, reason: Reason, iteration: int, objective: float, gap: float) -> Result:
+        solver, kind, intercept = self.describe()
+        beta = self.coefficients()
+        screened = self.design.shape[1] - self.alive.size
+        return Result(
+            x=beta,
+            objective=objective,
+            certificate=Certificate(kind, gap, self.stopping.tolerance),
+            solver=solver,
+            reason=reason,
+            iterations=iteration,
+            seconds=time.perf_counter() - self.began,
+            history=self.history.arrays(),
+            passes=self.design.passes,
+            extra={"intercept": intercept, "support": int(np.count_nonzero(beta)), "screened": screened},
+        )
+
+
+def check_penalties(lambda_1: float, lambda_2: float, is_positive: bool, where: str) -> Penalty:
+    """Return the penalty. Raises: DomainError: a weight is negative or no number, or there is no penalty at all."""
+    for name, value in (("lambda_1", lambda_1), ("lambda_2", lambda_2)):
+        if not (np.isfinite(value) and value >= 0):
+            raise DomainError(f"{name} has to be a number of at least 0", got=f"{value}", where=where)
+    if lambda_1 == 0 and not is_positive:
+        raise DomainError("lambda_1 > 0 is needed", got="0", where=where, remedy="Solve without the l1 term by Newton's method.")
+    return Penalty(float(lambda_1), float(lambda_2), is_positive)

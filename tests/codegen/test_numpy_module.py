@@ -1,0 +1,79 @@
+"""The generated modules import NumPy alone and compute what the expressions are worth."""
+
+import ast
+import inspect
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from gradproof.derivation.derivation import derive
+from gradproof.errors import FormulaError
+from gradproof.evaluate.evaluator import evaluate
+from gradproof.evaluate.fields import Floats
+from gradproof.evaluate.instances import instance
+from gradproof.evaluate.tables import spread
+from gradproof.expr.walk import symbols
+
+CASES = [
+    ("norm2(A*x - b)^2", "x", ["A: m,n"]),
+    ("-y'*log(softmax(W*x + b))", "W", ["W: k,d", "y: k simplex"]),
+    ("tr(A*X*B)", "X", []),
+    ("logdet(X)", "X", ["X: n,n"]),
+    ("a'*inv(X)*b", "X", ["a: n", "b: n"]),
+    ("sum(log(1 + exp(-y.*(X*w))))", "w", ["X: n,d"]),
+    ("conv2d(X, K)", "X", ["X: 5,6", "K: 2,3"]),
+    ("conv2d(X, K, stride=2, padding=1)", "K", ["X: 2,3,6,6", "K: 4,3,3,3"]),
+    ("max_pool2d(X, 3, stride=2, padding=1)", "X", ["X: 5,6"]),
+    ("avg_pool2d(X, 2)", "X", ["X: 4,6"]),
+    ("adaptive_avg_pool2d(X, [2, 3])", "X", ["X: 5,7"]),
+    ("adaptive_max_pool2d(X, [2, 3])", "X", ["X: 5,7"]),
+    ("tsne_kl(Y, P)", "Y", ["Y: n,2"]),
+    ("sum(gelu(X*w))", "w", ["X: n,d"]),
+    ("sum_k x[o+k]*h[k]", "h", []),
+    ("cross_entropy(X*W, Y)", "W", ["X: n,d", "W: d,k", "Y: n,k"]),
+    ("(x^2 + sigma(y))/(3*x + y - sigma(x))", "y", ["x:", "y:"]),
+    ("prod_i x[i]", "x", ["x: n"]),
+    ("max(x)", "x", ["x: n"]),
+    ("relu(W*x + b)'*v", "W", ["W: k,d", "v: k", "b: k"]),
+]
+
+
+def numbers(value):
+    floats = [float(Fraction(str(entry))) for entry in np.ravel(np.array(value, dtype=object))]
+    return np.array(floats).reshape(np.shape(value)) if np.ndim(value) else floats[0]
+
+
+@pytest.mark.parametrize("order", [1, 2])
+@pytest.mark.parametrize(("text", "wrt", "assume"), CASES, ids=[f"{case[0]} by {case[1]}" for case in CASES])
+def test_the_module_computes_value_and_derivative(text, wrt, assume, order):
+    derivation = derive(text, wrt, order, assume=assume)
+    namespace = {}
+    exec(compile(derivation.to_code("numpy"), "generated", "exec"), namespace)
+    wanted = symbols(derivation.value) | symbols(derivation.formula.value) | set(derivation.formula.symbols)
+    for number in range(2):
+        bindings = instance(wanted, seed=3, number=number, positive=True)
+        values = {symbol.name: numbers(bindings.value(symbol)) for symbol in derivation.formula.symbols}
+        for name, body, axes in (
+            ("value", derivation.formula.value, derivation.formula.axes),
+            ("derivative", derivation.value, derivation.axes),
+        ):
+            function = namespace[name]
+            got = function(**{key: value for key, value in values.items() if key in inspect.signature(function).parameters})
+            table = evaluate(body, bindings, Floats())
+            want = np.asarray(spread(table, axes), dtype=float) if axes else float(table.entries[()])
+            np.testing.assert_allclose(got, np.broadcast_to(want, np.shape(got)), rtol=1e-9, atol=1e-9)
+            assert not axes or got.flags["C_CONTIGUOUS"]
+
+
+def test_the_module_holds_only_names_that_it_may():
+    code = derive("norm2(A*x - b)^2", "x").to_code("numpy")
+    tree = ast.parse(code)
+    imports = [alias.name for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom) for alias in node.names]
+    assert imports == ["numpy"]
+    assert not any(isinstance(node, ast.Attribute) and node.attr.startswith("__") for node in ast.walk(tree))
+
+
+def test_a_function_without_numpy_code_is_said():
+    with pytest.raises(FormulaError, match="no NumPy code"):
+        derive("digamma(x)", "x", assume=["x:"]).to_code("numpy")

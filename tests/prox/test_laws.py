@@ -1,0 +1,239 @@
+"""The laws that every function of the vocabulary obeys, tested on all of them with random points."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+from entries import ENTRIES, Entry
+
+from gradproof import prox as p
+from gradproof.errors import GradproofError, UnsupportedError
+
+GAMMAS = (0.3, 1.0, 2.7)
+every_entry = pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.name.replace(" ", "-"))
+
+
+def points(entry: Entry, count: int = 6, spread: float = 2.0, seed: int = 0):
+    random = np.random.default_rng([seed, *entry.name.encode()])
+    return [spread * random.standard_normal(entry.shape) * random.choice([0.1, 1.0, 2.0]) for _ in range(count)]
+
+
+def steps(entry: Entry):
+    if entry.f.traits.is_separable:
+        return [*GAMMAS, np.random.default_rng(3).uniform(0.2, 3.0, entry.shape)]
+    return GAMMAS
+
+
+def penalized(f, z, x, gamma):
+    return f.value(z) + float(np.sum((z - x) ** 2 / (2 * np.asarray(gamma))))
+
+
+def conjugate_of(f, y):
+    try:
+        return f.conjugate_value(y)
+    except UnsupportedError:
+        pytest.skip("no conjugate in closed form")
+
+
+@every_entry
+def test_prox_minimizes(entry):
+    random = np.random.default_rng(1)
+    for x in points(entry):
+        for gamma in steps(entry):
+            point, value = entry.f.prox(x, gamma)
+            assert math.isfinite(value)
+            assert value == pytest.approx(entry.f.value(point), rel=1e-9, abs=1e-9)
+            best = penalized(entry.f, point, x, gamma)
+            others = [
+                x,
+                np.zeros_like(x),
+                *(point + size * random.standard_normal(x.shape) for size in (1e-4, 1e-2, 0.1, 1, 1) * 4),
+            ]
+            if entry.f.traits.is_proximable:
+                others += [entry.f.prox(other, 0.5)[0] for other in others]
+            assert best <= min(penalized(entry.f, other, x, gamma) for other in others) + 1e-8 * (1 + abs(best))
+
+
+@every_entry
+def test_prox_is_the_naive_prox(entry):
+    if not entry.has_naive:
+        pytest.skip("the naive prox of an envelope runs a naive prox in every step")
+    for x in points(entry, 3):
+        for gamma in steps(entry)[-2:]:
+            fast, naive = entry.f.prox(x, gamma)[0], entry.f.naive_prox(x, gamma)
+            if entry.f.traits.is_convex:
+                np.testing.assert_allclose(fast, naive, atol=2e-5)
+            else:
+                assert penalized(entry.f, fast, x, gamma) == pytest.approx(penalized(entry.f, naive, x, gamma), rel=1e-9, abs=1e-9)
+
+
+@every_entry
+def test_prox_is_firmly_nonexpansive(entry):
+    if not entry.f.traits.is_convex:
+        pytest.skip("not convex")
+    drawn = points(entry, 8)
+    for x, y in itertools.pairwise(drawn):
+        for gamma in GAMMAS:
+            a, b = entry.f.prox(x, gamma)[0], entry.f.prox(y, gamma)[0]
+            assert np.sum((a - b) ** 2) <= np.sum((a - b) * (x - y)) + 1e-9
+
+
+@every_entry
+def test_moreau_identity(entry):
+    if not entry.f.traits.is_convex:
+        pytest.skip("not convex")
+    conjugate = p.Conjugate(entry.f)
+    for x in points(entry):
+        for gamma in GAMMAS:
+            point, value = entry.f.prox(x, gamma)
+            dual = conjugate.prox(x / gamma, 1 / gamma)[0] if _has_conjugate(entry.f, x) else (x - point) / gamma
+            np.testing.assert_allclose(point + gamma * dual, x, atol=1e-9)
+            # Fenchel and Young hold with equality exactly where the second is a subgradient at the first.
+            slope = (x - point) / gamma
+            total = value + conjugate_of(entry.f, slope)
+            assert total == pytest.approx(float(np.sum(point * slope)), rel=1e-7, abs=1e-7)
+
+
+def _has_conjugate(f, y):
+    try:
+        f.conjugate_value(y)
+    except UnsupportedError:
+        return False
+    return True
+
+
+@every_entry
+def test_conjugate_inequality(entry):
+    if not entry.f.traits.is_convex:
+        pytest.skip("not convex")
+    drawn = points(entry, 8)
+    inside = [entry.f.prox(x, 1.0)[0] for x in drawn]
+    slopes = [x - point for x, point in zip(drawn, inside, strict=True)]
+    for x in [*drawn, *inside]:
+        for y in [*drawn, *slopes]:
+            total = entry.f.value(x) + conjugate_of(entry.f, y)
+            assert total >= float(np.sum(x * y)) - 1e-7 * (1 + np.abs(x * y).sum())
+
+
+@every_entry
+def test_subdifferential_distance(entry):
+    try:
+        entry.f.subdifferential_distance(*([entry.f.prox(points(entry)[0])[0]] * 2))
+    except UnsupportedError:
+        pytest.skip("no distance")
+    random = np.random.default_rng(2)
+    for x in points(entry):
+        for gamma in GAMMAS:
+            point = entry.f.prox(x, gamma)[0]
+            slope = (x - point) / gamma
+            assert entry.f.subdifferential_distance(point, slope) <= 1e-6 * (1 + np.linalg.norm(slope))
+            for size in (0.03, 1.0):
+                moved = slope + size * random.standard_normal(x.shape)
+                away = entry.f.subdifferential_distance(point, moved)
+                # A subgradient is that close, and the prox of point + moved tells how far it must be at least.
+                assert away <= np.linalg.norm(moved - slope) + 1e-6
+                if entry.f.traits.is_convex:
+                    assert away >= np.linalg.norm(point - entry.f.prox(point + moved, 1.0)[0]) - 1e-6
+
+
+@every_entry
+def test_gradient_is_that_of_finite_differences(entry):
+    if not entry.f.traits.is_smooth:
+        with pytest.raises(UnsupportedError):
+            entry.f.gradient(points(entry)[0])
+        return
+    random, h = np.random.default_rng(4), 1e-5
+    for x in points(entry):
+        gradient, value = entry.f.gradient(x)
+        assert value == entry.f.value(x)
+        direction = random.standard_normal(entry.shape)
+        difference = (entry.f.value(x + h * direction) - entry.f.value(x - h * direction)) / (2 * h)
+        assert float(np.sum(gradient * direction)) == pytest.approx(difference, rel=1e-4, abs=1e-4)
+
+
+@every_entry
+def test_traits_convex_and_curved(entry):
+    drawn = [entry.f.prox(x, 0.7)[0] for x in points(entry, 10)]
+    mu = entry.f.strong_convexity
+    assert entry.f.traits.is_strongly_convex == (mu > 0)
+    if not entry.f.traits.is_convex:
+        pytest.skip("not convex")
+    for x in drawn:
+        for y in drawn:
+            middle = entry.f.value(0.5 * (x + y))
+            bound = 0.5 * (entry.f.value(x) + entry.f.value(y)) - mu / 8 * float(np.sum((x - y) ** 2))
+            assert middle <= bound + 1e-8 * (1 + abs(bound))
+
+
+@every_entry
+def test_traits_smooth(entry):
+    if not entry.f.traits.is_smooth:
+        assert entry.f.smoothness == np.inf
+        pytest.skip("not smooth")
+    drawn = points(entry, 10)
+    assert np.isfinite(entry.f.smoothness)
+    for x, y in itertools.pairwise(drawn):
+        change = np.linalg.norm(entry.f.gradient(x)[0] - entry.f.gradient(y)[0])
+        assert change <= entry.f.smoothness * np.linalg.norm(x - y) * (1 + 1e-9) + 1e-9
+
+
+@every_entry
+def test_traits_of_values(entry):
+    traits = entry.f.traits
+    inside = [entry.f.prox(x, 0.7)[0] for x in points(entry)]
+    values = [entry.f.value(x) for x in [*points(entry), *inside]]
+    assert not traits.is_finite or np.isfinite(values).all()
+    assert not traits.is_indicator or set(values) <= {0.0, np.inf}
+    assert not traits.is_cone_indicator or (traits.is_indicator and traits.is_positively_homogeneous)
+    for x in [*points(entry), *inside]:
+        for t in (0.5, 3.0):
+            if traits.is_positively_homogeneous:
+                assert entry.f.value(t * x) == pytest.approx(t * entry.f.value(x), rel=1e-9, abs=1e-9)
+    if traits.is_positively_homogeneous and traits.is_convex and _has_conjugate(entry.f, points(entry)[0]):
+        assert all(entry.f.conjugate_value(x) in (0.0, np.inf) for x in points(entry))
+
+
+@every_entry
+def test_traits_separable(entry):
+    if not entry.f.traits.is_separable:
+        with pytest.raises(GradproofError):
+            entry.f.prox(points(entry)[0], np.full(entry.shape, 0.5))
+        return
+    inside = [entry.f.prox(x, 0.7)[0] for x in points(entry)]
+    for x, y in itertools.pairwise(inside):
+        mixed, rest = x.copy(), y.copy()
+        mixed.flat[0], rest.flat[0] = y.flat[0], x.flat[0]
+        assert entry.f.value(mixed) + entry.f.value(rest) == pytest.approx(entry.f.value(x) + entry.f.value(y), abs=1e-9)
+        np.testing.assert_array_equal(entry.f.prox(mixed, 0.5)[0].flat[1:], entry.f.prox(x, 0.5)[0].flat[1:])
+
+
+@every_entry
+def test_single_precision_stays_single(entry):
+    x = points(entry)[0].astype(np.float32)
+    point, _ = entry.f.prox(x, 0.7)
+    assert point.dtype == np.float32
+    np.testing.assert_allclose(point, entry.f.prox(x.astype(np.float64), 0.7)[0], atol=2e-4, rtol=1e-3)
+
+
+@every_entry
+def test_arguments_are_not_changed(entry):
+    for x in points(entry):
+        kept = x.copy()
+        entry.f.prox(x, 0.5)
+        entry.f.value(x)
+        np.testing.assert_array_equal(x, kept)
+
+
+@every_entry
+def test_bad_arguments_are_refused(entry):
+    x = points(entry)[0]
+    for gamma in (0.0, -1.0, np.nan, np.inf):
+        with pytest.raises(GradproofError, match="gamma"):
+            entry.f.prox(x, gamma)
+    broken = x.copy()
+    broken.flat[1] = np.nan
+    with pytest.raises(GradproofError, match="nan at"):
+        entry.f.prox(broken)
+    with pytest.raises(GradproofError, match="real numbers"):
+        entry.f.value(x.astype(object))
