@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 import pytest
+from referee import assert_close, random_values, value
 from scipy.special import erf, gammaln, logsumexp, softmax
-from values import assert_close, random_values, value
 
 from gradproof.formula.parse import parse
 

@@ -131,6 +131,8 @@ def is_unknown(size: Expr) -> bool:
 
 def extent(index: Index) -> Expr:
     """Return how many values an index takes."""
+    if index.lower is ONE:
+        return index.upper
     return add(subtract(index.upper, index.lower), ONE)
 
 

@@ -43,6 +43,10 @@ def entry(value: Value, subscripts: tuple[Expr, ...]) -> Value:
 
 def renamed(value: Value, axes: tuple[Index, ...]) -> Value:
     """Return the same value over other axes, shifted where they start elsewhere."""
+    body = value.body
+    same_start = all(old.lower is new.lower for old, new in zip(value.axes, axes, strict=True))
+    if isinstance(body, Element) and body.indices == value.axes and same_start:
+        return Value(Element(body.symbol, axes), axes, value.is_row)
     mapping: dict[Expr, Expr] = {}
     for old, new in zip(value.axes, axes, strict=True):
         shift = build.subtract(old.lower, new.lower)

@@ -96,13 +96,13 @@ def _with_sizes(symbols: Iterable[Symbol]) -> set[Symbol]:
 
 def _value(symbol: Symbol, values: dict[str, Any], source: random.Random, extra: frozenset[str]) -> Any:
     properties = symbol.properties | (extra if "negative" not in symbol.properties else frozenset())
-    largest = _largest_index(symbol, values)
+    span = _span(symbol, values)
     if not symbol.axes:
-        return _number(properties, source, largest)
+        return _number(properties, source, span)
     shape = tuple(_length(axis.size, values) for axis in symbol.axes)
     entries = np.empty(shape, dtype=object)
     for place in np.ndindex(*shape):
-        entries[place] = _number(properties, source, largest)
+        entries[place] = _number(properties, source, span)
     return constrained(entries, symbol.properties, source)
 
 
@@ -116,21 +116,22 @@ def _length(size: Expr, values: dict[str, Any]) -> int:
     return int(result.p)
 
 
-def _largest_index(symbol: Symbol, values: dict[str, Any]) -> int | None:
-    """Return the largest value of a symbol with the property 'index:n': a number from 1 to the size n."""
+def _span(symbol: Symbol, values: dict[str, Any]) -> tuple[int, int] | None:
+    """Return the range of a symbol that counts: from 1 to n with the property 'index:n', from 0 to n - 1 with 'label:n'."""
     for word in sorted(symbol.properties):
-        if word.startswith("index:"):
-            size = word.removeprefix("index:")
+        kind, sign, size = word.partition(":")
+        if sign and kind in ("index", "label"):
             found = int(size) if size.isdigit() else values.get(size)
             if found is not None:
-                return int(found.p) if isinstance(found, fmpq) else int(found)
+                count = int(found.p) if isinstance(found, fmpq) else int(found)
+                return (1, count) if kind == "index" else (0, count - 1)
     return None
 
 
-def _number(properties: frozenset[str], source: random.Random, largest: int | None = None) -> Any:
+def _number(properties: frozenset[str], source: random.Random, span: tuple[int, int] | None = None) -> Any:
     """A rational with a prime denominator, so that ties and special values are unlikely."""
-    if largest is not None:
-        return fmpq(source.randint(min(1, largest), largest))
+    if span is not None:
+        return fmpq(source.randint(min(span), span[1]))
     if "integer" in properties or "natural" in properties:
         return fmpq(source.randint(1 if "natural" in properties or "positive" in properties else 0, 6))
     if "binary" in properties:

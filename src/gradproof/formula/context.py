@@ -22,17 +22,35 @@ _TRUE, _FALSE = frozenset({"True", "true"}), frozenset({"False", "false"})
 _LARGEST_WHOLE = 10**9
 
 
+@dataclass(frozen=True, slots=True)
+class Access:
+    """An axis of so many entries, the first numbered ``lower``, read at a subscript; ``of`` says in words of what."""
+
+    size: Expr
+    lower: Expr
+    subscript: Expr
+    of: str
+    place: Place
+
+    @property
+    def upper(self) -> Expr:
+        """The number of the last entry."""
+        return build.subtract(build.add(self.lower, self.size), build.ONE)
+
+
 @dataclass
 class Context:
     """What every step of a reading may need: the text, the sizes, and what is to be told about the reading.
 
-    ``labels`` has the variables that are class numbers: out of how many classes, and the number of the first one.
+    ``labels`` has the variables that are class numbers: out of how many classes, and the number of the first one. ``needed`` has
+    entries that were read by their number, of axes that nothing else may tell the size of.
     """
 
     source: Source
     sizes: Dimensions = field(default_factory=Dimensions)
     notes: list[str] = field(default_factory=list)
     labels: dict[str, tuple[Expr, int]] = field(default_factory=dict)
+    needed: list[Access] = field(default_factory=list)
 
     def note(self, words: str) -> None:
         """Add to what a reader is told about how the formula was read."""
@@ -41,12 +59,18 @@ class Context:
 
     # Sizes ------------------------------------------------------------------------------------------------------------
 
-    def fit(self, left: Expr, right: Expr, trouble: ShapeError) -> None:
-        """Make two sizes equal, or raise the error."""
+    def agree(self, left: Expr, right: Expr) -> bool:
+        """Make two sizes equal; tell whether that was possible."""
         try:
             self.sizes.unify(left, right, "")
         except Misfit:
-            raise trouble from None
+            return False
+        return True
+
+    def fit(self, left: Expr, right: Expr, trouble: ShapeError) -> None:
+        """Make two sizes equal, or raise the error."""
+        if not self.agree(left, right):
+            raise trouble
 
     def shape(self, value: Value) -> str:
         """Return the shape of a value as it is shown: ``3 x 4``, ``n``; a scalar has none."""
@@ -86,12 +110,11 @@ class Context:
         return bodies, frame
 
     def _fit_axes(self, frame: Value, value: Value, trees: tuple[Tree, Tree], place: Place) -> None:
-        got = f"{self.told(trees[0], frame)} and {self.told(trees[1], value)}"
-        trouble = self.source.misfit(place, "operands of one shape were expected", got=got, remedy="Fix a shape or transpose one.")
-        if len(frame.axes) != len(value.axes):
-            raise trouble
-        for mine, other in zip(frame.axes, value.axes, strict=True):
-            self.fit(extent(mine), extent(other), trouble)
+        pairs = zip(frame.axes, value.axes, strict=True) if frame.rank == value.rank else None
+        if pairs is None or not all(self.agree(extent(mine), extent(other)) for mine, other in pairs):
+            got = f"{self.told(trees[0], frame)} and {self.told(trees[1], value)}"
+            remedy = "Fix a shape or transpose one."
+            raise self.source.misfit(place, "operands of one shape were expected", got=got, remedy=remedy)
 
     # Options ----------------------------------------------------------------------------------------------------------
 

@@ -22,6 +22,18 @@ class Dimensions(Sizes):
         self._count += 1
         return Symbol(f"n_{self._count:09d}", (), frozenset({"size", "unknown"}))
 
+    def resolve(self, node: Expr) -> Expr:
+        """Replace every unknown size by what it was unified with; a chain of symbols is walked once."""
+        chain: list[Expr] = []
+        while isinstance(node, Symbol) and node in self._bindings:
+            chain.append(node)
+            node = self._bindings[node]
+        if not isinstance(node, Symbol | Number):
+            node = super().resolve(node)
+        for symbol in chain:
+            self._bindings[symbol] = node
+        return node
+
     def unify(self, left: Expr, right: Expr, what: str) -> None:
         """Make two sizes equal; a declared size that meets a number is that number from then on.
 
@@ -52,7 +64,8 @@ class Dimensions(Sizes):
                     (part for part in symbols(fixed) if is_unknown(part)), key=lambda part: (len(part.name), part.name)
                 )
                 for part in open_sizes:
-                    found.setdefault(part, Symbol(next(names), (), frozenset({"size"})))
+                    if part not in found:
+                        found[part] = Symbol(next(names), (), frozenset({"size"}))
                 found[symbol] = substitute(fixed, {part: found[part] for part in open_sizes})
         return found
 

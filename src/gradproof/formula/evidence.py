@@ -28,6 +28,7 @@ from gradproof.formula.kinds import (
     is_settled,
     of_rank,
     rank_of,
+    told,
 )
 from gradproof.formula.scoping import Scoping, Surroundings
 from gradproof.formula.vocabulary import ALSO_NAMES, ENTRIES, is_function, nearest
@@ -246,7 +247,7 @@ class _Evidence:
         arguments = replace(arguments, constant=tuple(self.constant[tree] for tree in arguments.tensors))
         self.found.calls[node] = (entry, arguments)
         relation = entry.relation(arguments)
-        return self._tied(node, node.head, relation, list(arguments.tensors), f"{node.function} of other shapes was expected")
+        return self._tied(node, node.head, relation, list(arguments.tensors), f"{node.function} takes {told(relation)}")
 
     def _subscripted(self, node: Subscripted) -> int:
         count = len(node.subscripts)
@@ -328,7 +329,7 @@ class _Evidence:
         """Prefer what needs no second thought, then what the letters say."""
         inference = self.inference
         open_before = self._undecided()
-        for group in (_is_firm, lambda tie: isinstance(tie.relation, Broadcast), lambda tie: True):
+        for group in (_is_firm, lambda tie: isinstance(tie.relation, Broadcast), self._is_division_or_power):
             inference.prefer(group)
         by_letter = self._undecided()
         if not inference.choose([(self.variables[name], usual(name)) for name in by_letter]):
@@ -342,6 +343,12 @@ class _Evidence:
         masks = self.inference.masks
         usually = [name for name in by_letter if masks[self.variables[name]] == usual(name)]
         self._tell([name for name in open_before if name not in usually], usually)
+
+    def _is_division_or_power(self, tie: Tie) -> bool:
+        """A divisor is a scalar where it can be one; so is what has a power. A vector rather has its entries raised than is none."""
+        if tie.relation is POWER:
+            return bool(self.inference.masks[tie.places[0]] & SCALAR)
+        return tie.relation is QUOTIENT
 
     def _undecided(self) -> list[str]:
         return [name for name in self.variables if not is_settled(self.inference.masks[self.variables[name]])]

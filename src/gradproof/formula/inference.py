@@ -81,13 +81,18 @@ class Inference:
         return self._holds(touched, mark)
 
     def decide(self, place: int, order: Iterable[int]) -> None:
-        """Give a place the first kind of the order that fits."""
-        for kind in order:
-            if is_settled(self.masks[place]) or self.choose([(place, kind)]):
-                return
-        for kind in KINDS:
-            if self.choose([(place, kind)]):
-                return
+        """Give a place the first kind of the order that fits.
+
+        Raises: the error of a tie: none fits.
+        """
+        if is_settled(self.masks[place]) or any(self.choose([(place, kind)]) for kind in (*order, *KINDS)):
+            return
+        touched: deque[int] = deque()
+        self._set(place, self.masks[place] & -self.masks[place], touched)
+        try:
+            self._narrow(touched)
+        except Contradiction as found:
+            raise found.tie.complain(found.masks) from None
 
     def _holds(self, queue: deque[int], mark: int | None = None) -> bool:
         start = len(self._trail) if mark is None else mark
@@ -105,7 +110,7 @@ class Inference:
             waiting.discard(number)
             tie = self.ties[number]
             before = tuple(self.masks[place] for place in tie.places)
-            after = tie.relation.narrowed(before, number in self.strict)
+            after = _narrowed(tie, before, number in self.strict)
             if not all(after):
                 raise Contradiction(tie, before)
             touched: deque[int] = deque()
@@ -118,9 +123,6 @@ class Inference:
                 if other != number and other not in waiting:
                     waiting.add(other)
                     queue.append(other)
-            if len(set(tie.places)) < len(tie.places) and touched and number not in waiting:
-                waiting.add(number)
-                queue.append(number)
 
     def _set(self, place: int, mask: int, touched: deque[int]) -> None:
         if mask != self.masks[place]:
@@ -132,3 +134,19 @@ class Inference:
         while len(self._trail) > mark:
             place, mask = self._trail.pop()
             self.masks[place] = mask
+
+
+def _narrowed(tie: Tie, masks: tuple[int, ...], is_strict: bool) -> list[int]:
+    """Return the sets of kinds that a tie leaves; a place that stands in it twice has one kind in both."""
+    twice = [place for place in set(tie.places) if tie.places.count(place) > 1]
+    if not twice:
+        return tie.relation.narrowed(masks, is_strict)
+    found = [0] * len(masks)
+    shared = masks[tie.places.index(twice[0])]
+    for kind in KINDS:
+        if kind & shared:
+            fixed = [kind if place == twice[0] else mask for place, mask in zip(tie.places, masks, strict=True)]
+            option = tie.relation.narrowed(fixed, is_strict)
+            if all(option):
+                found = [mask | more for mask, more in zip(found, option, strict=True)]
+    return found

@@ -16,6 +16,7 @@ NOT_SCALAR = ANY & ~SCALAR
 #: What a name can be: a row is written as a transpose.
 NAMED = ANY & ~ROW
 LARGEST_RANK = 6
+_MOST_CHOICES = 3
 
 _WORDS = {
     SCALAR: "a scalar", COLUMN: "a vector", ROW: "a row", MATRIX: "a matrix", TENSOR3: "a tensor with 3 axes",
@@ -93,6 +94,17 @@ class Broadcast:
 
 
 Relation = Table | Broadcast
+
+
+def told(relation: Relation) -> str:
+    """Return the arguments that a relation allows in words, the first few of them."""
+    if isinstance(relation, Broadcast):
+        return "arguments of one shape"
+    choices = list(dict.fromkeys(row[:-1] for row in relation.rows))
+    if all(len(choice) == 1 for choice in choices):
+        return describe(sum(choice[0] for choice in choices))
+    words = [" and ".join(describe(kind) for kind in choice) for choice in choices[:_MOST_CHOICES]]
+    return ", or ".join(words) + (" ..." if len(choices) > _MOST_CHOICES else "")
 
 
 def mapping(function: Callable[[int], int | None], over: int = ANY) -> Table:

@@ -3,31 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 
 from gradproof.elaborate.lowering import Lowering
 from gradproof.elaborate.reading import Reading
-from gradproof.elaborate.references import reference_of
+from gradproof.elaborate.references import is_transpose, reference_of
 from gradproof.elaborate.scope import Declared, Definition, Scope
+from gradproof.elaborate.sizes import extent
 from gradproof.elaborate.survey import Survey, survey
 from gradproof.elaborate.trouble import Misfit, Trouble
 from gradproof.elaborate.value import Value
 from gradproof.errors import GradproofError
 from gradproof.expr.build import number
-from gradproof.expr.node import Axis, Call, Element, Expr, Hole, Index, Operator, Symbol
+from gradproof.expr.node import Axis, Call, Element, Expr, Hole, Index, Number, Operator, Symbol, TensorEntry
 from gradproof.expr.walk import postorder, substitute, transform
 from gradproof.expr.walk import symbols as symbols_of
 from gradproof.formula.dimensions import Dimensions
 from gradproof.formula.formula import Formula, Intermediate
+from gradproof.formula.kinds import describe, of_rank
 from gradproof.formula.scoping import Surroundings
 from gradproof.reader.parser import parse_formula
 from gradproof.reader.plain.source import Source
-from gradproof.reader.presentation import Chain, Listing, Name, Place, Scripted, Tree
+from gradproof.reader.presentation import Adjacent, Chain, Listing, Name, Place, Scripted, Tree
 from gradproof.reader.presentation import Hole as HoleTree
 from gradproof.reader.walk import subtrees
 
 _EQUALITIES = frozenset({"=", ":=", "≡"})
 _FENCES = (("$$", "$$"), ("$", "$"), ("\\[", "\\]"), ("\\(", "\\)"))
 _DEEPEST = 16
+
+#: What a statement names, and its body.
+Item = tuple[Name | Scripted | None, Tree]
 
 
 def is_latex(text: str) -> bool:
@@ -48,7 +54,11 @@ class _Latex:
         self.source = source
         self.surroundings = surroundings
         self.body, self.shift = _unfenced(source.text)
-        self.scope = Scope(Survey(), Dimensions())
+        self._begin()
+
+    def _begin(self) -> None:
+        self.sizes = Dimensions()
+        self.scope = Scope(Survey(), self.sizes)
         self.notes: list[str] = []
         self.parts: list[tuple[str, Value]] = []
 
@@ -56,14 +66,41 @@ class _Latex:
         tree = parse_formula(self.body)
         self._check_holes(tree)
         statements = _statements(tree)
-        self._survey([body for _, body in statements])
         try:
-            values = [self._value(position, head, body) for position, (head, body) in enumerate(statements, start=1)]
+            value = self._attempted(statements)
+            return self._finished(value, [body for _, body in statements])
         except Trouble as trouble:
             raise self._error(trouble) from None
         except RecursionError:
             raise self.source.error(Place(0, 0), "a formula that is nested less deeply was expected") from None
-        return self._finished(values[-1])
+
+    def _attempted(self, statements: list[Item]) -> Value:
+        """Read with the ranks that the looks of products suggest; without them where that does not fit."""
+        trees = [body for _, body in statements]
+        self._survey(trees, {})
+        looks = {name: rank for tree in trees for name, rank in _suggested(tree).items() if self._is_open(name, rank)}
+        if looks:
+            self._begin()
+            self._survey(trees, looks)
+            try:
+                value = self._read(statements)
+            except Trouble:
+                self._begin()
+                self._survey(trees, {})
+            else:
+                self.notes += [
+                    f"{name} is {describe(of_rank(rank))}: by its place in a product" for name, rank in sorted(looks.items())
+                ]
+                return value
+        return self._read(statements)
+
+    def _is_open(self, name: str, rank: int) -> bool:
+        """Tell whether nothing else in the formula says that a name has as many axes, or that it has not."""
+        found = self.scope.survey
+        return found.rank(name) < rank and name not in found.declared and name not in found.sizes
+
+    def _read(self, statements: list[Item]) -> Value:
+        return [self._value(position, head, body) for position, (head, body) in enumerate(statements, start=1)][-1]
 
     def _check_holes(self, tree: Tree) -> None:
         for node in subtrees(tree):
@@ -73,14 +110,14 @@ class _Latex:
     def _place(self, place: Place) -> Place:
         return Place(place.start + self.shift, place.end + self.shift)
 
-    def _survey(self, trees: list[Tree]) -> None:
+    def _survey(self, trees: list[Tree], looks: Mapping[str, int]) -> None:
         declared: dict[str, Declared] = dict(self.surroundings.declared)
         for name, shape in self.surroundings.given.items():
             known = declared.get(name, Declared(None))
             sizes = known.sizes if known.sizes is not None else tuple(number(size) for size in shape)
             declared[name] = Declared(sizes, known.properties, known.words)
         ranks = {key: len(value.sizes) for key, value in declared.items() if value.sizes is not None}
-        self.scope.survey = survey(trees, ranks)
+        self.scope.survey = survey(trees, {**looks, **ranks})
         self.scope.survey.sizes |= self.surroundings.sizes
         self.scope.declared = declared
 
@@ -89,7 +126,8 @@ class _Latex:
         lowering = Lowering(self.scope, Reading(), position)
         lowering.announce([tree])
         value = lowering.value(tree)
-        self.scope.sizes.settle()
+        self._make_square(value.body)
+        self.sizes.settle()
         axes = tuple(lowering.free.values())
         whole = Value(value.body, (*axes, *value.axes), value.is_row)
         self.notes += [note for note in lowering.notes if note not in self.notes]
@@ -101,6 +139,12 @@ class _Latex:
             self.scope.define(key, Definition(whole.axes, whole.body, position, key))
             self.parts.append((key, whole))
         return whole
+
+    def _make_square(self, body: Expr) -> None:
+        """Inverses and determinants are of square matrices."""
+        for node in postorder(body):
+            if isinstance(node, TensorEntry) and node.function in ("inverse", "det", "logdet"):
+                self.sizes.unify(extent(node.bound[0]), extent(node.bound[1]), f"the matrix of {node.function}")
 
     def _opened(self, root: Expr, position: int) -> Expr:
         """Put in the parts that were named before."""
@@ -116,35 +160,29 @@ class _Latex:
             if len(indices) != len(definition.axes):
                 return node
             for mine, other in zip(symbol.axes, definition.axes, strict=True):
-                self.scope.sizes.unify(mine.size, Axis(other.upper).size, f"the sizes of {symbol.name}")
+                self.sizes.unify(mine.size, Axis(other.upper).size, f"the sizes of {symbol.name}")
             return substitute(definition.body, dict(zip(definition.axes, indices, strict=True)))
 
         return transform(root, change)
 
-    def _finished(self, value: Value) -> Formula:
-        count = len(self.parts) + 1
-        try:
-            for _ in range(_DEEPEST if self.parts else 0):
-                opened = Value(self._opened(value.body, count), value.axes, value.is_row)
-                if opened.body is value.body:
-                    break
-                value = opened
-        except Misfit as trouble:
-            raise self._error(trouble) from None
+    def _finished(self, value: Value, trees: list[Tree]) -> Formula:
+        for _ in range(_DEEPEST if self.parts else 0):
+            opened = Value(self._opened(value.body, len(trees)), value.axes, value.is_row)
+            if opened.body is value.body:
+                break
+            value = opened
         parts = self.parts[:-1] if self.parts and self.parts[-1][1].axes == value.axes else self.parts
         roots = [*value.axes, value.body, *(axis for _, part in parts for axis in part.axes), *(part.body for _, part in parts)]
         names = {symbol.name for root in roots for symbol in symbols_of(root)} | set(self.surroundings.sizes)
-        sizes = self.scope.sizes
-        assert isinstance(sizes, Dimensions)
-        solution: Mapping[Expr, Expr] = sizes.solution(roots, names)
-        body = substitute(value.body, solution)
+        solution: Mapping[Expr, Expr] = self.sizes.solution(roots, names)
+        body = transform(substitute(value.body, solution), _exact)
         self._check_readable(body)
         return Formula(
             text=self.source.text,
             value=body,
             axes=_axes(value, solution),
-            symbols=_symbols(body),
-            intermediates=tuple(Intermediate(name, substitute(part.body, solution), _axes(part, solution)) for name, part in parts),
+            symbols=_symbols(body, trees),
+            intermediates=tuple(_intermediate(name, part, solution) for name, part in parts),
             notes=tuple(self.notes),
         )
 
@@ -176,10 +214,10 @@ def _unfenced(text: str) -> tuple[str, int]:
     return inner, shift
 
 
-def _statements(tree: Tree) -> list[tuple[Name | Scripted | None, Tree]]:
+def _statements(tree: Tree) -> list[Item]:
     """Split ``z = W x + b; ...`` into what is named and what it is; of a chain the last side counts."""
     items = tree.items if isinstance(tree, Listing) else (tree,)
-    found: list[tuple[Name | Scripted | None, Tree]] = []
+    found: list[Item] = []
     for item in items:
         if isinstance(item, Chain) and item.first is not None and item.links[0][0] in _EQUALITIES:
             head = item.first if isinstance(item.first, Name | Scripted) else None
@@ -189,15 +227,53 @@ def _statements(tree: Tree) -> list[tuple[Name | Scripted | None, Tree]]:
     return found
 
 
+def _intermediate(name: str, part: Value, solution: Mapping[Expr, Expr]) -> Intermediate:
+    return Intermediate(name, transform(substitute(part.body, solution), _exact), _axes(part, solution))
+
+
+def _exact(node: Expr) -> Expr:
+    """A decimal that is typed stands for itself."""
+    return Number(node.value) if isinstance(node, Number) and node.ulp is not None else node
+
+
 def _axes(value: Value, solution: Mapping[Expr, Expr]) -> tuple[Index, ...]:
     return tuple(index for axis in value.axes if isinstance(index := substitute(axis, solution), Index))
 
 
-def _symbols(body: Expr) -> tuple[Symbol, ...]:
+def _symbols(body: Expr, trees: list[Tree]) -> tuple[Symbol, ...]:
     """Return the variables in order of appearance; a symbol that only measures an axis is none."""
-    found: dict[Symbol, None] = {}
+    found: dict[str, Symbol] = {}
     for node in postorder(body):
         symbol = node.symbol if isinstance(node, Element) else node
         if isinstance(symbol, Symbol) and "size" not in symbol.properties:
-            found.setdefault(symbol)
-    return tuple(found)
+            found.setdefault(symbol.name, symbol)
+    order: dict[str, None] = {}
+    for tree in trees:
+        for part in subtrees(tree):
+            read = reference_of(part) if isinstance(part, Name | Scripted) else None
+            for name in (read[0].label_key, read[0].key) if read is not None else ():
+                order.setdefault(name)
+    return tuple(found[name] for name in (*order, *sorted(set(found) - set(order))) if name in found)
+
+
+def _suggested(root: Tree) -> dict[str, int]:
+    """Return ranks that the looks of products suggest: ``W`` in ``W x`` is a matrix, ``x`` in ``w^T x_i`` has vectors as entries."""
+    found: dict[str, int] = {}
+    for node in subtrees(root):
+        if not isinstance(node, Adjacent):
+            continue
+        for left, right in pairwise(node.items):
+            if not isinstance(right, Name | Scripted):
+                continue
+            if isinstance(left, Name) and len(left.text) == 1 and left.text.isupper():
+                found[left.text] = 2
+            read = reference_of(right)
+            if (
+                isinstance(left, Scripted)
+                and is_transpose(left.sup)
+                and left.sub is None
+                and read is not None
+                and read[0].subscripts
+            ):
+                found[read[0].key] = len(read[0].subscripts) + 1
+    return found

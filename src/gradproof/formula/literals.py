@@ -6,8 +6,12 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
-from gradproof.errors import FormulaError
+import numpy as np
+
+from gradproof.elaborate.sizes import extent
+from gradproof.errors import DomainError, FormulaError
 from gradproof.evaluate.bindings import Bindings, NotRational, Undecidable
+from gradproof.evaluate.enclose import exact_value
 from gradproof.evaluate.evaluator import Table, evaluate
 from gradproof.evaluate.fields import Exact
 from gradproof.expr.node import Element, Expr, Symbol
@@ -15,6 +19,7 @@ from gradproof.expr.walk import substitute, transform
 from gradproof.formula.formula import Formula
 from gradproof.formula.parse import read
 from gradproof.formula.scoping import Surroundings
+from gradproof.printer.text import to_text
 from gradproof.reader.plain.source import Source
 from gradproof.reader.presentation import Place
 
@@ -36,17 +41,30 @@ def read_value(text: str, where: str) -> Any:
         return formula
     except Undecidable as trouble:
         raise source.error(place, "a value was expected", got=str(trouble)) from None
-    entries = ordered(table, formula)
+    entries = entries_of(table, formula, Bindings())
     if Exact().is_missing(entries).any():
         raise source.error(place, "a value was expected", got="one that is not defined")
     return _nested(entries.tolist())
 
 
-def ordered(table: Table, formula: Formula) -> Any:
-    """Return the entries of a formula's table as an array with the axes of the formula, each of them in full."""
-    lengths = dict(zip(table.axes, table.entries.shape, strict=True))
-    own = [axis for axis in formula.axes if axis in lengths]
-    return table.entries.transpose([table.axes.index(axis) for axis in own]) if own else table.entries
+def entries_of(table: Table, formula: Formula, bindings: Bindings) -> Any:
+    """Return the entries of a formula's table over all axes of the formula, also those that it does not depend on.
+
+    Raises: DomainError: nothing tells the size of an axis.
+    """
+    own = [axis for axis in formula.axes if axis in table.axes]
+    entries = table.entries.transpose([table.axes.index(axis) for axis in own]) if own else table.entries
+    lengths: list[int] = []
+    for place, axis in enumerate(formula.axes):
+        length = exact_value(extent(axis), bindings)
+        if length is None:
+            size = to_text(extent(axis))
+            remedy = "Write the size, as in vector(1, 3)."
+            raise DomainError(f"formula: axis {place + 1} of the value has the size {size}", got="no value for it", remedy=remedy)
+        lengths.append(max(int(length.p), 0))
+        if axis not in table.axes:
+            entries = np.expand_dims(entries, place)
+    return np.broadcast_to(entries, lengths)
 
 
 def _nested(value: Any) -> Any:

@@ -65,8 +65,8 @@ class Lowering:
         free = {letter: self.ranges.new(letter, statement.body.place) for letter in letters}
         value = run(self.value(statement.body, dict(free)))
         value = Value(value.body, (*free.values(), *value.axes), value.is_row and not free)
-        if self.ranges.open:
-            limits = self.ranges.solution()
+        limits = self.ranges.solution()
+        if limits:
             axes = tuple(substitute(axis, limits) for axis in value.axes)
             value = Value(substitute(value.body, limits), axes, value.is_row)  # type: ignore[arg-type]
         if letters and not statement.letters:
@@ -226,9 +226,6 @@ class Lowering:
         for axis, subscript, part in zip(base.axes, subscripts, tree.subscripts, strict=False):
             self._check_whole(subscript.body, part)
             self.ranges.access(axis, subscript.body, words, part.place)
-        if not self.ranges.open:
-            self.ranges.solution()
-            self.ranges.accesses.clear()
         if isinstance(base.body, Element) and base.body.indices == base.axes and len(subscripts) == base.rank:
             return scalar(Element(base.body.symbol, tuple(subscript.body for subscript in subscripts)))
         return entry(base, tuple(subscript.body for subscript in subscripts))

@@ -63,7 +63,7 @@ def _aligned_chain(
 
 def _fit_shapes(context: Context, pair: Sequence[Value], trees: Sequence[Tree], place: Place) -> None:
     sizes = [(extent(mine), extent(other)) for mine, other in zip(pair[0].axes, pair[1].axes, strict=True)]
-    if any(context.sizes.resolve(mine) is not context.sizes.resolve(other) for mine, other in sizes):
+    if any(mine is not other and context.sizes.resolve(mine) is not context.sizes.resolve(other) for mine, other in sizes):
         context.aligned(pair, trees, place)
 
 
@@ -77,7 +77,7 @@ def multiplied(context: Context, factors: Sequence[Value], trees: Sequence[Tree]
     for place, value in enumerate(factors):
         if value.rank:
             if whole is not None and whole.rank:
-                whole = contracted(context, whole, value, (trees[place - 1], trees[place]), signs[place - 1].sign)
+                whole = contracted(context, whole, value, (signs[place - 1].left, trees[place]), signs[place - 1].sign)
             else:
                 scalars += [whole.body] if whole is not None else []
                 whole = value
@@ -93,10 +93,10 @@ def contracted(context: Context, left: Value, right: Value, trees: tuple[Tree, T
     if left.rank == 1 and not left.is_row:
         return Value(build.multiply(left.body, right.body), (left.axes[0], right.axes[0]))
     inner, other = left.axes[-1], right.axes[0]
-    got = f"{_sized(context, trees[0], left)} times {_sized(context, trees[1], right)}"
-    expected, remedy = "a product whose inner sizes agree was expected", "Transpose one, or fix a shape."
-    trouble = context.source.misfit(place, expected, got=got, remedy=remedy)
-    context.fit(extent(inner), extent(other), trouble)
+    if not context.agree(extent(inner), extent(other)):
+        got = f"{_sized(context, trees[0], left)} times {_sized(context, trees[1], right)}"
+        expected, remedy = "a product whose inner sizes agree was expected", "Transpose one, or fix a shape."
+        raise context.source.misfit(place, expected, got=got, remedy=remedy)
     if isinstance(left.body, Element) and not isinstance(right.body, Element):
         left, inner = renamed(left, (*left.axes[:-1], other)), other
     else:

@@ -48,6 +48,7 @@ def _read_plain(source: Source, surroundings: Surroundings) -> Formula:
     context = Context(source)
     lowering = Lowering(context, scoping, surroundings, kinds)
     values = [lowering.statement(statement, letters) for statement, letters in zip(statements, scoping.letters, strict=True)]
+    lowering.ranges.settle()
     if values[-1].is_row:
         context.note("the value is a row")
     named = [(statement.name, value) for statement, value in zip(statements[:-1], values, strict=False) if statement.name]

@@ -10,25 +10,9 @@ from gradproof.errors import GradproofError
 from gradproof.expr.build import ONE, ZERO, add, negate, number, scale, subtract, weighted_sum
 from gradproof.expr.node import Add, Expr, Index, Number, Symbol, fresh_index
 from gradproof.expr.walk import substitute, symbols
-from gradproof.formula.context import Context
+from gradproof.formula.context import Access, Context
 from gradproof.formula.dimensions import ceil_quotient, floor_quotient, larger, smaller
 from gradproof.reader.presentation import Place
-
-
-@dataclass(frozen=True, slots=True)
-class Access:
-    """An axis of so many entries, the first numbered ``lower``, read at a subscript; ``of`` says in words of what."""
-
-    size: Expr
-    lower: Expr
-    subscript: Expr
-    of: str
-    place: Place
-
-    @property
-    def upper(self) -> Expr:
-        """The number of the last entry."""
-        return subtract(add(self.lower, self.size), ONE)
 
 
 @dataclass
@@ -40,6 +24,7 @@ class Ranges:
     open: dict[Index, Place] = field(default_factory=dict)
     limits: dict[Index, tuple[Expr, Expr]] = field(default_factory=dict)
     origin: dict[Index, Access] = field(default_factory=dict)
+    seen: set[tuple[Expr, Expr, Expr]] = field(default_factory=set)
     _count: int = 0
 
     def new(self, letter: str, place: Place) -> Index:
@@ -53,8 +38,11 @@ class Ranges:
         return index
 
     def access(self, axis: Index, subscript: Expr, of: str, place: Place) -> None:
-        """Note that an axis is read at a subscript."""
-        self.accesses.append(Access(extent(axis), axis.lower, subscript, of, place))
+        """Note that an axis is read at a subscript; the same reading again tells nothing new."""
+        size = extent(axis)
+        if (size, axis.lower, subscript) not in self.seen:
+            self.seen.add((size, axis.lower, subscript))
+            self.accesses.append(Access(size, axis.lower, subscript, of, place))
 
     def solution(self) -> dict[Expr, Expr]:
         """Return what the open limits are.
@@ -146,6 +134,8 @@ class Ranges:
     def _check(self, access: Access) -> None:
         """Hold a subscript inside of its axis: an open size gives way, then the range of its only index; else it is an error."""
         resolve = self.context.sizes.resolve
+        if self._is_surely_inside(access):
+            return
         reach = self._reach(access.subscript)
         if reach is None:
             return
@@ -154,7 +144,16 @@ class Ranges:
         beyond = resolve(subtract(reach[1], access.upper))
         size = resolve(access.size)
         if beyond is not ZERO and isinstance(size, Symbol) and is_unknown(size) and size not in symbols(resolve(reach[1])):
+            if not access.subscript.free_indices:
+                self.context.needed.append(access)
+                return
             self.context.sizes.unify(size, add(subtract(reach[1], access.lower), ONE), "")
+            beyond = ZERO
+        if (
+            not isinstance(beyond, Number)
+            and any(is_unknown(part) for part in symbols(beyond))
+            and self.context.agree(reach[1], access.upper)
+        ):
             beyond = ZERO
         before = resolve(subtract(access.lower, reach[0]))
         if not (_is_positive(beyond) or _is_positive(before)):
@@ -165,6 +164,25 @@ class Ranges:
             raise self._outside(access, reach)
         known = self.limits[indices[0]]
         self.limits[indices[0]] = (larger(known[0], limits[0]), smaller(known[1], limits[1]))
+
+    def _is_surely_inside(self, access: Access) -> bool:
+        """Tell whether a number lies in an axis of known size."""
+        size, place = self.context.sizes.resolve(access.size), access.subscript
+        if not (isinstance(size, Number) and isinstance(place, Number) and isinstance(access.lower, Number)):
+            return False
+        return access.lower.value <= place.value < access.lower.value + size.value
+
+    def settle(self) -> None:
+        """Fix the sizes that only numbers in subscripts tell: as large as the largest of them.
+
+        Raises: ShapeError: a subscript leaves its axis.
+        """
+        pending, self.context.needed = self.context.needed, []
+        for access in sorted(pending, key=_last, reverse=True):
+            size = self.context.sizes.resolve(access.size)
+            if isinstance(size, Symbol) and is_unknown(size) and isinstance(access.subscript, Number):
+                self.context.sizes.unify(size, add(subtract(access.subscript, access.lower), ONE), "")
+            self._check(access)
 
     def _outside(self, access: Access, reach: tuple[Expr, Expr]) -> GradproofError:
         low, high = (self.context.size_text(end) for end in reach)
@@ -213,6 +231,10 @@ def _weight(subscript: Expr, index: Index) -> Fraction:
     """Return the whole weight of an index in an affine subscript, 0 where it has none."""
     weight = {term: weight for weight, term in _terms(subscript)}.get(index, Fraction(0))
     return weight if weight.denominator == 1 else Fraction(0)
+
+
+def _last(access: Access) -> Fraction:
+    return access.subscript.value if isinstance(access.subscript, Number) else Fraction(0)
 
 
 def _is_positive(gap: Expr) -> bool:

@@ -112,8 +112,20 @@ def _names(root: Tree) -> Iterator[tuple[Name, frozenset[str]]]:
         if isinstance(node, Name):
             yield node, bound
             continue
-        inner = bound | {entry.name for entry in node.ranges} if isinstance(node, Big | Tensor) else bound
-        stack.extend((part, inner) for part in reversed(parts(node)))
+        if isinstance(node, Big | Tensor):
+            stack.extend(reversed(_with_bounds(node, bound)))
+        else:
+            stack.extend((part, bound) for part in reversed(parts(node)))
+
+
+def _with_bounds(node: Big | Tensor, bound: frozenset[str]) -> list[tuple[Tree, frozenset[str]]]:
+    """Return the parts of a binder with the indices that are bound around each: a limit sees the indices before it."""
+    found: list[tuple[Tree, frozenset[str]]] = []
+    for entry in node.ranges:
+        found += [(limit, bound) for limit in (entry.lower, entry.upper) if limit is not None]
+        bound |= {entry.name}
+    inside = [node.body] if isinstance(node, Tensor) or node.condition is None else [node.condition, node.body]
+    return [*found, *((part, bound) for part in inside)]
 
 
 def _free_letters(root: Tree, known: set[str]) -> tuple[str, ...]:
@@ -128,9 +140,8 @@ def _free_letters(root: Tree, known: set[str]) -> tuple[str, ...]:
             case Subscripted(base, subscripts):
                 stack.extend((part, bound, True) for part in reversed(subscripts))
                 stack.append((base, bound, False))
-            case Big(_, ranges) | Tensor(ranges):
-                inner = bound | {entry.name for entry in ranges}
-                stack.extend((part, inner, inside) for part in reversed(parts(node)))
+            case Big() | Tensor():
+                stack.extend((part, inner, inside) for part, inner in reversed(_with_bounds(node, bound)))
             case Infix() | Prefix():
                 stack.extend((part, bound, inside) for part in reversed(parts(node)))
             case Call(function):

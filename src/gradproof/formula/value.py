@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
+from flint import ctx
 
-from gradproof.elaborate.sizes import extent
 from gradproof.errors import DomainError
 from gradproof.evaluate.bindings import Bindings, NotRational, Undecidable
-from gradproof.evaluate.enclose import enclose, exact_value
+from gradproof.evaluate.enclose import enclose
 from gradproof.evaluate.evaluator import Table, evaluate
 from gradproof.evaluate.fields import Balls, Exact
 from gradproof.formula.formula import Formula
-from gradproof.formula.literals import ordered, put_in
+from gradproof.formula.literals import entries_of, put_in
 from gradproof.formula.values import bind
-from gradproof.printer.text import to_text
 
 _GUARD_DIGITS = 5
+#: Precisions that are tried for values very near 0.
+_MORE_BITS = (1024, 4096, 16384)
 
 
 def value_of(formula: Formula, values: Mapping[str, Any], digits: int = 15) -> Any:
@@ -34,7 +34,8 @@ def value_of(formula: Formula, values: Mapping[str, Any], digits: int = 15) -> A
     formula = put_in(formula, {name: value for name, value in values.items() if isinstance(value, Formula)})
     bindings = bind(formula, rational)
     try:
-        return _whole(_exact(formula, bindings) or _enclosed(formula, bindings, digits), formula, bindings)
+        table = _exact(formula, bindings) or _enclosed(formula, bindings, digits)
+        return entries_of(table, formula, bindings)
     except Undecidable as trouble:
         raise DomainError("formula: a value was expected at this point", got=str(trouble)) from None
 
@@ -50,23 +51,13 @@ def _exact(formula: Formula, bindings: Bindings) -> Table | None:
 
 
 def _enclosed(formula: Formula, bindings: Bindings, digits: int) -> Table:
+    """Return balls with so many digits; the precision rises further where a value is so small that its ball has 0 in it."""
     table = enclose(formula.value, bindings, digits + _GUARD_DIGITS)
+    for bits in _MORE_BITS:
+        if not any(value.contains(0) and not value.is_zero() for value in table.entries.ravel()):
+            break
+        with ctx.workprec(bits):
+            table = evaluate(formula.value, bindings, Balls())
     if Balls().is_missing(table.entries).any():
         raise DomainError("formula: a value was expected at this point", got="none: it is not defined there")
     return table
-
-
-def _whole(table: Table, formula: Formula, bindings: Bindings) -> Any:
-    """Return the entries over all axes of the formula, also those that the value does not depend on."""
-    entries = ordered(table, formula)
-    lengths: list[int] = []
-    for place, axis in enumerate(formula.axes):
-        length = exact_value(extent(axis), bindings)
-        if length is None:
-            size = to_text(extent(axis))
-            remedy = "Write the size, as in vector(1, 3)."
-            raise DomainError(f"formula: axis {place + 1} of the value has the size {size}", got="no value for it", remedy=remedy)
-        lengths.append(max(int(length.p), 0))
-        if axis not in table.axes:
-            entries = np.expand_dims(entries, place)
-    return np.broadcast_to(entries, lengths)

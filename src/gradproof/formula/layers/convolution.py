@@ -14,7 +14,7 @@ from gradproof.expr.node import Expr, Index, Number
 from gradproof.formula.context import Context, as_number
 from gradproof.formula.dimensions import floor_quotient
 from gradproof.formula.entry import Arguments, Entry, option, tensor
-from gradproof.formula.kinds import SCALAR, Relation, Row, Table, of_rank
+from gradproof.formula.kinds import Relation, Row, Table, of_rank
 from gradproof.formula.layers.windows import WINDOW_LETTERS, Window, renewed, slide
 from gradproof.reader.plain.tree import Name, Word
 
@@ -31,27 +31,24 @@ _FORMS = (
 )
 
 
-def _relation(spatial: int) -> Table:
+def _relation(spatial: int, has_bias: bool, has_groups: bool) -> Table:
+    """Return the kinds that go together; without other evidence a kernel has filters and channels where the input has channels."""
     rows: list[Row] = []
-    for image, kernel, result, _ in _FORMS:
-        rows.append((of_rank(spatial + image), of_rank(spatial + kernel), of_rank(spatial + result)))
-    return Table(tuple(rows))
-
-
-def _with_bias(spatial: int) -> Table:
-    rows: list[Row] = []
+    strict: list[Row] = []
     for image, kernel, result, bias in _FORMS:
         kinds = (of_rank(spatial + image), of_rank(spatial + kernel))
-        rows.append((*kinds, of_rank(bias) if bias else SCALAR, of_rank(spatial + result)))
-    return Table(tuple(rows))
+        row = (*kinds, *((of_rank(bias),) if has_bias else ()), of_rank(spatial + result))
+        if kernel == 2 or not has_groups:
+            rows.append(row)
+            strict += [row] if kernel != 1 and (image, kernel) != (1, 0) else []
+    return Table(tuple(rows), tuple(strict))
 
 
 def layer(spatial: int, name: str, options: tuple[str, ...], windows: Windows) -> Entry:
     """Return a convolution with ``spatial`` axes whose windows are read from some options."""
-    plain, biased = _relation(spatial), _with_bias(spatial)
 
     def relation(arguments: Arguments) -> Relation:
-        return biased if "bias" in arguments.present else plain
+        return _relation(spatial, "bias" in arguments.present, "groups" in arguments.options)
 
     def lower(context: Context, arguments: Arguments, values: tuple[Value, ...]) -> Value:
         return _convolved(context, arguments, values, spatial, windows)

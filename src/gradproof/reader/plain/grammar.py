@@ -14,16 +14,17 @@ Levels, loosest first:
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from gradproof.errors import FormulaError
+from gradproof.reader.plain import binders
+from gradproof.reader.plain.binding import AND, COMPARISON, NOT, OR, PRODUCT, SUM
 from gradproof.reader.plain.descent import Descent, run
 from gradproof.reader.plain.source import Source
 from gradproof.reader.plain.tokens import Token, tokenize
 from gradproof.reader.plain.tree import (
-    Big,
     Bracket,
     Call,
-    Cases,
     Comparison,
     Infix,
     Keyword,
@@ -32,23 +33,19 @@ from gradproof.reader.plain.tree import (
     Numeral,
     Postfix,
     Prefix,
-    Range,
     Statement,
     Subscripted,
-    Tensor,
     Tree,
     Word,
 )
 from gradproof.reader.presentation import Place
 
-_OR, _AND, _NOT, _COMPARISON, _SUM, _PRODUCT = range(1, 7)
 _POWERS = {
-    "or": _OR, "and": _AND, "=": _COMPARISON, "!=": _COMPARISON, "<": _COMPARISON, "<=": _COMPARISON, ">": _COMPARISON,
-    ">=": _COMPARISON, "+": _SUM, "-": _SUM, "*": _PRODUCT, "/": _PRODUCT, ".*": _PRODUCT, "./": _PRODUCT,
+    "or": OR, "and": AND, "=": COMPARISON, "!=": COMPARISON, "<": COMPARISON, "<=": COMPARISON, ">": COMPARISON,
+    ">=": COMPARISON, "+": SUM, "-": SUM, "*": PRODUCT, "/": PRODUCT, ".*": PRODUCT, "./": PRODUCT,
 }  # fmt: skip
 _RAISING = frozenset({"^", ".^"})
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
-_BIG = frozenset({"sum", "prod", "max", "min"})
 _SENTENCE = frozenset({"if", "otherwise"})
 
 
@@ -134,10 +131,10 @@ class Grammar:
         head = self._definiendum()
         if head is None:
             self.at = start
-            body = run(self.expression(_OR))
+            body = run(self.expression(OR))
             return Statement("", (), body, Place(body.place.start, body.place.start))
         name, letters = head
-        body = run(self.expression(_OR))
+        body = run(self.expression(OR))
         return Statement(name.text, letters, body, name.place)
 
     def _definiendum(self) -> tuple[Token, tuple[Name, ...]] | None:
@@ -178,7 +175,7 @@ class Grammar:
             mark = sign if sign is not None else Place(self.next.start, self.next.start)
             strength = _POWERS[operator]
             right: Tree = yield self.expression(strength + 1)
-            if strength == _COMPARISON:
+            if strength == COMPARISON:
                 before = links[-1].right if links and isinstance(links[-1], Comparison) else left
                 links.append(Comparison(operator, before, right, mark, Place(before.place.start, right.place.end)))
                 continue
@@ -201,7 +198,7 @@ class Grammar:
         start = self.next.start
         if self.sees("not"):
             self.take()
-            inner: Tree = yield self.expression(_NOT)
+            inner: Tree = yield self.expression(NOT)
             return Prefix("not", inner, self.since(start))
         if self.sees("-", "+"):
             sign = self.take().text
@@ -279,10 +276,10 @@ class Grammar:
     def named(self) -> Descent[Tree]:
         """Read what begins with a name: a large operator, a call, or the name alone."""
         token = self.take()
-        operation, letters = self._big(token)
+        operation, letters = binders.split_operator(self, token)
         part: Tree
         if operation:
-            part = yield self.big(token, operation, letters)
+            part = yield binders.large_operator(self, token, operation, letters)
             return part
         is_call = self.sees("(") and (not self.next.spaced or self.is_function(token.text))
         if is_call:
@@ -295,13 +292,13 @@ class Grammar:
 
     def call(self, name: Token) -> Descent[Tree]:
         """Read the arguments of a function."""
-        self._enter()
+        self.enter()
         whole: Tree
         if name.text == "cases":
-            whole = yield self.cases(name)
+            whole = yield binders.cases(self, name)
             return whole
-        if name.text in _BIG and self._is_range():
-            whole = yield self.bounded(name)
+        if name.text in binders.OPERATIONS and binders.is_range(self):
+            whole = yield binders.bounded(self, name)
             return whole
         arguments: list[Tree] = []
         keywords: list[Keyword] = []
@@ -317,54 +314,55 @@ class Grammar:
             if not self.sees(","):
                 break
             self.take()
-        self._leave(")", "',' or ')' was expected")
+        self.leave(")", "',' or ')' was expected")
         return Call(name.text, tuple(arguments), tuple(keywords), name.place, self.since(name.start))
 
     def argument(self) -> Descent[Tree]:
         """Read an argument: ``x``, ``stride=2``, ``i=1..n -> x[i]``."""
         start = self.next.start
         argument: Tree
-        if self._is_range():
-            argument = yield self.tensor()
+        if binders.is_range(self):
+            argument = yield binders.tensor(self)
             return argument
         after = self.tokens[min(self.at + 1, len(self.tokens) - 1)]
         if self.next.kind == "name" and after.text == "=" and self.source.text[after.start : after.end] == "=":
             name = self.take()
             self.take()
-            value: Tree = yield self.expression(_OR)
+            value: Tree = yield self.expression(OR)
             return Keyword(name.text, value, self.since(start))
-        argument = yield self.expression(_OR)
+        argument = yield self.expression(OR)
         return argument
 
     def parenthesis(self) -> Descent[Tree]:
         """Read ``(x)``, or ``(2, 3)``."""
         start = self.next.start
-        opening = self._enter()
-        items: list[Tree] = [(yield self.expression(_OR))]
+        opening = self.enter()
+        items: list[Tree] = [(yield self.expression(OR))]
         while self.sees(","):
             self.take()
             if not self.sees(_CLOSING[opening.text]):
-                items.append((yield self.expression(_OR)))
-        self._leave(_CLOSING[opening.text], f"an operator or '{_CLOSING[opening.text]}' was expected")
-        return items[0] if len(items) == 1 else Listing(tuple(items), self.since(start))
+                items.append((yield self.expression(OR)))
+        self.leave(_CLOSING[opening.text], f"an operator or '{_CLOSING[opening.text]}' was expected")
+        whole = self.since(start)
+        return replace(items[0], place=whole) if len(items) == 1 else Listing(tuple(items), whole)
 
     def subscripts(self) -> Descent[tuple[Tree, ...]]:
         """Read ``[i, j + 1]`` behind something."""
-        self._enter()
-        found: list[Tree] = [(yield self.expression(_SUM))]
+        self.enter()
+        found: list[Tree] = [(yield self.expression(SUM))]
         while self.sees(","):
             self.take()
-            found.append((yield self.expression(_SUM)))
-        self._leave("]", "',' or ']' was expected")
+            found.append((yield self.expression(SUM)))
+        self.leave("]", "',' or ']' was expected")
         return tuple(found)
 
     def bracket(self) -> Descent[Tree]:
         """Read ``[1, 2; 3, 4]``, ``[[1, 2], [3, 4]]`` or ``[x > 0]``."""
         start = self.next.start
-        self._enter()
+        self.enter()
         rows: list[list[Tree]] = [[]]
         while not self.sees("]"):
-            rows[-1].append((yield self.expression(_OR)))
+            rows[-1].append((yield self.expression(OR)))
             if self.sees(","):
                 self.take()
             elif self.sees(";"):
@@ -372,132 +370,21 @@ class Grammar:
                 rows.append([])
             else:
                 break
-        self._leave("]", "',' or ';' or ']' was expected")
+        self.leave("]", "',' or ';' or ']' was expected")
         if not rows[-1] and len(rows) > 1:
             rows.pop()
         return Bracket(tuple(tuple(row) for row in rows), self.since(start))
 
-    def _enter(self) -> Token:
+    def enter(self) -> Token:
+        """Read an opening sign."""
         token = self.take()
         self.open.append(token)
         return token
 
-    def _leave(self, sign: str, expected: str) -> None:
+    def leave(self, sign: str, expected: str) -> None:
+        """Read the closing sign."""
         self.expect(sign, expected)
         self.open.pop()
-
-    # Large operators --------------------------------------------------------------------------------------------------
-
-    def _big(self, token: Token) -> tuple[str, str]:
-        """Split ``sum_k`` into the operation and its letters; the letters are empty where a brace or nothing follows."""
-        operation, underscore, letters = token.text.partition("_")
-        if operation not in _BIG or not underscore or self.is_function(token.text):
-            return "", ""
-        if letters or (self.sees("{") and not self.next.spaced):
-            return operation, letters
-        return "", ""
-
-    def big(self, token: Token, operation: str, letters: str) -> Descent[Tree]:
-        """Read ``sum_k x[k]``, ``sum_{i,j} ...``, ``sum_{i=1}^n ...`` with the product that it takes."""
-        condition: Tree | None = None
-        if letters:
-            names = list(letters) if letters.isalpha() else [letters]
-            ranges = [Range(name, None, None, token.place) for name in names]
-        else:
-            self._enter()
-            ranges = yield self.ranges()
-            if self.sees("|", ":"):
-                self.take()
-                condition = yield self.expression(_OR)
-            self._leave("}", "',' or '}' was expected")
-        if self.sees("^"):
-            self.take()
-            upper: Tree = yield self.exponent()
-            if len(ranges) != 1:
-                raise self.source.error(upper.place, "one index was expected below this limit", got=str(len(ranges)))
-            first = ranges[0]
-            lower = first.lower if first.lower is not None else Numeral("1", first.place)
-            ranges = [Range(first.name, lower, upper, first.place)]
-        for entry in ranges:
-            if (entry.lower is None) != (entry.upper is None):
-                raise self.source.error(entry.place, f"an upper limit of {entry.name} was expected", remedy="Write k=1..n.")
-        body: Tree = yield self.expression(_PRODUCT)
-        return Big(operation, tuple(ranges), condition, body, self.since(token.start))
-
-    def ranges(self) -> Descent[list[Range]]:
-        """Read ``i, j`` or ``i=1..n, j=1..m``, or one index with its lower limit alone."""
-        found: list[Range] = []
-        while True:
-            if self.next.kind != "name":
-                raise self.unexpected("an index was expected")
-            name = self.take()
-            lower: Tree | None = None
-            upper: Tree | None = None
-            if self.sees("="):
-                self.take()
-                lower = yield self.expression(_SUM)
-                if self.sees(".."):
-                    self.take()
-                    upper = yield self.expression(_SUM)
-            found.append(Range(name.text, lower, upper, self.since(name.start)))
-            if not self.sees(",") or not self._is_range(1, anything=True):
-                return found
-            self.take()
-
-    def _is_range(self, ahead: int = 0, *, anything: bool = False) -> bool:
-        """Tell whether ``k=1..n`` comes: a name, '=', and '..' before the next comma of this level."""
-        place = self.at + ahead
-        if self.tokens[min(place, len(self.tokens) - 1)].kind != "name":
-            return False
-        if anything and self.open and self.open[-1].text == "{":
-            return True
-        if self.tokens[place + 1].text != "=":
-            return False
-        depth = 0
-        for token in self.tokens[place + 2 : place + 40]:
-            if token.kind == "sign" and token.text == ".." and depth == 0:
-                return True
-            depth += (token.text in ("(", "[", "{")) - (token.text in (")", "]", "}"))
-            if depth < 0 or (depth == 0 and token.text in (",", ";")) or token.kind == "stop":
-                return False
-        return False
-
-    def bounded(self, name: Token) -> Descent[Tree]:
-        """Read ``sum(k=1..n | k != i, body)``."""
-        ranges: list[Range] = yield self.ranges()
-        condition: Tree | None = None
-        if self.sees("|"):
-            self.take()
-            condition = yield self.expression(_OR)
-        self.expect(",", "',' and what is reduced were expected")
-        body: Tree = yield self.expression(_OR)
-        self._leave(")", "')' was expected")
-        return Big(name.text, tuple(ranges), condition, body, self.since(name.start))
-
-    def tensor(self) -> Descent[Tree]:
-        """Read ``i=1..n, j=1..m -> body``."""
-        start = self.next.start
-        ranges: list[Range] = yield self.ranges()
-        self.expect("->", "'->' and the entries were expected")
-        body: Tree = yield self.expression(_OR)
-        return Tensor(tuple(ranges), body, self.since(start))
-
-    def cases(self, name: Token) -> Descent[Tree]:
-        """Read ``cases(value if condition; value otherwise)``."""
-        values: list[Tree] = []
-        conditions: list[Tree] = []
-        while True:
-            value: Tree = yield self.expression(_OR)
-            word = self.take().text
-            if word == "otherwise":
-                self._leave(")", "')' was expected")
-                return Cases(tuple(values), tuple(conditions), value, self.since(name.start))
-            if word != "if":
-                self.at -= 1
-                raise self.unexpected("'if' or 'otherwise' was expected")
-            values.append(value)
-            conditions.append((yield self.expression(_OR)))
-            self.expect(";", "';' and the next case were expected")
 
 
 def _joined(left: Tree, links: list[Tree]) -> Tree:

@@ -31,9 +31,9 @@ _TOKEN = re.compile(
       (?P<space>\s+)
     | (?P<number>(?:\d+(?:\.\d+|\.(?![*/^'.T\w]))?|\.\d+)(?:[eE][+-]?\d+)?)
     | (?P<raised>[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻]+)
-    | (?P<name>(?![{_SUPERSCRIPT}])[^\W\d](?:(?![{_SUPERSCRIPT}])\w)*)
+    | (?P<name>[∑∏](?:_\w*)?|(?![{_SUPERSCRIPT}])[^\W\d](?:(?![{_SUPERSCRIPT}])\w)*)
     | (?P<word>"[^"\n]*")
-    | (?P<sign>\.\*|\./|\.\^|\.'|\.T(?!\w)|\.\.|->|→|\*\*|<=|>=|==|!=|~=|:=|&&|\|\||[-+*/^'!()\[\]{{}},;:|=<>@·⋅×∗÷−⊙∘≤≥≠′’ᵀ⊤∧∨¬]|[∑∏√])
+    | (?P<sign>\.\*|\./|\.\^|\.'|\.T(?!\w)|\.\.|->|→|\*\*|<=|>=|==|!=|~=|:=|&&|\|\||[-+*/^'!()\[\]{{}},;:|=<>@·⋅×∗÷−⊙∘≤≥≠′’ᵀ⊤∧∨¬]|√)
     """,
     re.VERBOSE,
 )
@@ -98,7 +98,7 @@ def _tokens(source: Source, match: re.Match[str], spaced: bool) -> list[Token]:
         case "raised":
             return _raised(text, start)
         case "name":
-            plain = "".join(GREEK.get(letter, _LOWERED.get(letter, letter)) for letter in text)
+            plain = "".join(_WORDS.get(letter) or GREEK.get(letter) or _LOWERED.get(letter, letter) for letter in text)
             kind = "sign" if plain in ("and", "or", "not") else "name"
             return [Token(kind, plain, start, end, spaced)]
         case "word":

@@ -6,7 +6,7 @@ import numpy as np
 
 from gradproof.evaluate.evaluator import evaluate
 from gradproof.evaluate.fields import Floats
-from gradproof.formula.literals import ordered
+from gradproof.formula.literals import entries_of
 from gradproof.formula.parse import parse
 from gradproof.formula.values import bind
 
@@ -18,9 +18,8 @@ def value(text, assume=(), **values):
 
 
 def formula_value(formula, **values):
-    table = evaluate(formula.value, bind(formula, values), Floats())
-    assert set(table.axes) == set(formula.axes), "an axis that the value does not depend on"
-    return np.asarray(ordered(table, formula), dtype=float)
+    bindings = bind(formula, values)
+    return np.asarray(entries_of(evaluate(formula.value, bindings, Floats()), formula, bindings), dtype=float)
 
 
 def random_values(seed, **shapes):

@@ -1,0 +1,74 @@
+"""Formulas in LaTeX: found out by themselves, with the value of their plain form."""
+
+import numpy as np
+import pytest
+from referee import assert_close, random_values, value
+
+from gradproof.errors import FormulaError, ShapeError
+from gradproof.formula.parse import parse
+
+VALUES = random_values(5, A=(4, 3), W=(4, 3), x=(3,), y=(4,), b=(4,), w=(3,), X=(4, 3), Q=(3, 3), a=None, c=(3,))
+
+PAIRS = [
+    (r"\|Ax-b\|^2", "norm2(A*x - b)^2"),
+    (r"\frac{1}{2}\|A x - b\|_2^2", "norm2(A*x - b)^2/2"),
+    (r"$x^\top Q x + c^T x$", "x'*Q*x + c'*x"),
+    (r"\[ \log(1 + e^{a}) \]", "log(1 + exp(a))"),
+    (r"-\sum_k y_k \log \operatorname{softmax}(Wx+b)_k", "-y'*log(softmax(W*x + b))"),
+    (r"z = Wx + b; -y^\top \log(\operatorname{softmax}(z))", "-y'*log(softmax(W*x + b))"),
+    (r"\frac{1}{4}\sum_{i=1}^4 (y_i - b_i)^2", "mean((y - b).^2)"),
+    (r"f(x) = \frac{1}{2} x^\top Q x", "x'*Q*x/2"),
+    (r"\operatorname{tr}(A^\top X)", "tr(A'*X)"),
+    (r"\sqrt{a^2 + 0.1}", "sqrt(a^2 + 0.1)"),
+    (r"\max_k y_k", "max(y)"),
+    (r"(X^\top X + a I)^{-1} X^\top y", "inv(X'*X + a*eye)*X'*y"),
+    (r"\sigma(a) \cdot (1 - \sigma(a))", "sigma(a)*(1 - sigma(a))"),
+]
+
+
+@pytest.mark.parametrize(("latex", "plain"), PAIRS)
+def test_latex_means_what_plain_text_means(latex, plain):
+    formula = parse(plain, ["a:"] if "a" in plain else [], {name: VALUES[name] for name in VALUES if name != "a" and name in plain})
+    values = {symbol.name: VALUES[symbol.name] for symbol in formula.symbols}
+    assert_close(value(latex, **values), value(plain, **values))
+
+
+def test_rows_of_data_are_vectors():
+    formula = parse(r"\sum_{i=1}^n \log(1 + e^{-y_i w^\top x_i})")
+    assert {symbol.name: len(symbol.axes) for symbol in formula.symbols} == {"y": 1, "w": 1, "x": 2}
+    assert not formula.axes
+
+
+def test_a_decimal_is_exact():
+    assert value(r"\frac{0.1}{0.3}") == pytest.approx(1 / 3, rel=1e-15)
+    assert parse(r"0.1 \cdot 10").value is parse("1").value
+
+
+def test_named_parts():
+    formula = parse(r"z = Wx + b; \sum_k z_k", ["W: k,d"])
+    assert [part.name for part in formula.intermediates] == ["z"]
+    assert {symbol.name for symbol in formula.symbols} == {"W", "x", "b"}
+
+
+def test_symbols_stand_in_order_of_appearance():
+    assert [symbol.name for symbol in parse(r"\lambda \|x\|_1 + \|Ax - b\|^2").symbols] == ["lambda", "x", "A", "b"]
+
+
+@pytest.mark.parametrize(
+    ("text", "column", "words"),
+    [
+        (r"\frac{x}{", 9, "mathematics that can be read was expected, got '{' without its partner"),
+        (r"\foo{x}", 1, "mathematics that can be read was expected, got unknown macro \\foo"),
+        (r"\mathbb{E}[x]", 1, "a formula that has a value was expected, got the operator 'expectation'"),
+        (r"\phi(x) + 1", 1, "functions that are known were expected, got 'phi'"),
+    ],
+)
+def test_latex_that_means_nothing(text, column, words):
+    with pytest.raises(FormulaError) as caught:
+        parse(text)
+    assert str(caught.value).startswith(f"formula:1:{column}: {words}")
+
+
+def test_latex_that_does_not_fit():
+    with pytest.raises(ShapeError, match="size 3 against 4"):
+        parse(r"A x \cdot 1", (), {"A": np.ones((2, 3)), "x": np.ones(4)})
