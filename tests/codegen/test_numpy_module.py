@@ -2,10 +2,10 @@
 
 import ast
 import inspect
-from fractions import Fraction
 
 import numpy as np
 import pytest
+from referee import as_floats
 
 from gradproof.derivation.derivation import derive
 from gradproof.errors import FormulaError
@@ -39,11 +39,6 @@ CASES = [
 ]
 
 
-def numbers(value):
-    floats = [float(Fraction(str(entry))) for entry in np.ravel(np.array(value, dtype=object))]
-    return np.array(floats).reshape(np.shape(value)) if np.ndim(value) else floats[0]
-
-
 @pytest.mark.parametrize("order", [1, 2])
 @pytest.mark.parametrize(("text", "wrt", "assume"), CASES, ids=[f"{case[0]} by {case[1]}" for case in CASES])
 def test_the_module_computes_value_and_derivative(text, wrt, assume, order):
@@ -53,7 +48,7 @@ def test_the_module_computes_value_and_derivative(text, wrt, assume, order):
     wanted = symbols(derivation.value) | symbols(derivation.formula.value) | set(derivation.formula.symbols)
     for number in range(2):
         bindings = instance(wanted, seed=3, number=number, positive=True)
-        values = {symbol.name: numbers(bindings.value(symbol)) for symbol in derivation.formula.symbols}
+        values = {symbol.name: as_floats(bindings.value(symbol)) for symbol in derivation.formula.symbols}
         for name, body, axes in (
             ("value", derivation.formula.value, derivation.formula.axes),
             ("derivative", derivation.value, derivation.axes),

@@ -38,7 +38,6 @@ FUNCTIONS = (
     ("log_sigmoid", lambda x: -jnp.log(1 + jnp.exp(-x)), False),
     ("relu", lambda x: jnp.maximum(x, 0), False),
     ("relu6", lambda x: jnp.clip(x, 0, 6), False),
-    ("leaky_relu", lambda x: jnp.where(x > 0, x, 0.01 * x), False),
     ("hardtanh", lambda x: jnp.clip(x, -1, 1), False),
     ("silu", lambda x: x / (1 + jnp.exp(-x)), False),
     ("gelu", lambda x: x * (1 + special.erf(x / jnp.sqrt(2.0))) / 2, False),
@@ -48,6 +47,10 @@ FUNCTIONS = (
     ("softsign", lambda x: x / (1 + jnp.abs(x)), False),
 )
 
+def _leaky(x, c):
+    return jnp.where(x > 0, x, c * x)
+
+
 IDENTITIES = (
     *(
         Identity(f"w'*{name}(A*x)" if not positive else f"w'*{name}(A*x + c)", "x",
@@ -56,6 +59,8 @@ IDENTITIES = (
                  ("w: m", "A: m,n") if not positive else ("w: m", "A: m,n", "c: m"), positive=positive)
         for name, function, positive in FUNCTIONS
     ),
+    Identity("w'*leaky_relu(A*x, c)", "x", lambda w, A, x, c: _leaky(A @ x, c) @ w, ("w: m", "A: m,n", "c:")),
+    Identity("w'*leaky_relu(A*x, c)", "c", lambda w, A, x, c: _leaky(A @ x, c) @ w, ("w: m", "A: m,n", "c:")),
     Identity("arcsin(x)", "x", lambda x: jnp.arcsin(x), ("0 < x < 1",)),
     Identity("arccos(x)", "x", lambda x: jnp.arccos(x), ("0 < x < 1",)),
     Identity("arctanh(x)", "x", lambda x: jnp.arctanh(x), ("0 < x < 1",)),

@@ -5,12 +5,12 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
 import jax
 import numpy as np
+from referee import as_floats
 
 from gradproof.derivation.derivation import Derivation, derive
 from gradproof.evaluate.bindings import Bindings
@@ -67,12 +67,6 @@ def symbols_of(*roots: Expr) -> set[Symbol]:
             if isinstance(node, Index):
                 found |= symbols(node.lower) | symbols(node.upper)
     return found
-
-
-def as_floats(value: Any) -> Any:
-    """Return a number or an array of rationals as floats."""
-    flat = [float(Fraction(str(entry))) for entry in np.ravel(np.array(value, dtype=object))]
-    return np.array(flat).reshape(np.shape(value)) if np.ndim(value) else flat[0]
 
 
 def variables(identity: Identity) -> dict[str, Any]:

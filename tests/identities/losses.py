@@ -60,7 +60,7 @@ IDENTITIES = (
              lambda y, X, w, lam: jnp.sum((y - X @ w) ** 2) / (2 * len(y)) + lam * jnp.sum(jnp.abs(w)), LINEAR),
     Identity("sum(max(0, 1 - y .* (X*w)))", "w", lambda y, X, w: jnp.sum(jnp.maximum(0, 1 - y * (X @ w))), LINEAR),
     Identity("sum(max(0, 1 - y .* (X*w)).^2)", "w", lambda y, X, w: jnp.sum(jnp.maximum(0, 1 - y * (X @ w)) ** 2), LINEAR),
-    Identity("sum(huber(X*w - y))", "w", lambda X, w, y: jnp.sum(huber(X @ w - y)), LINEAR),
+    Identity("sum(huber(X*w - y, 1))", "w", lambda X, w, y: jnp.sum(huber(X @ w - y)), LINEAR),
     Identity("sum(exp(X*w) - y .* (X*w))", "w", lambda X, w, y: jnp.sum(jnp.exp(X @ w) - y * (X @ w)), LINEAR),
     Identity("sum(log(cosh(X*w - y)))", "w", lambda X, w, y: jnp.sum(jnp.log(jnp.cosh(X @ w - y))), LINEAR),
     Identity("mse_loss(A*x + b, y)", "A", lambda A, x, b, y: jnp.mean((A @ x + b - y) ** 2), ("A: m,n", "b: m", "y: m")),
