@@ -5,7 +5,6 @@ import inspect
 
 import numpy as np
 import pytest
-from referee import as_floats
 
 from gradproof.derivation.derivation import derive
 from gradproof.errors import FormulaError
@@ -14,6 +13,7 @@ from gradproof.evaluate.fields import Floats
 from gradproof.evaluate.instances import instance
 from gradproof.evaluate.tables import spread
 from gradproof.expr.walk import symbols
+from referee import as_floats
 
 CASES = [
     ("norm2(A*x - b)^2", "x", ["A: m,n"]),

@@ -1,6 +1,7 @@
 """Derivatives of determinants and inverses: Petersen and Pedersen 2012, sections 2.1, 2.2; Minka 2000."""
 
 import jax.numpy as jnp
+
 from identities.identity import Identity
 
 det, inv = jnp.linalg.det, jnp.linalg.inv

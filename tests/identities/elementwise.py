@@ -3,6 +3,7 @@
 import jax
 import jax.numpy as jnp
 import jax.scipy.special as special
+
 from identities.identity import Identity
 
 #: Name in the language, the same by hand, whether it needs values above 0.
@@ -46,6 +47,7 @@ FUNCTIONS = (
     ("mish", lambda x: x * jnp.tanh(jnp.log(1 + jnp.exp(x))), False),
     ("softsign", lambda x: x / (1 + jnp.abs(x)), False),
 )
+
 
 def _leaky(x, c):
     return jnp.where(x > 0, x, c * x)

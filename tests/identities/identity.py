@@ -5,12 +5,11 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import jax
 import numpy as np
-from referee import as_floats
 
 from gradproof.derivation.derivation import Derivation, derive
 from gradproof.evaluate.bindings import Bindings
@@ -20,6 +19,7 @@ from gradproof.evaluate.instances import instance
 from gradproof.evaluate.tables import spread
 from gradproof.expr.node import Expr, Index, Symbol
 from gradproof.expr.walk import postorder, symbols
+from referee import as_floats
 
 #: All sizes of one formula are different, so that a matrix that should have been transposed does not fit.
 SIZES = (3, 4, 2, 5)
@@ -43,13 +43,13 @@ class Identity:
         return f"{self.text} by {self.wrt}" + (" twice" if self.order == 2 else "")
 
 
-@lru_cache(maxsize=None)
+@cache
 def derived(identity: Identity) -> Derivation:
     """Return the derivation of an identity, made once."""
     return derive(identity.text, identity.wrt, identity.order, assume=identity.assume)
 
 
-@lru_cache(maxsize=None)
+@cache
 def example(identity: Identity) -> Bindings:
     """Return values of all variables that have their properties."""
     derivation = derived(identity)
@@ -81,7 +81,7 @@ def entries(value: Expr, axes: tuple[Index, ...], identity: Identity) -> Any:
     return np.asarray(spread(table, axes), dtype=float) if axes else float(table.entries[()])
 
 
-@lru_cache(maxsize=None)
+@cache
 def referee(identity: Identity) -> Any:
     """Return the derivative that jax computes from the hand-written function, in float64."""
     with jax.enable_x64(True):

@@ -1,6 +1,7 @@
 """Derivatives of norms and of what is divided by them: Petersen and Pedersen 2012, sections 2.6, 2.7."""
 
 import jax.numpy as jnp
+
 from identities.identity import Identity
 
 

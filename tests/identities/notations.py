@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from identities.identity import Identity, derived, entries
+import pytest
 
 from gradproof.derivation.notation import declaration
-from gradproof.expr.node import Expr, Index, Symbol
-from gradproof.expr.walk import substitute, symbols
+from gradproof.expr.node import Expr, Index, Symbol, TensorEntry
+from gradproof.expr.walk import postorder, substitute, symbols
 from gradproof.formula.parse import parse
 from gradproof.printer.latex import to_latex as index_latex
 from gradproof.printer.naming import index_names
 from gradproof.printer.text import to_text as index_text
+from identities.identity import Identity, derived, entries
 
 
 def _declared(identity: Identity) -> list[str]:
@@ -50,9 +51,17 @@ def _short(identity: Identity, text: str) -> Any:
     return (by_letters if derived(identity).notation.matrix is None else by_position)(text, identity)
 
 
+def _index_latex(identity: Identity) -> Any:
+    """A function of a tensor whose entries are a formula of their own says in LaTeX only by matrices what it is a function of."""
+    value = derived(identity).value
+    if any(isinstance(node, TensorEntry) for node in postorder(value)):
+        pytest.skip("a function of a whole tensor")
+    return by_letters(f"${index_latex(value)}$", identity)
+
+
 NOTATIONS: dict[str, Callable[[Identity], Any]] = {
     "text": lambda identity: _short(identity, derived(identity).to_text()),
-    "latex": lambda identity: _short(identity, derived(identity).to_latex()),
+    "latex": lambda identity: _short(identity, f"${derived(identity).to_latex()}$"),
     "index text": lambda identity: by_letters(index_text(derived(identity).value), identity),
-    "index latex": lambda identity: by_letters(index_latex(derived(identity).value), identity),
+    "index latex": _index_latex,
 }

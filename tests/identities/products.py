@@ -1,6 +1,7 @@
 """Derivatives of first and second order forms, Kronecker products and stacked columns: Petersen and Pedersen 2012, section 2.4."""
 
 import jax.numpy as jnp
+
 from identities.identity import Identity
 
 IDENTITIES = (

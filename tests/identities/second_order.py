@@ -2,6 +2,7 @@
 
 import jax
 import jax.numpy as jnp
+
 from identities.identity import Identity
 
 softmax, log_softmax, logsumexp = jax.nn.softmax, jax.nn.log_softmax, jax.nn.logsumexp

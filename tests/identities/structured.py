@@ -2,6 +2,7 @@
 the derivative is the one of the same formula without the promise, taken at a matrix that keeps it."""
 
 import jax.numpy as jnp
+
 from identities.identity import Identity
 
 inv, tr = jnp.linalg.inv, jnp.trace

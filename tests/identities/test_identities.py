@@ -5,6 +5,7 @@ from itertools import chain
 
 import numpy as np
 import pytest
+
 from identities import (
     determinants_and_inverses,
     elementwise,

@@ -1,6 +1,7 @@
 """Derivatives of traces: Petersen and Pedersen 2012, section 2.5; Magnus and Neudecker 2019, chapter 9."""
 
 import jax.numpy as jnp
+
 from identities.identity import Identity
 
 tr, inv, power = jnp.trace, jnp.linalg.inv, jnp.linalg.matrix_power

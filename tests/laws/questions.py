@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from flint import arb
 from formulas import ASSUME, Question
-from referee import as_floats
 
 from gradproof.derivation.derivation import Derivation, derive
 from gradproof.derivation.notation import declaration
@@ -24,6 +23,7 @@ from gradproof.expr.walk import substitute, symbols
 from gradproof.formula.parse import parse
 from gradproof.printer.naming import index_names
 from gradproof.printer.text import to_text
+from referee import as_floats
 
 _DIGITS = 20
 

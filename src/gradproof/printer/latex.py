@@ -296,7 +296,11 @@ def _tensor(node: TensorEntry, done: dict[Expr, Printed]) -> Printed:
     sign = TENSOR_FUNCTIONS[node.function].latex[0] if node.function in TENSOR_FUNCTIONS else node.function
     body = node.body
     inside = name_latex(body.symbol.name) if isinstance(body, Element) and body.indices == node.bound else f"{done[body].text}"
-    text = f"\\left({inside}\\right)^{{-1}}" if node.function == "inverse" else f"{sign}\\left({inside}\\right)"
+    if node.function == "inverse":
+        base = inside if isinstance(body, Element) and body.indices == node.bound else f"\\left({inside}\\right)"
+        text = f"\\left({base}^{{-1}}\\right)"
+    else:
+        text = f"{sign}\\left({inside}\\right)"
     return Printed(text + (f"_{{{_subscripts(node.at, done)}}}" if node.at else ""), ATOM)
 
 
