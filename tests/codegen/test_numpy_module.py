@@ -72,3 +72,10 @@ def test_the_module_holds_only_names_that_it_may():
 def test_a_function_without_numpy_code_is_said():
     with pytest.raises(FormulaError, match="no NumPy code"):
         derive("digamma(x)", "x", assume=["x:"]).to_code("numpy")
+
+
+def test_a_variable_that_cancels_says_how_large_the_value_is():
+    namespace = {}
+    exec(compile(derive("x - x", "x", assume=["x: n"]).to_code("numpy"), "generated", "exec"), namespace)
+    assert np.array_equal(namespace["value"](x=np.ones(3)), np.zeros(3))
+    assert np.array_equal(namespace["derivative"](x=np.ones(3)), np.zeros((3, 3)))

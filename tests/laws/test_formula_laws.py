@@ -2,7 +2,7 @@
 
 from formulas import questions
 from hypothesis import HealthCheck, given, settings
-from questions import faults
+from formula_faults import formula_faults
 
 RANDOM = settings(derandomize=True, deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
 
@@ -10,4 +10,4 @@ RANDOM = settings(derandomize=True, deadline=None, max_examples=60, suppress_hea
 @RANDOM
 @given(questions())
 def test_a_random_formula_has_no_fault(question):
-    assert not list(faults(question))
+    assert not list(formula_faults(question))

@@ -35,6 +35,8 @@ def _function(name: str, what: Formula, formula: Formula) -> str:
     }
     arguments = [symbol for symbol in formula.symbols if symbol in used or name == "derivative"]
     sizes = _sizes(what)
+    if not sizes <= {axis.size for symbol in arguments for axis in symbol.axes}:
+        arguments = list(formula.symbols)  # what cancels out of a value still says how large it is
     names: dict[str, str] = {}
     for symbol in [*arguments, *sorted(sizes, key=lambda size: size.name)]:
         if symbol.name not in names:

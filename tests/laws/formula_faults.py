@@ -28,7 +28,7 @@ from referee import as_floats
 _DIGITS = 20
 
 
-def faults(question: Question) -> Iterator[str]:
+def formula_faults(question: Question) -> Iterator[str]:
     """Yield what is wrong with the derivative of a formula, in words; nothing where all is well."""
     derivation = derive(question.text, question.wrt, assume=ASSUME)
     check = derivation.verify(2)
