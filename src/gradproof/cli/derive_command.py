@@ -53,7 +53,7 @@ def derive_command(
     lines = [*reading(derivation.formula, derivation), ""]
     if steps:
         lines += [f"  {number}. {step}" for number, step in enumerate(derivation.steps, start=1)] + [""]
-    lines.append(_result(derivation, target))
+    lines += _result(derivation, target)
     lines += [f"kink: {words}" for words in derivation.kinks]
     lines += [f"note: {words}" for words in derivation.notes]
     if not no_verify:
@@ -69,21 +69,22 @@ def reading(formula: Formula, derivation: Derivation) -> list[str]:
     return [f"read: {shapes}; layout: {derivation.layout}", *notes]
 
 
-def _result(derivation: Derivation, target: str) -> str:
-    left = f"d/d{derivation.wrt.name}" if derivation.order == 1 else f"d^2/d{derivation.wrt.name}^2"
+def _result(derivation: Derivation, target: str) -> list[str]:
     notation = derivation.notation
-    match target:
-        case "latex":
-            return notation.latex
-        case "index":
-            axes = ", ".join(index.name for index in derivation.axes)
-            return f"({left})[{axes}] = {notation.index_text}" if axes else f"{left} = {notation.index_text}"
-        case "matrix" if notation.matrix is None:
-            return f"{left} has no matrix notation; in index notation: {notation.index_text}"
-        case _ if notation.matrix is None and derivation.axes:
-            return f"({left})[{', '.join(index.name for index in derivation.axes)}] = {notation.text}"
-        case _:
-            return f"{left} = {notation.text}"
+    if target == "latex":
+        return [notation.latex]
+    if target == "index":
+        return [f"{_left(derivation, by_index=True)} = {notation.index.text}"]
+    if target == "matrix" and notation.matrix is None:
+        return [f"{_left(derivation)} has no matrix notation; in index notation: {notation.text}"]
+    first = f"{_left(derivation, by_index=notation.matrix is None)} = {notation.short.text}"
+    return [first, *(f"  where {part.left.text} = {part.right.text}" for part in notation.definitions)]
+
+
+def _left(derivation: Derivation, *, by_index: bool = False) -> str:
+    left = f"d/d{derivation.wrt.name}" if derivation.order == 1 else f"d^2/d{derivation.wrt.name}^2"
+    places = derivation.notation.places
+    return f"({left})[{', '.join(places)}]" if by_index and places else left
 
 
 def _document(derivation: Derivation, target: str, *, with_check: bool) -> str:
@@ -101,7 +102,7 @@ def _document(derivation: Derivation, target: str, *, with_check: bool) -> str:
         "variables": {symbol.name: declaration(symbol).partition(":")[2].strip() for symbol in derivation.formula.symbols},
         "text": notation.text,
         "latex": notation.latex,
-        "index": {"axes": [index.name for index in derivation.axes], "text": notation.index_text, "latex": notation.index_latex},
+        "index": {"axes": list(notation.places), "text": notation.index.text, "latex": notation.index.latex},
         "is_matrix_notation": notation.matrix is not None,
         "steps": [
             {"rule": step.rule, "of": step.focus, "is": step.result, "latex": step.result_latex} for step in derivation.steps

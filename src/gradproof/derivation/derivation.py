@@ -11,18 +11,19 @@ from typing import Any
 from gradproof.codegen.numpy_module import numpy_module
 from gradproof.derivation.notation import Notation, written
 from gradproof.derivation.steps import Step, derivation_steps
-from gradproof.derivation.tidy import tidied
+from gradproof.derivation.tidy import readable, tidied, with_squares_opened
 from gradproof.derivation.verification import Verification, verify
 from gradproof.derivative.differentiate import differentiate
 from gradproof.derivative.kinks import kinks
 from gradproof.errors import FormulaError
 from gradproof.expr.build import ZERO, add, number
 from gradproof.expr.node import Expr, Index, Symbol, fresh_index
+from gradproof.expr.walk import symbols
 from gradproof.formula.formula import Formula
 from gradproof.formula.parse import parse
 
 LAYOUTS = ("variable", "numerator", "denominator")
-_LETTERS = (("p", "q", "r", "s"), ("t", "u", "v", "w"))
+_LETTERS = "pqrstuvwabcdefgh"
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Derivation:
     def notation(self) -> Notation:
         """The derivative in writing."""
         is_row = self.layout == "numerator" and not self.formula.axes and len(self.axes) == 1
-        return written(self.value, self.axes, self.formula.symbols, is_row)
+        return written(self.value, self.axes, self.formula.symbols, is_row=is_row, parts=self.formula.intermediates)
 
     @property
     def result(self) -> Formula:
@@ -58,7 +59,7 @@ class Derivation:
         """The steps of the first derivative, from the outside in."""
         names = [part.name for part in reversed(self.formula.intermediates)]
         formula = self.formula
-        return derivation_steps(formula.value, formula.axes, self.wrt, self.at[0], formula.symbols, names)
+        return derivation_steps(with_squares_opened(formula.value), formula.axes, self.wrt, self.at[0], formula.symbols, names)
 
     def to_text(self) -> str:
         """Return the derivative as plain text: matrix notation where it fits, else index notation."""
@@ -118,15 +119,12 @@ def derive(
     symbol = formula.symbol(wrt)
     if symbol is None:
         return _absent(formula, wrt, order, layout)
-    value = formula.value
+    value = with_squares_opened(formula.value)
     places: list[tuple[Index, ...]] = []
     for step in range(order):
-        indices = tuple(
-            fresh_index(letter, number(axis.origin), add(axis.size, number(axis.origin - 1)))
-            for letter, axis in zip(_LETTERS[step], symbol.axes, strict=False)
-        )
-        value = tidied(differentiate(value, symbol, indices))
+        indices = _places(symbol, formula, step)
         places.append(indices)
+        value = readable(differentiate(value, symbol, indices), _ordered(formula.axes, places, layout))
     return Derivation(
         formula,
         symbol,
@@ -135,8 +133,20 @@ def derive(
         value,
         _ordered(formula.axes, places, layout),
         tuple(places),
-        kinks(formula.value, symbol),
+        kinks(with_squares_opened(formula.value), symbol),
         _notes(symbol),
+    )
+
+
+def _places(symbol: Symbol, formula: Formula, step: int) -> tuple[Index, ...]:
+    """Return indices over the entries of the variable, named by letters that nothing else has."""
+    taken = {index.name for index in formula.axes} | {part.name for part in formula.intermediates}
+    taken |= {other.name for other in symbols(formula.value) | set(formula.symbols)}
+    letters = [letter for letter in _LETTERS if letter not in taken][step * len(symbol.axes) :]
+    letters += [f"p{place}" for place in range(len(symbol.axes))]
+    return tuple(
+        fresh_index(letter, number(axis.origin), add(axis.size, number(axis.origin - 1)))
+        for letter, axis in zip(letters, symbol.axes, strict=False)
     )
 
 

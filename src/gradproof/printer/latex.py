@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
 
 from gradproof.expr.build import ONE
@@ -27,7 +28,7 @@ from gradproof.expr.node import (
     Symbol,
     TensorEntry,
 )
-from gradproof.expr.walk import postorder
+from gradproof.expr.walk import postorder, symbols
 from gradproof.printer.layout import (
     ATOM,
     POWER,
@@ -35,6 +36,8 @@ from gradproof.printer.layout import (
     SUM,
     Printed,
     arranged_terms,
+    brackets_last,
+    chained,
     decimal_text,
     factors_of,
     negative_exponent,
@@ -93,9 +96,11 @@ _OPERATORS = {
 }
 
 
-def to_latex(root: Expr) -> str:
-    """Return an expression as LaTeX."""
+def to_latex(root: Expr, heads: Mapping[str, str] | None = None) -> str:
+    """Return an expression as LaTeX; ``heads`` says how symbols of some names are written."""
     names = index_names(root)
+    if heads:
+        names.update({symbol: heads[symbol.name] for symbol in symbols(root) if symbol.name in heads})
     printed: dict[Expr, Printed] = {}
     for node in postorder(root):
         printed[node] = _print(node, printed, names)
@@ -128,13 +133,14 @@ def _print(node: Expr, done: dict[Expr, Printed], names: dict[Expr, str]) -> Pri
         case Constant(name):
             return Printed({"pi": "\\pi", "infinity": "\\infty"}.get(name, name), ATOM)
         case Symbol(name):
-            return Printed(name_latex(name), ATOM)
+            return Printed(names.get(node) or name_latex(name), ATOM)
         case Index():
             return Printed(name_latex(names[node]), ATOM)
         case Hole(text):
             return Printed(text, ATOM)
         case Element(symbol, indices):
-            return Printed(f"{{{name_latex(symbol.name)}}}_{{{_subscripts(indices, done)}}}", ATOM)
+            head = names.get(symbol) or name_latex(symbol.name)
+            return Printed(f"{{{head}}}_{{{_subscripts(indices, done)}}}", ATOM)
         case Add():
             return _sum(node, done)
         case Multiply() | Power():
@@ -151,7 +157,9 @@ def _print(node: Expr, done: dict[Expr, Printed], names: dict[Expr, str]) -> Pri
         case Logic(operation, operands):
             if operation == "not":
                 return Printed(f"\\neg ({done[operands[0]].text})", 0)
-            joint = ", " if operation == "and" else " \\lor "
+            if operation == "and":
+                return _conjunction(operands, done)
+            joint = " \\lor "
             return Printed(joint.join(done[part].text for part in operands), 0)
         case Iverson(condition):
             return Printed(f"\\mathbb{{1}}[{done[condition].text}]", ATOM)
@@ -173,6 +181,17 @@ def _structure(node: Expr, done: dict[Expr, Printed], names: dict[Expr, str]) ->
             return _operator(node, done)
         case _:
             raise AssertionError(f"unknown node kind {type(node).__name__}")
+
+
+def _conjunction(operands: tuple[Expr, ...], done: dict[Expr, Printed]) -> Printed:
+    chains = ["".join(_link(part, place, done) for place, part in enumerate(chain)) for chain in chained(operands)]
+    return Printed(", ".join(chains), 0)
+
+
+def _link(part: Expr, place: int, done: dict[Expr, Printed]) -> str:
+    if not place or not isinstance(part, Compare):
+        return done[part].text
+    return f" {_RELATIONS.get(part.relation, part.relation)} {done[part.right].text}"
 
 
 def _number(node: Number) -> Printed:
@@ -217,6 +236,7 @@ def _product(weight: Fraction, node: Expr, done: dict[Expr, Printed]) -> Printed
     above, below = split_quotient(factors_of(node))
     if not below and weight == 1 and len(above) == 1:
         return _power(above[0], done)
+    above = brackets_last(above, done)
     if not below:
         lead = "" if weight == 1 else _number(Number(weight)).text
         parts = ([lead] if lead else []) + [_in(_power(factor, done), PRODUCT + 1) for factor in above]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import TypeGuard
 
 from gradproof.expr.build import ONE
-from gradproof.expr.node import Add, Expr, Multiply, Number, Power
+from gradproof.expr.node import Add, Compare, Expr, Iverson, Logic, Multiply, Number, Power
 
 #: Binding strength of what was printed; a part that binds more loosely than its place asks for gets parentheses.
 SUM, PRODUCT, POWER, ATOM = 1, 2, 3, 4
@@ -44,6 +46,29 @@ def split_quotient(factors: tuple[Expr, ...]) -> tuple[list[Expr], list[tuple[Ex
             assert isinstance(factor, Power)
             below.append((factor.base, -exponent))
     return above, below
+
+
+def brackets_last(factors: list[Expr], done: Mapping[Expr, Printed]) -> list[Expr]:
+    """Return the factors with the brackets behind the others: ranges first, in the order of their text."""
+    brackets = [factor for factor in factors if isinstance(factor, Iverson)]
+    brackets.sort(key=lambda bracket: (not isinstance(bracket.condition, Logic), done[bracket].text))
+    return [factor for factor in factors if not isinstance(factor, Iverson)] + brackets
+
+
+def chained(operands: tuple[Expr, ...]) -> list[tuple[Expr, ...]]:
+    """Return conditions that all hold as chains: ``a <= p`` and ``p <= b`` are ``a <= p <= b``."""
+    chains: list[tuple[Expr, ...]] = []
+    for operand in operands:
+        last = chains[-1][-1] if chains else None
+        if _is_bound(last) and _is_bound(operand) and last.right is operand.left:
+            chains[-1] = (*chains[-1], operand)
+        else:
+            chains.append((operand,))
+    return chains
+
+
+def _is_bound(node: Expr | None) -> TypeGuard[Compare]:
+    return isinstance(node, Compare) and node.relation in ("<", "<=")
 
 
 def negative_exponent(node: Expr) -> Fraction | None:

@@ -153,6 +153,8 @@ def _latex(tree: Tree) -> Written:
     match tree.operation:
         case "name":
             return Written(name_latex(tree.name), ATOM)
+        case "text" if "=" in tree.name:
+            return Written(rf"\text{{{tree.name}}}", ATOM)
         case "text":
             return Written(tree.name.replace("*", " "), ATOM if tree.name.isalnum() else SUM)
         case "sum":
