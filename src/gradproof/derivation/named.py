@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from fractions import Fraction
 from itertools import permutations
 
-from gradproof.expr.build import add, multiply, number, scale
-from gradproof.expr.node import Axis, Element, Expr, Index, Multiply, Number, Symbol
+from gradproof.expr.build import add, multiply, number, power, scale
+from gradproof.expr.node import Axis, Element, Expr, Index, Number, Symbol
 from gradproof.expr.walk import substitute, symbols, transform
 from gradproof.formula.formula import Intermediate
 from gradproof.rewrite.collect import Factors, factors_of, product_of, signature
@@ -45,20 +45,21 @@ class _Naming:
         self.keys: dict[tuple[Index, ...], tuple[Fraction, Factors]] = {}
 
     def named(self, node: Expr) -> Expr:
-        """Return a node with the part's name in place of its value."""
-        if len(node.free_indices) > _MOST_INDICES or (type(node) is not type(self.part.value) and not isinstance(node, Multiply)):
+        """Return a node with the part's name, or its reciprocal, in place of its value."""
+        if len(node.free_indices) > _MOST_INDICES or isinstance(node, Index | Number | Element | Symbol):
             return node
         weight, factors = factors_of(node)
         keys = {signature(base): base for base in factors}
         for places in permutations(sorted(node.free_indices, key=lambda index: index.uid), len(self.part.axes)):
             wanted_weight, wanted = self._entry(places)
-            if all(key in keys and _covers(factors[keys[key]], exponent) for key, exponent in wanted.items()):
-                rest = dict(factors)
-                for key, exponent in wanted.items():
-                    rest[keys[key]] -= exponent
-                left = product_of({base: exponent for base, exponent in rest.items() if exponent})
-                entry = substitute(self.entry, dict(zip(self.part.axes, places, strict=True)))
-                return scale(weight / wanted_weight, multiply(entry, left))
+            for power_ in (1, -1):
+                if all(key in keys and _covers(factors[keys[key]], power_ * exponent) for key, exponent in wanted.items()):
+                    rest = dict(factors)
+                    for key, exponent in wanted.items():
+                        rest[keys[key]] -= power_ * exponent
+                    left = product_of({base: exponent for base, exponent in rest.items() if exponent})
+                    entry = substitute(self.entry, dict(zip(self.part.axes, places, strict=True)))
+                    return scale(weight / wanted_weight**power_, multiply(power(entry, number(power_)), left))
         return node
 
     def _entry(self, places: tuple[Index, ...]) -> tuple[Fraction, Factors]:

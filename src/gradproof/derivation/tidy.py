@@ -6,7 +6,19 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from gradproof.expr.build import ONE, ZERO, all_of, apply, multiply, negate, number, power, scale, subtract, sum_over
-from gradproof.expr.node import Add, Apply, Compare, Expr, Index, Iverson, Logic, Multiply, Number, Power, TensorEntry
+from gradproof.expr.node import (
+    Add,
+    Apply,
+    Compare,
+    Expr,
+    Index,
+    Iverson,
+    Logic,
+    Multiply,
+    Number,
+    Power,
+    TensorEntry,
+)
 from gradproof.expr.walk import transform
 from gradproof.printer.matrix.recognize import matrix_form
 from gradproof.rewrite.collect import collected

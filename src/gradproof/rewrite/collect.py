@@ -145,9 +145,19 @@ def _summed(indices: tuple[Index, ...], body: Expr, weight: Fraction) -> Expr:
 def _sum_term(indices: tuple[Index, ...], body: Expr, weight: Fraction) -> Term:
     """Return ``weight sum_indices body`` with idle brackets left out."""
     share, factors = _turned(body)
-    term = Term(weight * share, indices, _without_idle_brackets(factors))
-    inside, outside = term.parted()
-    return Term(term.weight, (), outside) if is_unit_sum(indices, product_of(inside)) else term
+    return _without_unit_sums(Term(weight * share, indices, _without_idle_brackets(factors)))
+
+
+def _without_unit_sums(term: Term) -> Term:
+    """Leave out the entries of a distribution that are summed by themselves."""
+    for base, exponent in term.factors.items():
+        rest = {other: e for other, e in term.factors.items() if other is not base}
+        alone = tuple(index for index in term.indices if not any(index in other.free_indices for other in rest))
+        if exponent == 1 and alone and is_unit_sum(tuple(index for index in alone if index in base.free_indices), base):
+            return Term(
+                term.weight, tuple(index for index in term.indices if index not in base.free_indices or index not in alone), rest
+            )
+    return term
 
 
 def _turned(node: Expr) -> tuple[Fraction, Factors]:
@@ -158,6 +168,9 @@ def _turned(node: Expr) -> tuple[Fraction, Factors]:
         if isinstance(base, Add) and exponent.denominator == 1 and _leads_negative(base):
             base = negate(base)
             weight *= 1 if exponent % 2 == 0 else -1
+        if exponent.denominator == 1 and isinstance(base, Add):
+            size, base = _content(base)
+            weight *= size**exponent.numerator
         turned[base] = turned.get(base, Fraction(0)) + exponent
     kept = {base: exponent for base, exponent in turned.items() if exponent}
     loose = next((base for base, exponent in kept.items() if weight < 0 and exponent == 1 and _is_loose(base)), None)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from gradproof.expr.build import multiply, number, subtract
-from gradproof.expr.node import Add, Element, Expr, Index, Iverson, Number
+from gradproof.expr.node import Add, Element, Expr, Index, Iverson, Multiply, Number, Reduce
 from gradproof.printer.matrix.tree import Tree, leaf, scalar_text
 from gradproof.printer.text import to_text
 
@@ -52,6 +52,13 @@ def correlation(factors: Sequence[Expr], bound: Sequence[Index], form: Form) -> 
         if found is not None:
             return found
     return None
+
+
+def is_shifted(node: Reduce) -> bool:
+    """Tell whether a summed index stands in a subscript together with another one, as in a correlation."""
+    factors = node.body.factors if isinstance(node.body, Multiply) else (node.body,)
+    elements = [factor for factor in factors if isinstance(factor, Element)]
+    return any(_shift(place, node.indices) is not None for element in elements for place in element.indices)
 
 
 def _shift(place: Expr, bound: Sequence[Index]) -> Shift | None:

@@ -20,10 +20,11 @@ def factored_sum(terms: Sequence[Term], rank: int) -> Tree:
     if common != 1:
         inner = factored_sum([(weight / common, tree) for weight, tree in flat], rank)
         return Tree("sum", (inner,), rank, weights=(common,))
-    if rank and all(tree.operation == "transpose" for _, tree in flat):
+    alike = all(tree.rank == rank for _, tree in flat)
+    if rank and alike and all(tree.operation == "transpose" for _, tree in flat):
         inner = factored_sum([(weight, tree.parts[0]) for weight, tree in flat], rank)
         return Tree("transpose", (inner,), rank)
-    if rank:
+    if rank and alike:
         for side in (0, -1):
             shared = _shared(flat, side)
             if shared is not None:
@@ -65,7 +66,7 @@ def _negated(tree: Tree) -> Tree | None:
     if tree.operation == "sum" and len(tree.parts) > 1 and any(weight < 0 for weight in tree.weights):
         ordered = _ordered([(-weight, part) for weight, part in zip(tree.weights, tree.parts, strict=True)])
         return Tree("sum", tuple(part for _, part in ordered), tree.rank, weights=tuple(weight for weight, _ in ordered))
-    if tree.operation in ("product", "quotient", "scaled", "transpose"):
+    if tree.operation in ("product", "quotient", "scaled", "transpose", "hadamard"):
         for place, part in enumerate(tree.parts[:1] if tree.operation == "quotient" else tree.parts):
             turned = _negated(part)
             if turned is not None:

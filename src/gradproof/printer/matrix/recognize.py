@@ -30,7 +30,7 @@ from gradproof.expr.node import (
     Symbol,
     TensorEntry,
 )
-from gradproof.printer.matrix.correlation import correlation
+from gradproof.printer.matrix.correlation import correlation, is_shifted
 from gradproof.printer.matrix.factoring import factored_sum, with_sign
 from gradproof.printer.matrix.tree import Tree, leaf, product, scalar_text, transposed
 from gradproof.printer.text import to_text
@@ -235,7 +235,7 @@ def _network(node: Expr, depth: int) -> Factor:
     pending, factors = [node], []
     while pending:
         part = pending.pop()
-        if isinstance(part, Reduce) and part.operation == "sum" and part.where is None:
+        if isinstance(part, Reduce) and part.operation == "sum" and part.where is None and not (bound and is_shifted(part)):
             bound.extend(part.indices)
             pending.append(part.body)
         elif isinstance(part, Multiply):
