@@ -9,6 +9,7 @@ from flint import fmpq
 
 from gradproof.derivation.inner_matrices import with_inner_matrices
 from gradproof.derivation.named import named_entry, with_names
+from gradproof.derivation.shared import shared_parts, with_shared_parts
 from gradproof.errors import GradproofError
 from gradproof.evaluate.bindings import Bindings, Undecidable
 from gradproof.evaluate.enclose import are_disjoint, enclose, exact_value, paired
@@ -24,8 +25,11 @@ from gradproof.printer.matrix.recognize import matrix_form
 from gradproof.printer.matrix.tree import Tree, to_latex, to_plain
 from gradproof.printer.naming import index_names
 from gradproof.printer.text import to_text as index_text
+from gradproof.rewrite.simplify import cost
 
 _INSTANCES, _MOST_TRIES = 2, 8
+#: Longer values are written by indices alone; in still longer ones what is shared gets a name.
+_LARGEST, _LARGEST_TREE = 4_000, 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,9 @@ def written(
 
     Args: parts: named parts of the formula, whose names an index notation uses.
     """
+    size = cost(value)
+    if size > _LARGEST:
+        return _long(value, axes, size)
     tree = matrix_form(value, axes)
     if tree is not None and not reads_back(to_plain(tree), value, axes, variables):
         tree = None
@@ -95,6 +102,18 @@ def written(
         tree = Tree("transpose", (tree,), tree.rank)
     names = index_names(value)
     return Notation(tree, Writing(to_plain(tree), to_latex(tree)), index, tuple(names.get(axis, axis.name) for axis in axes))
+
+
+def _long(value: Expr, axes: Sequence[Index], size: int) -> Notation:
+    """Write what nobody reads at one glance: by indices, what occurs more than once under a name of its own."""
+    shared = shared_parts(value) if size > _LARGEST_TREE else ()
+    short, used = with_shared_parts(value, shared)
+    index = Writing(index_text(short), index_latex(short))
+    names = index_names(short)
+    definitions = tuple(
+        Definition(Writing(name, name_latex(name)), Writing(index_text(part), index_latex(part))) for name, part in used
+    )
+    return Notation(None, index, index, tuple(names.get(axis, axis.name) for axis in axes), definitions)
 
 
 def _index_writing(value: Expr) -> Writing:

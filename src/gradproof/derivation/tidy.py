@@ -10,6 +10,7 @@ from gradproof.expr.node import (
     Add,
     Apply,
     Compare,
+    Element,
     Expr,
     Index,
     Iverson,
@@ -17,9 +18,10 @@ from gradproof.expr.node import (
     Multiply,
     Number,
     Power,
+    Reduce,
     TensorEntry,
 )
-from gradproof.expr.walk import transform
+from gradproof.expr.walk import contains, transform
 from gradproof.printer.matrix.recognize import matrix_form
 from gradproof.rewrite.collect import collected
 from gradproof.rewrite.rule import Rule
@@ -27,11 +29,22 @@ from gradproof.rewrite.simplify import cost, simplify
 
 
 def readable(root: Expr, axes: Sequence[Index]) -> Expr:
-    """Return an equal of a derivative for a reader: simplified where matrix notation says it, else its sums collected."""
+    """Return an equal of a derivative for a reader: simplified where matrix notation says it, else its sums collected.
+
+    Where places are compared (windows, pairs of different points) there is none, and the canonical form would take it all apart.
+    """
+    if contains(root, _compares_places):
+        return transform(collected(root), _tidy)
     value = tidied(root)
     if matrix_form(value, axes) is not None:
         return value
     return min(value, transform(collected(value), _tidy), transform(collected(root), _tidy), key=cost)
+
+
+def _compares_places(node: Expr) -> bool:
+    if not isinstance(node, Compare) or node.relation == "=" or not node.free_indices:
+        return False
+    return not contains(node, lambda part: isinstance(part, Element | Apply | TensorEntry | Reduce))
 
 
 def with_squares_opened(root: Expr) -> Expr:

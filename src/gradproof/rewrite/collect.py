@@ -7,7 +7,7 @@ written ``sum_j f (g + h)``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import combinations, permutations, product
@@ -251,27 +251,27 @@ def _vanishes(node: Expr) -> bool:
 def _merged(node: Add, again: Callable[[Expr], Expr]) -> Expr:
     """Merge terms as long as that makes the sum shorter."""
     terms = [scale(weight, term) for weight, term in zip(node.weights, node.terms, strict=True)]
+    tried: dict[tuple[Expr, Expr], tuple[int, Expr] | None] = {}
     while 1 < len(terms) <= _MOST_TERMS:
-        found = _best_merge(terms, again)
-        if found is None:
+        readings = {term: list(_readings(term)) for term in terms}
+        for pair in combinations(terms, 2):
+            if pair not in tried:
+                tried[pair] = _merge(pair, readings, again)
+        found = [(merge[0], pair, merge[1]) for pair in combinations(terms, 2) if (merge := tried[pair]) is not None]
+        if not found:
             break
-        pair, together = found
-        terms = [*(term for place, term in enumerate(terms) if place not in pair), together]
+        _, pair, together = max(found, key=lambda merge: merge[0])
+        terms = [*(term for term in terms if term not in pair), together]
     return add(*terms)
 
 
-def _best_merge(terms: list[Expr], again: Callable[[Expr], Expr]) -> tuple[tuple[int, int], Expr] | None:
-    """Return the two terms that are best written as one, and that one."""
-    best: tuple[int, tuple[int, int], Expr] | None = None
-    readings = [list(_readings(term)) for term in terms]
-    for one, other in combinations(range(len(terms)), 2):
-        apart = cost(terms[one]) + cost(terms[other])
-        for first, second in product(readings[one], readings[other]):
-            for together in _merges(first, second, again):
-                gain = apart - cost(together)
-                if gain > 0 and (best is None or gain > best[0]):
-                    best = (gain, (one, other), together)
-    return None if best is None else best[1:]
+def _merge(pair: tuple[Expr, Expr], readings: Mapping[Expr, list[Term]], again: Callable[[Expr], Expr]) -> tuple[int, Expr] | None:
+    """Return how much shorter two terms are as one, and that one; None where they are no shorter."""
+    apart = cost(pair[0]) + cost(pair[1])
+    ways = [way for first, second in product(readings[pair[0]], readings[pair[1]]) for way in _merges(first, second, again)]
+    gains = [(apart - cost(way), way) for way in ways]
+    best = max(gains, key=lambda gain: gain[0], default=None)
+    return best if best is not None and best[0] > 0 else None
 
 
 def _merges(one: Term, other: Term, again: Callable[[Expr], Expr]) -> Iterator[Expr]:
