@@ -17,8 +17,8 @@ _LABELS = frozenset({"simplex"})
 _AFFINITIES = frozenset({"distribution", "symmetric", "zerodiagonal"})
 
 
-def shorter_forms(value: Expr, axes: tuple[Index, ...], formula: Formula, wrt: Symbol) -> tuple[str, ...]:
-    """Say for each variable that may be a distribution what the derivative is where it is one, if that is shorter."""
+def shorter_forms(value: Expr, axes: tuple[Index, ...], formula: Formula, wrt: Symbol, text: str) -> tuple[str, ...]:
+    """Say for each variable that may be a distribution what the derivative is where it is one, if that is shorter than its text."""
     if not contains(formula.value, _is_logarithmic):
         return ()
     found: list[str] = []
@@ -29,6 +29,8 @@ def shorter_forms(value: Expr, axes: tuple[Index, ...], formula: Formula, wrt: S
             if cost(shorter) < cost(value):
                 variables = [told if other is symbol else other for other in formula.symbols]
                 form = written(shorter, axes, variables, parts=formula.intermediates).short.text
+                if len(form) >= len(text):
+                    continue
                 found.append(f"with '{declaration(symbol)} {' '.join(sorted(properties))}' the derivative is {form}")
                 break
     return tuple(found)

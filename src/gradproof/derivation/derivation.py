@@ -55,7 +55,7 @@ class Derivation:
     @cached_property
     def advice(self) -> tuple[str, ...]:
         """What would make the derivative shorter, in words."""
-        return shorter_forms(self.value, self.axes, self.formula, self.wrt)
+        return shorter_forms(self.value, self.axes, self.formula, self.wrt, self.notation.short.text)
 
     @property
     def result_symbols(self) -> tuple[Symbol, ...]:
@@ -141,6 +141,8 @@ def derive(
         raise FormulaError(f"a layout was expected: {', '.join(LAYOUTS)}", got=layout)
     formula = parse(expression, assume, at) if isinstance(expression, str) else expression
     symbol = formula.symbol(wrt)
+    if symbol is None and not wrt.isidentifier():
+        raise FormulaError("the name of a variable was expected", got=f"'{wrt}'", where="--wrt")
     if symbol is None:
         return _absent(formula, wrt, order, layout)
     value = with_squares_opened(formula.value)

@@ -8,7 +8,7 @@ from gradproof.expr.build import add, number, scale
 from gradproof.expr.node import Axis, Element, Expr, Index, Reduce, Symbol, TensorEntry, fresh_index
 from gradproof.expr.walk import children, postorder, rebuild
 from gradproof.printer.matrix.recognize import matrix_form
-from gradproof.printer.matrix.tree import Tree, to_latex, to_plain
+from gradproof.printer.matrix.tree import Tree, count, to_latex, to_plain
 
 #: The LaTeX of symbols whose names are plain text.
 Heads = dict[str, str]
@@ -59,7 +59,7 @@ def _entry(node: Expr, heads: Heads, means: Check) -> Expr | None:
 
 def _named(whole: Expr, axes: tuple[Index, ...], places: tuple[Expr, ...], heads: Heads, means: Check) -> Expr | None:
     tree = matrix_form(whole, axes) if len(axes) <= 2 else None
-    if tree is None or not means(to_plain(tree), whole, axes):
+    if tree is None or count(tree, "ones") > 1 or not means(to_plain(tree), whole, axes):
         return None
     name = _in_brackets(to_plain(tree), tree)
     heads[name] = _in_brackets(to_latex(tree), tree)

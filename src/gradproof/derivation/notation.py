@@ -22,7 +22,7 @@ from gradproof.formula.parse import parse
 from gradproof.printer.latex import name_latex
 from gradproof.printer.latex import to_latex as index_latex
 from gradproof.printer.matrix.recognize import matrix_form
-from gradproof.printer.matrix.tree import Tree, to_latex, to_plain
+from gradproof.printer.matrix.tree import Tree, count, to_latex, to_plain
 from gradproof.printer.naming import index_names
 from gradproof.printer.text import to_text as index_text
 from gradproof.rewrite.simplify import cost
@@ -93,15 +93,23 @@ def written(
     if tree is not None and not reads_back(to_plain(tree), value, axes, variables):
         tree = None
     index = Writing(index_text(value), index_latex(value))
-    if tree is None:
+    by_index = None
+    if tree is None or count(tree, "ones") > 1:
         named, used = with_names(value, parts)
-        names = index_names(named)
-        places = tuple(names.get(axis, axis.name) for axis in axes)
-        return Notation(None, _index_writing(named), index, places, tuple(_definition(part, used) for part in used))
+        by_index = _index_writing(named), named, tuple(_definition(part, used) for part in used)
+    if by_index is not None and (tree is None or len(by_index[0].text) < len(to_plain(tree))):
+        short, named, definitions = by_index
+        return Notation(None, short, index, _names(named, axes), definitions)
+    assert tree is not None
     if is_row:
         tree = Tree("transpose", (tree,), tree.rank)
+    return Notation(tree, Writing(to_plain(tree), to_latex(tree)), index, _names(value, axes))
+
+
+def _names(value: Expr, axes: Sequence[Index]) -> tuple[str, ...]:
+    """Return the names that the axes have in print."""
     names = index_names(value)
-    return Notation(tree, Writing(to_plain(tree), to_latex(tree)), index, tuple(names.get(axis, axis.name) for axis in axes))
+    return tuple(names.get(axis, axis.name) for axis in axes)
 
 
 def _long(value: Expr, axes: Sequence[Index], size: int) -> Notation:
@@ -109,11 +117,10 @@ def _long(value: Expr, axes: Sequence[Index], size: int) -> Notation:
     shared = shared_parts(value) if size > _LARGEST_TREE else ()
     short, used = with_shared_parts(value, shared)
     index = Writing(index_text(short), index_latex(short))
-    names = index_names(short)
     definitions = tuple(
         Definition(Writing(name, name_latex(name)), Writing(index_text(part), index_latex(part))) for name, part in used
     )
-    return Notation(None, index, index, tuple(names.get(axis, axis.name) for axis in axes), definitions)
+    return Notation(None, index, index, _names(short, axes), definitions)
 
 
 def _index_writing(value: Expr) -> Writing:

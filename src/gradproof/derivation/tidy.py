@@ -23,9 +23,13 @@ from gradproof.expr.node import (
 )
 from gradproof.expr.walk import contains, transform
 from gradproof.printer.matrix.recognize import matrix_form
+from gradproof.printer.matrix.tree import count
 from gradproof.rewrite.collect import collected
 from gradproof.rewrite.rule import Rule
 from gradproof.rewrite.simplify import cost, simplify
+
+#: Matrix notation that repeats vectors along axes more often than this is a detour around two indices.
+_MOST_ONES = 2
 
 
 def readable(root: Expr, axes: Sequence[Index]) -> Expr:
@@ -36,7 +40,8 @@ def readable(root: Expr, axes: Sequence[Index]) -> Expr:
     if contains(root, _compares_places):
         return transform(collected(root), _tidy)
     value = tidied(root)
-    if matrix_form(value, axes) is not None:
+    tree = matrix_form(value, axes)
+    if tree is not None and count(tree, "ones") <= _MOST_ONES:
         return value
     return min(value, transform(collected(value), _tidy), transform(collected(root), _tidy), key=cost)
 

@@ -35,8 +35,8 @@ from gradproof.printer.layout import (
     PRODUCT,
     SUM,
     Printed,
+    arranged_factors,
     arranged_terms,
-    brackets_last,
     chained,
     decimal_text,
     factors_of,
@@ -113,6 +113,7 @@ def name_latex(name: str) -> str:
         above, _, below = name.partition("/")
         return f"\\frac{{\\partial {name_latex(above[1:])}}}{{\\partial {name_latex(below[1:])}}}"
     head, *marks = name.split("_")
+    head = {"lam": "lambda"}.get(head, head)  # the word is taken in many languages, so people shorten it
     text = f"\\{head}" if head in _GREEK else head if len(head) == 1 else f"\\mathrm{{{head}}}"
     behind = ""
     for mark in marks:
@@ -223,7 +224,7 @@ def _in(printed: Printed, strength: int) -> str:
 
 def _sum(node: Add, done: dict[Expr, Printed]) -> Printed:
     pieces: list[str] = []
-    for weight, term in arranged_terms(node):
+    for weight, term in arranged_terms(node, done):
         text = _number(Number(abs(weight))).text if term is ONE else _product(abs(weight), term, done).text
         if pieces:
             pieces.append(f" {'-' if weight < 0 else '+'} {text}")
@@ -236,7 +237,7 @@ def _product(weight: Fraction, node: Expr, done: dict[Expr, Printed]) -> Printed
     above, below = split_quotient(factors_of(node))
     if not below and weight == 1 and len(above) == 1:
         return _power(above[0], done)
-    above = brackets_last(above, done)
+    above = arranged_factors(above, done)
     if not below:
         lead = "" if weight == 1 else _number(Number(weight)).text
         parts = ([lead] if lead else []) + [_in(_power(factor, done), PRODUCT + 1) for factor in above]

@@ -33,8 +33,8 @@ from gradproof.printer.layout import (
     PRODUCT,
     SUM,
     Printed,
+    arranged_factors,
     arranged_terms,
-    brackets_last,
     chained,
     decimal_text,
     factors_of,
@@ -158,7 +158,7 @@ def _in(printed: Printed, strength: int) -> str:
 
 def _sum(node: Add, done: dict[Expr, Printed]) -> Printed:
     pieces: list[str] = []
-    for weight, term in arranged_terms(node):
+    for weight, term in arranged_terms(node, done):
         text = _product(abs(weight), term, done).text if term is not ONE else str(abs(weight))
         if pieces:
             pieces.append(f" {'-' if weight < 0 else '+'} {text}")
@@ -171,7 +171,7 @@ def _sum(node: Add, done: dict[Expr, Printed]) -> Printed:
 def _product(weight: Fraction, node: Expr, done: dict[Expr, Printed]) -> Printed:
     above, below = split_quotient(factors_of(node))
     parts = [str(weight.numerator)] if weight.numerator != 1 or not above else []
-    parts += [_in(_power(factor, done), PRODUCT + 1) for factor in brackets_last(above, done)]
+    parts += [_in(_power(factor, done), PRODUCT + 1) for factor in arranged_factors(above, done)]
     divisors = [str(weight.denominator)] if weight.denominator != 1 else []
     divisors += [_raised(done[base], exponent) for base, exponent in below]
     top = " ".join(parts)

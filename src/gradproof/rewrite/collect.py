@@ -268,10 +268,16 @@ def _merged(node: Add, again: Callable[[Expr], Expr]) -> Expr:
 def _merge(pair: tuple[Expr, Expr], readings: Mapping[Expr, list[Term]], again: Callable[[Expr], Expr]) -> tuple[int, Expr] | None:
     """Return how much shorter two terms are as one, and that one; None where they are no shorter."""
     apart = cost(pair[0]) + cost(pair[1])
-    ways = [way for first, second in product(readings[pair[0]], readings[pair[1]]) for way in _merges(first, second, again)]
+    couples = [sorted(couple, key=_age) for couple in product(readings[pair[0]], readings[pair[1]])]
+    ways = [way for first, second in couples for way in _merges(first, second, again)]
     gains = [(apart - cost(way), way) for way in ways]
     best = max(gains, key=lambda gain: gain[0], default=None)
     return best if best is not None and best[0] > 0 else None
+
+
+def _age(term: Term) -> int:
+    """The dummies of the older term are kept."""
+    return min((index.uid for index in term.indices), default=0)
 
 
 def _merges(one: Term, other: Term, again: Callable[[Expr], Expr]) -> Iterator[Expr]:

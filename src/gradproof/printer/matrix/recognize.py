@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from gradproof.expr.build import number, subtract
+from gradproof.expr.build import add, number, subtract
 from gradproof.expr.catalogue import FUNCTIONS, TENSOR_FUNCTIONS
 from gradproof.expr.node import (
     Add,
@@ -29,7 +29,9 @@ from gradproof.expr.node import (
     Reduce,
     Symbol,
     TensorEntry,
+    fresh_index,
 )
+from gradproof.expr.walk import substitute
 from gradproof.printer.matrix.correlation import correlation, is_shifted
 from gradproof.printer.matrix.factoring import factored_sum, with_sign
 from gradproof.printer.matrix.tree import Tree, leaf, product, scalar_text, transposed
@@ -245,6 +247,7 @@ def _network(node: Expr, depth: int) -> Factor:
             pending.append(part.terms[0])
         else:
             factors.append(part)
+    bound, factors = _from_one(bound, factors)
     found = correlation(factors, bound, lambda part, axes: _form(part, axes, depth + 1)) if bound else None
     windows: list[Factor] = []
     if found is not None:
@@ -253,6 +256,20 @@ def _network(node: Expr, depth: int) -> Factor:
     trees = [_factor(part, depth + 1) for part in reversed(factors) if part not in below]
     reciprocals = [_factor(_reciprocal(part), depth + 1) for part in below]
     return _Network([*trees, *windows], reciprocals, bound, node.free_indices).contracted(weight)
+
+
+def _from_one(bound: list[Index], factors: list[Expr]) -> tuple[list[Index], list[Expr]]:
+    """Count each summed index from 1: ``sum_{i=0}^{n-1} x[i+1]`` is ``sum_{i=1}^n x[i]``."""
+    moved: dict[Expr, Expr] = {}
+    found: list[Index] = []
+    for index in bound:
+        gap = subtract(index.lower, number(1))
+        if isinstance(gap, Number) and gap is not number(0):
+            other = fresh_index(index.name, number(1), subtract(index.upper, gap))
+            moved[index] = add(other, gap)
+            index = other
+        found.append(index)
+    return found, [substitute(factor, moved) for factor in factors] if moved else factors
 
 
 def _is_reciprocal(node: Expr) -> bool:

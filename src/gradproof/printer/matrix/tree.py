@@ -59,7 +59,7 @@ def transposed(tree: Tree) -> Tree:
             return Tree("product", tuple(transposed(part) for part in reversed(tree.parts)), tree.rank)
         case "sum":
             parted = Tree("sum", tuple(transposed(part) for part in tree.parts), tree.rank, weights=tree.weights)
-            return parted if _transposes(parted) < 1 + _transposes(tree) else Tree("transpose", (tree,), tree.rank)
+            return parted if count(parted, "transpose") < 1 + count(tree, "transpose") else Tree("transpose", (tree,), tree.rank)
         case "scaled":
             return Tree("scaled", (tree.parts[0], transposed(tree.parts[1])), tree.rank)
         case "quotient" if not tree.parts[1].rank:
@@ -68,9 +68,9 @@ def transposed(tree: Tree) -> Tree:
             return Tree("transpose", (tree,), tree.rank)
 
 
-def _transposes(tree: Tree) -> int:
-    """Return how many transposes are written."""
-    return (tree.operation == "transpose") + sum(_transposes(part) for part in tree.parts)
+def count(tree: Tree, operation: str) -> int:
+    """Return how often an operation is written."""
+    return (tree.operation == operation) + sum(count(part, operation) for part in tree.parts)
 
 
 def product(*trees: Tree, rank: int) -> Tree:
@@ -104,7 +104,7 @@ def _plain(tree: Tree) -> Written:
         case "sum":
             return Written(_terms([_plain(part).within(PRODUCT) for part in parts], tree.weights, "{}*{}", str), SUM)
         case "scaled":
-            beside = PRODUCT if parts[1].operation in ("scaled", "product") else UNARY
+            beside = PRODUCT if parts[1].operation in ("scaled", "product", "quotient") else UNARY
             return Written(f"{_plain(parts[0]).within(PRODUCT)}*{_plain(parts[1]).within(beside)}", PRODUCT)
         case "product":
             return Written("*".join(_plain(part).within(UNARY) for part in parts), PRODUCT)
