@@ -1,8 +1,8 @@
 """Laws of the derivative of random formulas: differences, notations, code, symmetry of the second derivative."""
 
+from formula_faults import formula_faults
 from formulas import questions
 from hypothesis import HealthCheck, given, settings
-from formula_faults import formula_faults
 
 RANDOM = settings(derandomize=True, deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
 
