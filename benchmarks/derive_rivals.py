@@ -197,19 +197,19 @@ def _tensorgrad(loss: Callable[[dict[str, Any]], Any], edges: dict[str, tuple[st
 def _tensorgrad_softmax(v: dict[str, Any]) -> Any:
     import tensorgrad.functions as F
 
-    return F.cross_entropy(F.dot(v["W"], v["x"], ["d"]), v["y"], ["k"])
+    return F.cross_entropy(v["W"] @ v["x"], v["y"], ["k"])
 
 
 def _tensorgrad_squares(v: dict[str, Any]) -> Any:
     import tensorgrad.functions as F
 
-    return F.frobenius2(F.dot(v["A"], v["x"], ["n"]) - v["b"])
+    return F.frobenius2(v["A"] @ v["x"] - v["b"])
 
 
 def _tensorgrad_logistic(v: dict[str, Any]) -> Any:
     import tensorgrad.functions as F
 
-    return F.sum(F.log(F.exp(-v["y"] * F.dot(v["X"], v["w"], ["d"])) + 1), ["n"])
+    return F.sum(F.log(F.exp(-v["y"] * (v["X"] @ v["w"])) + 1), ["n"])
 
 
 NAMES = (
