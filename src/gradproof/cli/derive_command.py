@@ -13,7 +13,7 @@ from gradproof.cli.formula_input import formula_text, read_values
 from gradproof.cli.output import write_standard_output
 from gradproof.cli.value_text import DIGITS, MOST_DIGITS, value_text
 from gradproof.derivation.derivation import LAYOUTS, Derivation, derive
-from gradproof.derivation.notation import declaration
+from gradproof.derivation.notation import declaration, sizes_text
 from gradproof.derivation.updates import METHODS, update
 from gradproof.formula.formula import Formula
 from gradproof.formula.value import value_of
@@ -136,7 +136,7 @@ def _document(derivation: Derivation, target: str, *, with_check: bool) -> str:
         "wrt": derivation.wrt.name,
         "order": derivation.order,
         "layout": derivation.layout,
-        "variables": {symbol.name: declaration(symbol).partition(":")[2].strip() for symbol in derivation.formula.symbols},
+        "variables": {symbol.name: sizes_text(symbol) for symbol in derivation.formula.symbols},
         "text": notation.text,
         "latex": notation.latex,
         "index": {"axes": list(notation.places), "text": notation.index.text, "latex": notation.index.latex},
