@@ -1,7 +1,6 @@
 """Cases for generated modules, and how a module is compared with the evaluator."""
 
 import inspect
-from fractions import Fraction
 
 import numpy as np
 
@@ -11,6 +10,7 @@ from gradproof.evaluate.fields import Floats
 from gradproof.evaluate.instances import instance
 from gradproof.evaluate.tables import spread
 from gradproof.expr.walk import symbols
+from referee import as_floats
 
 CASES = [
     ("norm2(A*x - b)^2", "x", ["A: m,n"]),
@@ -36,11 +36,6 @@ CASES = [
 ]
 
 
-def numbers(value):
-    floats = [float(Fraction(str(entry))) for entry in np.ravel(np.array(value, dtype=object))]
-    return np.array(floats).reshape(np.shape(value)) if np.ndim(value) else floats[0]
-
-
 def check(case, order, target, instances=2, call=lambda function: function):
     """Compare ``value`` and ``derivative`` of a generated module with the evaluator at some instances."""
     text, wrt, assume = case
@@ -51,7 +46,7 @@ def check(case, order, target, instances=2, call=lambda function: function):
     found = []
     for number in range(instances):
         bindings = instance(wanted, seed=3, number=number, positive=True)
-        values = {symbol.name: numbers(bindings.value(symbol)) for symbol in derivation.formula.symbols}
+        values = {symbol.name: as_floats(bindings.value(symbol)) for symbol in derivation.formula.symbols}
         for name, body, axes in (
             ("value", derivation.formula.value, derivation.formula.axes),
             ("derivative", derivation.value, derivation.axes),

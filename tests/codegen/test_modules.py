@@ -104,3 +104,10 @@ def test_an_unknown_target_is_refused():
 def test_a_function_without_code_is_said(target):
     with pytest.raises(FormulaError, match="code for"):
         derive("digamma(x)", "x", assume=["x:"]).to_code(target)
+
+
+def test_a_variable_that_cancels_says_how_large_the_value_is():
+    namespace = {}
+    exec(compile(derive("x - x", "x", assume=["x: n"]).to_code("numpy"), "generated", "exec"), namespace)
+    assert np.array_equal(namespace["value"](x=np.ones(3)), np.zeros(3))
+    assert np.array_equal(namespace["derivative"](x=np.ones(3)), np.zeros((3, 3)))

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from referee import assert_close, random_values, value
 
 from gradproof.errors import FormulaError, ShapeError
 from gradproof.formula.parse import parse
+from referee import assert_close, random_values, value
 
 VALUES = random_values(5, A=(4, 3), W=(4, 3), x=(3,), y=(4,), b=(4,), w=(3,), X=(4, 3), Q=(3, 3), a=None, c=(3,))
 
@@ -23,6 +23,15 @@ PAIRS = [
     (r"\max_k y_k", "max(y)"),
     (r"(X^\top X + a I)^{-1} X^\top y", "inv(X'*X + a*eye)*X'*y"),
     (r"\sigma(a) \cdot (1 - \sigma(a))", "sigma(a)*(1 - sigma(a))"),
+    (r"\sum_i \max(0, w_i)^2", "sum(max(0, w).^2)"),
+    (r"\max(w)^2 + \operatorname{tr}(Q)^2", "max(w)^2 + tr(Q)^2"),
+    (r"\operatorname{diag}(Q)_2 + \operatorname{diag}(Q)^\top w", "diag(Q)[2] + diag(Q)'*w"),
+    (r"x^{\circ 2} + w^{\circ -1}", "x.^2 + w.^-1"),
+    (r"w \oslash (x^{\circ 2} + 1)", "w./(x.^2 + 1)"),
+    (r"A^\top (y \odot [A x > 0])", "A'*(y .* (A*x > 0))"),
+    (r"[y \ge b] + 2 \mathbb{1}[y < b]", "(y >= b) + 2*(y < b)"),
+    (r"\sum_i \mathbb{1}[x_i > 0]^2 x_i", "sum((x > 0) .* x)"),
+    (r"\sum_i \left(Q^{-1}\right)_{1,i} w_i", "(inv(Q)*w)[1]"),
 ]
 
 

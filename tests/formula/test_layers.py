@@ -6,11 +6,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from referee import assert_close, value
 
 from gradproof.errors import FormulaError, ShapeError
 from gradproof.formula.parse import parse
 from gradproof.printer.text import to_text
+from referee import assert_close, value
 
 SOURCE = np.random.default_rng(3)
 

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from referee import formula_value
 from test_values import CASES, VALUES
 
 import gradproof
@@ -18,6 +17,7 @@ from gradproof.formula.formula import Formula
 from gradproof.formula.parse import parse
 from gradproof.formula.vocabulary import ENTRIES
 from gradproof.printer.text import to_text
+from referee import formula_value
 
 
 def test_parse_is_public():

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from referee import assert_close, value
 
 from gradproof.errors import FormulaError, ShapeError
 from gradproof.formula.parse import parse
 from gradproof.printer.text import to_text
+from referee import assert_close, value
 
 DECLARE = "Declare the shapes with --assume, or transpose one."
 PRODUCTS = "Write x'*y for the inner product, x*y' for the outer one, x.*y entry by entry."

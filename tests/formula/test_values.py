@@ -4,10 +4,10 @@ import math
 
 import numpy as np
 import pytest
-from referee import assert_close, random_values, value
 from scipy.special import erf, gammaln, logsumexp, softmax
 
 from gradproof.formula.parse import parse
+from referee import assert_close, random_values, value
 
 VALUES = random_values(7, A=(3, 3), B=(3, 4), C=(4, 3), W=(4, 3), M=(2, 5), x=(3,), y=(3,), v=(4,), w=(5,), h=(2,), a=None, b=None)
 VALUES |= {

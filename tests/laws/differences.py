@@ -21,15 +21,25 @@ def slope(root: Expr, bindings: Bindings, symbol: Symbol, place: tuple[int, ...]
     """Return the central difference by a scalar, or by the entry at ``place`` of a tensor, with some 30 digits."""
     ends = []
     for step in (STEP, -STEP):
-        centre = bindings.value(symbol)
-        if place is None:
-            moved = centre + step
-        else:
-            moved = centre.copy()
-            moved[place] = moved[place] + step
-        ends.append(value(root, bindings, **{symbol.name: moved}))
+        ends.append(value(root, bindings, **{symbol.name: _moved(bindings.value(symbol), step, place)}))
     with ctx.workprec(BITS):
         return (ends[0] - ends[1]) / (2 * arb(STEP))
+
+
+def is_kink(root: Expr, bindings: Bindings, symbol: Symbol, place: tuple[int, ...] | None = None) -> bool:
+    """Tell whether the slopes to the left and to the right are different, or not known."""
+    moved = [value(root, bindings, **{symbol.name: _moved(bindings.value(symbol), step, place)}) for step in (STEP, -STEP)]
+    with ctx.workprec(BITS):
+        here = value(root, bindings)
+        return not is_close((moved[0] - here) / arb(STEP), (here - moved[1]) / arb(STEP), 10)
+
+
+def _moved(centre: object, step: fmpq, place: tuple[int, ...] | None) -> object:
+    if place is None:
+        return centre + step
+    moved = centre.copy()
+    moved[place] = moved[place] + step
+    return moved
 
 
 def is_close(mine: arb, other: arb, digits: int = 15) -> bool:

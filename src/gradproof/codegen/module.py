@@ -70,6 +70,8 @@ def _arguments(
     known = dict.fromkeys([*formula.symbols, *what.symbols])
     arguments = [symbol for symbol in known if symbol in used or (name == "derivative" and symbol in formula.symbols)]
     sizes = _sizes(what)
+    if not sizes <= {axis.size for symbol in arguments for axis in symbol.axes}:
+        arguments = list(known)  # what cancels out of a value still says how large it is
     names: dict[str, str] = {}
     for symbol in [*arguments, *sorted(sizes, key=lambda size: size.name)]:
         if symbol.name not in names:

@@ -19,11 +19,13 @@ from gradproof.derivative.kinks import kinks
 from gradproof.errors import FormulaError
 from gradproof.expr.build import ZERO, add, number
 from gradproof.expr.node import Expr, Index, Symbol, fresh_index
-from gradproof.expr.walk import symbols
+from gradproof.expr.walk import substitute, symbols
 from gradproof.formula.formula import Formula
 from gradproof.formula.parse import parse
 
 LAYOUTS = ("variable", "numerator", "denominator")
+#: Properties that each entry has by itself.
+_OF_ENTRIES = frozenset({"positive", "nonnegative", "negative", "integer", "natural", "binary", "probability"})
 _LETTERS = "pqrstuvwabcdefgh"
 
 
@@ -94,7 +96,11 @@ class Derivation:
 
     def verify(self, points: int = 20) -> Verification:
         """Compare the derivative with central differences at random points."""
-        value = self.formula.value if self.order == 1 else tidied(differentiate(self.formula.value, self.wrt, self.at[0]))
+        value = self.formula.value
+        if self.order == 2:
+            free = _without_promises(self.wrt)
+            first = tidied(differentiate(substitute(value, {self.wrt: free}), free, self.at[0]))
+            value = substitute(first, {free: self.wrt})
         return verify(value, self.value, self.wrt, self.at[-1], points, self.along)
 
     def to_code(self, target: str = "numpy") -> str:
@@ -143,12 +149,15 @@ def derive(
         raise FormulaError("the name of a variable was expected", got=f"'{wrt}'", where="--wrt")
     if symbol is None:
         return _absent(formula, wrt, order, layout)
-    value = with_squares_opened(formula.value)
+    free = symbol if order == 1 else _without_promises(symbol)
+    value = substitute(with_squares_opened(formula.value), {symbol: free})
     places: list[tuple[Index, ...]] = []
     for step in range(order):
         indices = _places(symbol, formula, step)
         places.append(indices)
-        value = readable(differentiate(value, symbol, indices), _ordered(formula.axes, places, layout))
+        derivative = differentiate(value, free, indices)
+        whole = derivative if step + 1 < order else substitute(derivative, {free: symbol})
+        value = readable(whole, _ordered(formula.axes, places, layout))
     direction = _direction(along, symbol, formula) if along else None
     shown = places[:-1] if direction is not None else places
     axes = _ordered(formula.axes, shown, layout)
@@ -166,6 +175,14 @@ def _direction(name: str, wrt: Symbol, formula: Formula) -> Symbol:
     if not name.isidentifier():
         raise FormulaError("a name was expected for the direction", got=f"'{name}'")
     return known or Symbol(name, wrt.axes)
+
+
+def _without_promises(symbol: Symbol) -> Symbol:
+    """Return a variable of which nothing is known between its entries.
+
+    All of them are varied independently: a first derivative that used ``P[i, j] = P[j, i]`` would have another second derivative.
+    """
+    return Symbol(symbol.name, symbol.axes, symbol.properties & _OF_ENTRIES)
 
 
 def _places(symbol: Symbol, formula: Formula, step: int) -> tuple[Index, ...]:

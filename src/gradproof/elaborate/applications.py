@@ -90,11 +90,13 @@ def application(lowering: Lowering, rest: tuple[Tree, ...]) -> Taken | None:
         return _apply_catalogue(lowering, head, name, entry_found, rest)
     special = _SPECIAL.get(name.text) if name.font == "roman" else None
     if special is not None and len(rest) > 1:
-        arguments, rest = _arguments(lowering, rest)
-        return special(lowering, [lowering.value(argument) for argument in arguments]), rest
+        arguments, remaining = _arguments(lowering, rest)
+        value = special(lowering, [lowering.value(argument) for argument in arguments])
+        return _with_scripts_behind(lowering, value, rest[1]), remaining
     if name.text in ("max", "min") and name.font == "roman" and len(rest) > 1:
-        arguments, rest = _arguments(lowering, rest)
-        return extremum(lowering, name.text, [lowering.value(argument) for argument in arguments]), rest
+        arguments, remaining = _arguments(lowering, rest)
+        value = extremum(lowering, name.text, [lowering.value(argument) for argument in arguments])
+        return _with_scripts_behind(lowering, value, rest[1]), remaining
     return _unknown_function(lowering, head, name, rest)
 
 
@@ -108,9 +110,11 @@ def scripted_function(lowering: Lowering, tree: Scripted) -> Value | None:
 
 def _indicator_fence(lowering: Lowering, rest: tuple[Tree, ...]) -> Taken | None:
     argument = rest[1]
-    if not isinstance(argument, Fenced) or argument.body is None:
+    fence = argument.base if isinstance(argument, Scripted) else argument
+    if not isinstance(fence, Fenced) or fence.body is None:
         return None
-    return scalar(conditions.bracket(lowering, argument.body)), rest[2:]
+    value = conditions.indicator(lowering, fence.body)
+    return with_fence_scripts(lowering, value, argument), rest[2:]
 
 
 def _head_name(tree: Tree) -> Name | None:
@@ -245,7 +249,7 @@ def _apply_catalogue(
     arguments, remaining = _arguments(lowering, rest)
     values = [lowering.value(argument) for argument in arguments]
     value = _applied(lowering, head, name, found, values)
-    return (with_fence_scripts(lowering, value, fence) if is_fence(fence) else value), remaining
+    return _with_scripts_behind(lowering, value, fence), remaining
 
 
 def _applied(lowering: Lowering, head: Tree, name: Name, found: Function | TensorFunction, values: list[Value]) -> Value:
@@ -339,6 +343,11 @@ def with_fence_scripts(lowering: Lowering, value: Value, fence: Tree) -> Value:
     if fence.sub is not None:
         value = _entry(lowering, value, fence)
     return value if fence.sup is None else lowering.power(value, fence.sup)
+
+
+def _with_scripts_behind(lowering: Lowering, value: Value, argument: Tree) -> Value:
+    """Scripts behind a parenthesis belong to the function's value; those of an argument without one are its own."""
+    return with_fence_scripts(lowering, value, argument) if is_fence(argument) else value
 
 
 def _entry(lowering: Lowering, value: Value, fence: Scripted) -> Value:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gradproof.elaborate.trouble import Unreadable
+from gradproof.elaborate.value import Value, elementwise, freshened, scalar
 from gradproof.expr import build
 from gradproof.expr.node import Compare, Expr, Iverson, Logic
 from gradproof.reader.presentation import Adjacent, Chain, Fenced, Infix, Listing, Prefix, Tree, Words
@@ -73,6 +74,22 @@ def _with_words(lowering: Lowering, items: tuple[Tree, ...]) -> Expr:
 def bracket(lowering: Lowering, tree: Tree) -> Expr:
     """Return the Iverson bracket of the condition."""
     return Iverson(condition(lowering, tree))
+
+
+def indicator(lowering: Lowering, tree: Tree) -> Value:
+    """Return the Iverson bracket of a condition; an order between tensors is taken entry by entry."""
+    match tree:
+        case Chain(first, ((relation, right),)) if first is not None and relation in RELATIONS:
+            sides = lowering.value(first), lowering.value(right)
+            is_broadcast = not (sides[0].rank and sides[1].rank)
+            if (sides[0].rank or sides[1].rank) and (relation not in ("=", "≡", "≠") or is_broadcast):
+                lowering.note("the condition is taken entry by entry")
+                sign = RELATIONS[relation]
+                return elementwise(
+                    lambda one, other: Iverson(Compare(sign, one, other)),
+                    sides[0], freshened(sides[1]), lowering.scope.sizes, "a condition",
+                )  # fmt: skip
+    return scalar(bracket(lowering, tree))
 
 
 def case_condition(lowering: Lowering, tree: Tree) -> Expr | None:

@@ -61,7 +61,7 @@ from gradproof.reader.presentation import (
 )
 from gradproof.reader.walk import subtrees
 
-_PRODUCT_SIGNS = frozenset({"*", "⊙", "/", "∘", "⊗"})
+_PRODUCT_SIGNS = frozenset({"*", "⊙", "⊘", "/", "∘", "⊗"})
 _SUM_SIGNS = frozenset({"+", "-"})
 
 
@@ -299,13 +299,16 @@ class Lowering:
             return transposed(base)
         if isinstance(exponent, Prefix) and exponent.operator == "-" and is_transpose(exponent.operand) and base.rank == 2:
             return transposed(inverse(base))
+        if isinstance(exponent, Prefix) and exponent.operator == "∘":
+            count = self.scalar(exponent.operand, "an exponent")
+            return mapped(lambda body: build.power(body, count), base)
         amount = self.scalar(exponent, "an exponent")
         if base.rank == 0:
             return scalar(build.power(base.body, amount))
         if base.rank == 2 and isinstance(amount, Number) and amount.value.denominator == 1:
-            count = int(amount.value)
-            if count != 0 and abs(count) <= 12:
-                return matrix_power(base, count, self.scope.sizes)
+            times = int(amount.value)
+            if times != 0 and abs(times) <= 12:
+                return matrix_power(base, times, self.scope.sizes)
         self.note("the power of a vector is taken entry by entry")
         return mapped(lambda body: build.power(body, amount), base)
 
@@ -362,7 +365,7 @@ class Lowering:
                 name = "floor" if tree.opening == "⌊" else "ceil"
                 return mapped(lambda body: build.apply(name, body), self.value(tree.body))
             case "[" if isinstance(tree.body, Chain):
-                return scalar(conditions.bracket(self, tree.body))
+                return conditions.indicator(self, tree.body)
             case "⟨" if isinstance(tree.body, Listing) and len(tree.body.items) == 2:
                 left, right = (self.value(item) for item in tree.body.items)
                 return dot(left, right, self.scope.sizes)

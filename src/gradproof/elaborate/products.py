@@ -62,7 +62,7 @@ def infix(lowering: Lowering, tree: Infix) -> Value:
     """Return a product, quotient or elementwise product; the left spine is walked without recursion."""
     steps: list[tuple[str, str, Tree]] = []
     node: Tree = tree
-    while isinstance(node, Infix) and node.operator in ("*", "/", "⊙", "∘", "⊗"):
+    while isinstance(node, Infix) and node.operator in ("*", "/", "⊙", "⊘", "∘", "⊗"):
         steps.append((node.operator, node.symbol, node.right))
         node = node.left
     result = _with_operator(lowering, node, steps)
@@ -105,6 +105,8 @@ def _step(lowering: Lowering, left: Value, operator: str, symbol: str, right: Va
             return _quotient(lowering, left, right)
         case "⊙":
             return elementwise(build.multiply, left, freshened(right), sizes, "an entry by entry product")
+        case "⊘":
+            return elementwise(build.divide, left, freshened(right), sizes, "an entry by entry quotient")
         case "∘" if left.rank and right.rank:
             return elementwise(build.multiply, left, freshened(right), sizes, "an entry by entry product")
         case _:

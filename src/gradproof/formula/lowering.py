@@ -188,7 +188,10 @@ class Lowering:
 
     def _product(self, tree: Infix, around: Environment) -> Descent[Value]:
         chain, signs = operators.chain(tree, (tree.operator,))
+        is_guarded = any(isinstance(factor, Bracket) and is_scalar_bracket(factor) for factor in chain)
+        self.ranges.guards += is_guarded
         factors: list[Value] = yield self._values(chain, around)
+        self.ranges.guards -= is_guarded
         if tree.operator == ".*":
             return operators.entrywise_product(self.context, factors, chain, signs[-1])
         return operators.multiplied(self.context, factors, chain, signs)
@@ -265,7 +268,10 @@ class Lowering:
             index: Index = yield self._index(item, inner)
             inner[item.name] = index
             indices.append(index)
+        is_guarded = isinstance(tree, Big) and tree.condition is not None
+        self.ranges.guards += is_guarded
         body: Value = yield self.value(tree.body, inner)
+        self.ranges.guards -= is_guarded
         if isinstance(tree, Tensor):
             return Value(body.body, tuple(indices))
         condition: Expr | None = None

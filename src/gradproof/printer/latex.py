@@ -113,7 +113,6 @@ def name_latex(name: str) -> str:
         above, _, below = name.partition("/")
         return f"\\frac{{\\partial {name_latex(above[1:])}}}{{\\partial {name_latex(below[1:])}}}"
     head, *marks = name.split("_")
-    head = {"lam": "lambda"}.get(head, head)  # the word is taken in many languages, so people shorten it
     text = f"\\{head}" if head in _GREEK else head if len(head) == 1 else f"\\mathrm{{{head}}}"
     behind = ""
     for mark in marks:
@@ -317,7 +316,11 @@ def _tensor(node: TensorEntry, done: dict[Expr, Printed]) -> Printed:
     sign = TENSOR_FUNCTIONS[node.function].latex[0] if node.function in TENSOR_FUNCTIONS else node.function
     body = node.body
     inside = name_latex(body.symbol.name) if isinstance(body, Element) and body.indices == node.bound else f"{done[body].text}"
-    text = f"\\left({inside}\\right)^{{-1}}" if node.function == "inverse" else f"{sign}\\left({inside}\\right)"
+    if node.function == "inverse":
+        base = inside if isinstance(body, Element) and body.indices == node.bound else f"\\left({inside}\\right)"
+        text = f"\\left({base}^{{-1}}\\right)"
+    else:
+        text = f"{sign}\\left({inside}\\right)"
     return Printed(text + (f"_{{{_subscripts(node.at, done)}}}" if node.at else ""), ATOM)
 
 

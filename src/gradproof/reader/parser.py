@@ -328,13 +328,17 @@ class Parser:
         if token.note in SIGNS:
             return self._signed(power)
         self.take()
+        if token.note == "∘" and self._opens_script() and self.next.kind in (*_STARTS, "operator"):
+            tree = self.expression(PRODUCT + 1)
+            if tree is not None:
+                return Prefix("∘", tree, Place(token.start, tree.place.end))
         if self.next.kind in _STARTS and not (token.text in _STARS and self._opens_script()):
             self.place -= 1
             return self.missing(f"nothing stands before '{token.text}'")
         return scripts.scripted(self, _sign_name(token), token.start)
 
     def _opens_script(self) -> bool:
-        """``R_{* i}``: a star that begins a script stands for itself."""
+        """Tell whether the sign before this place begins a script: ``R_{* i}``, ``x^{\\circ 2}``."""
         before = self.tokens[max(0, self.place - 3) : self.place - 1]
         return [token.kind for token in before] == ["script", "group"]
 

@@ -96,7 +96,10 @@ class Infix:
 
 @dataclass(frozen=True, slots=True)
 class Prefix:
-    """A sign or a logical not before its operand: '-', '+', '±', '¬'. The operand is the product behind it: ``-2 x`` is -(2 x)."""
+    """A sign or a logical not before its operand: '-', '+', '±', '¬'. The operand is the product behind it: ``-2 x`` is -(2 x).
+
+    '∘' begins an exponent alone: ``x^{\\circ 2}`` is a power entry by entry.
+    """
 
     operator: str
     operand: Tree

@@ -158,6 +158,7 @@ def _terms(texts: list[str], weights: tuple[Fraction, ...], times: str, number: 
 
 # LaTeX ----------------------------------------------------------------------------------------------------------------
 
+_CONSTANTS = {"pi": r"\pi", "infinity": r"\infty"}
 _CALLS = {"inv": None, "norm1": "_1", "norm2": "_2", "normF": "_F"}
 
 
@@ -169,7 +170,8 @@ def _latex(tree: Tree) -> Written:
         case "text" if "=" in tree.name:
             return Written(rf"\text{{{tree.name}}}", ATOM)
         case "text":
-            return Written(tree.name.replace("*", " "), ATOM if tree.name.isalnum() else SUM)
+            text = _CONSTANTS.get(tree.name, tree.name.replace("*", " "))
+            return Written(text, ATOM if tree.name.isalnum() else SUM)
         case "sum":
             return Written(_terms([_latex(part).within(PRODUCT) for part in parts], tree.weights, "{} {}", _latex_number), SUM)
         case "scaled" | "product":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import numpy as np
 
 from gradproof.evaluate.evaluator import evaluate
@@ -32,3 +34,9 @@ def assert_close(found, expected):
     expected = np.asarray(expected, dtype=float)
     assert found.shape == expected.shape
     np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-11)
+
+
+def as_floats(value):
+    """Return a number or an array of rationals as floats."""
+    flat = [float(Fraction(str(entry))) for entry in np.ravel(np.array(value, dtype=object))]
+    return np.array(flat).reshape(np.shape(value)) if np.ndim(value) else flat[0]

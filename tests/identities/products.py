@@ -1,0 +1,46 @@
+"""Derivatives of first and second order forms, Kronecker products and stacked columns: Petersen and Pedersen 2012, section 2.4."""
+
+import jax.numpy as jnp
+
+from identities.identity import Identity
+
+IDENTITIES = (
+    Identity("a'*x", "x", lambda a, x: a @ x, ("a: n",)),
+    Identity("A*x", "x", lambda A, x: A @ x, ("A: m,n",)),
+    Identity("A*x", "A", lambda A, x: A @ x, ("A: m,n",)),
+    Identity("x'*A", "x", lambda x, A: x @ A, ("A: m,n",)),
+    Identity("a'*X*b", "X", lambda a, X, b: a @ X @ b, ("a: m", "X: m,n", "b: n")),
+    Identity("a'*X'*b", "X", lambda a, X, b: a @ X.T @ b, ("a: n", "X: m,n", "b: m")),
+    Identity("b'*X'*X*c", "X", lambda b, X, c: b @ X.T @ X @ c, ("X: m,n", "b: n", "c: n")),
+    Identity("(B*x + b)'*C*(D*x + d)", "x", lambda B, x, b, C, D, d: (B @ x + b) @ C @ (D @ x + d),
+             ("B: m,n", "b: m", "C: m,k", "D: k,n", "d: k")),
+    Identity("x'*B*x", "x", lambda x, B: x @ B @ x, ("B: n,n",)),
+    Identity("b'*X'*D*X*c", "X", lambda b, X, D, c: b @ X.T @ D @ X @ c, ("X: m,n", "D: m,m", "b: n", "c: n")),
+    Identity("(X*b + c)'*D*(X*b + c)", "X", lambda X, b, c, D: (X @ b + c) @ D @ (X @ b + c), ("X: m,n", "D: m,m", "b: n", "c: m")),
+    Identity("(x - A*s)'*W*(x - A*s)", "s", lambda x, A, s, W: (x - A @ s) @ W @ (x - A @ s), ("A: m,n", "W: m,m symmetric")),
+    Identity("(x - A*s)'*W*(x - A*s)", "A", lambda x, A, s, W: (x - A @ s) @ W @ (x - A @ s), ("A: m,n", "W: m,m symmetric")),
+    Identity("(x - A*s)'*W*(x - A*s)", "x", lambda x, A, s, W: (x - A @ s) @ W @ (x - A @ s), ("A: m,n", "W: m,m symmetric")),
+    Identity("a'*X^2*b", "X", lambda a, X, b: a @ X @ X @ b, ("X: n,n", "a: n", "b: n")),
+    Identity("a'*X^3*b", "X", lambda a, X, b: a @ X @ X @ X @ b, ("X: n,n", "a: n", "b: n")),
+    Identity("x'*x", "x", lambda x: x @ x, ("x: n",)),
+    Identity("x*x'", "x", lambda x: jnp.outer(x, x), ("x: n",)),
+    Identity("x*x'*x", "x", lambda x: jnp.outer(x, x) @ x, ("x: n",)),
+    Identity("A*X*B", "X", lambda A, X, B: A @ X @ B, ("A: m,n", "X: n,k", "B: k,d")),
+    Identity("X'*X", "X", lambda X: X.T @ X, ("X: m,n",)),
+    Identity("X*X'", "X", lambda X: X @ X.T, ("X: m,n",)),
+    Identity("X .* X", "X", lambda X: X * X, ("X: m,n",)),
+    Identity("a'*(X .* Y)*b", "X", lambda a, X, Y, b: a @ (X * Y) @ b, ("X: m,n", "Y: m,n", "a: m", "b: n")),
+    Identity("vec(X)", "X", lambda X: X.T.reshape(-1), ("X: 3,2",)),
+    Identity("w'*vec(A*X*B)", "X", lambda w, A, X, B: w @ (A @ X @ B).T.reshape(-1), ("A: 2,3", "X: 3,4", "B: 4,2", "w: 4")),
+    Identity("kron(A, X)", "X", lambda A, X: jnp.kron(A, X), ("A: 2,3", "X: 3,2")),
+    Identity("tr(kron(A, X)*B)", "X", lambda A, X, B: jnp.trace(jnp.kron(A, X) @ B), ("A: 2,3", "X: 3,2", "B: 6,6")),
+    Identity("(kron(A, X) .* B)*c", "A", lambda A, X, B, c: (jnp.kron(A, X) * B) @ c, ("A: 2,2", "X: 2,3", "B: 4,6", "c: 6")),
+    Identity("dot(x, A*x)/dot(x, x)", "x", lambda x, A: x @ (A @ x) / (x @ x), ("A: n,n",)),
+    Identity("outer(x, y)", "y", lambda x, y: jnp.outer(x, y), ("x: m", "y: n")),
+    Identity("A^-1*x", "A", lambda A, x: jnp.linalg.inv(A) @ x, ("A: n,n", "x: n")),
+    Identity("c*A*x + b", "c", lambda c, A, x, b: c * (A @ x) + b, ("c:", "A: m,n", "b: m")),
+    Identity("x'*diag(w)*x", "w", lambda x, w: x @ jnp.diag(w) @ x, ("x: n", "w: n")),
+    Identity("diag(A*X)'*c", "X", lambda A, X, c: jnp.diag(A @ X) @ c, ("A: m,n", "X: n,m", "c: m")),
+    Identity(r"x^\top A x + b^\top x", "x", lambda x, A, b: x @ A @ x + b @ x, ("A: n,n", "b: n")),
+    Identity(r"a^\top X X^\top a", "X", lambda a, X: a @ X @ X.T @ a, ("X: m,n", "a: m")),
+)  # fmt: skip
