@@ -1,0 +1,84 @@
+"""The check of a completed document: every answer has to hold where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from gradproof.checker.options import CheckOptions
+from gradproof.checker.verdict import Equation, FileReport, Kind, Link, Verdict
+from gradproof.checker.worker import Task, run_tasks
+from gradproof.completion.answer import Answer
+from gradproof.completion.questions import Question
+from gradproof.completion.source import Edit, Source, moved
+from gradproof.elaborate.scope import Declared
+from gradproof.reader.positions import Positions
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What the checker says of one filled place: the verdict on its link, and in words why it does not hold."""
+
+    verdict: Verdict
+    method: str = ""
+    reason: str = ""
+
+    @property
+    def holds(self) -> bool:
+        """Whether the answer is shown to be right."""
+        return self.verdict in (Verdict.PROVED, Verdict.TESTED)
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A question with the answer that stands at its place."""
+
+    question: Question
+    answer: Answer
+
+
+def checked(path: str, source: Source, edits: Sequence[Edit], options: CheckOptions, declared: Mapping[str, Declared]) -> FileReport:
+    """Return the checker's report of a document with some edits made."""
+    (report,) = run_tasks([Task(path, source.edited(edits))], options, declared, None)
+    return report
+
+
+def findings(report: FileReport, edits: Sequence[Edit], filled: Sequence[Filled], text: str) -> dict[int, Finding]:
+    """Return what a report says of each filled place, by the place's offset."""
+    if report.document is None:
+        return {entry.question.place.start: Finding(Verdict.UNCHECKED, reason=report.error) for entry in filled}
+    positions = Positions(text)
+    by_place: dict[tuple[int, int], list[Equation]] = {}
+    for equation in report.equations:
+        by_place.setdefault((equation.span.line, equation.span.column), []).append(equation)
+    found: dict[int, Finding] = {}
+    for entry in filled:
+        place = entry.question.place
+        at = positions.span(moved(place.formula, edits), moved(place.formula, edits))
+        equations = by_place.get((at.line, at.column), [])
+        found[place.start] = _finding(equations, entry, _links_before(entry, filled))
+    return found
+
+
+def _links_before(entry: Filled, filled: Sequence[Filled]) -> int:
+    """Return how many links the answers before this one in the same formula add."""
+    others = (other for other in filled if other.question.place.formula == entry.question.place.formula)
+    return sum(other.answer.links for other in others if other.question.place.start < entry.question.place.start)
+
+
+def _finding(equations: Sequence[Equation], entry: Filled, added: int) -> Finding:
+    links = [link for equation in equations for link in equation.links]
+    number = entry.question.number + added
+    own = links[number : number + 1 + entry.answer.links]
+    if len(own) != 1 + entry.answer.links:
+        return Finding(Verdict.UNCHECKED, reason="the completed formula is read in another way")
+    if entry.answer.proof and own[0].verdict is Verdict.STATED:
+        return Finding(Verdict.TESTED, "by its parts")
+    worst = min(own, key=lambda link: link.verdict.severity)
+    return Finding(worst.verdict, worst.certificate.method if worst.certificate else "", _reason(worst))
+
+
+def _reason(link: Link) -> str:
+    if link.verdict is Verdict.STATED:
+        return "it would introduce what is asked for" if link.kind is Kind.DEFINITION else "the checker takes it for no claim"
+    return link.reason or link.code
