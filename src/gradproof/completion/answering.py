@@ -17,6 +17,7 @@ from gradproof.completion.spelling import macro_uses, macros_of, spellings
 from gradproof.completion.values import numeric_answers
 from gradproof.elaborate.reading import Reading
 from gradproof.elaborate.trouble import Trouble
+from gradproof.elaborate.value import Value
 from gradproof.errors import GradproofError
 from gradproof.reader.document import Document, Heading, Prose
 
@@ -48,18 +49,21 @@ class Answering:
     def answers(self, question: Question) -> list[Answer]:
         """Return the answers to a question, the best first: those of its widest context before those of narrower ones."""
         found: list[Answer] = []
+        guessed: list[Answer] = []
         for context in question.contexts:
             try:
-                found += self._in_context(question, context)
+                value, is_sure = context.value(Reading())
+                (found if is_sure else guessed).extend(self._in_context(question, context, value))
             except _FAILURES as trouble:
                 self.reasons.setdefault(question.place.start, _in_words(trouble))
+        found += guessed
         return list({answer.latex: answer for answer in reversed(found)}.values())[::-1][:_MOST_ANSWERS]
 
-    def _in_context(self, question: Question, context: Context) -> list[Answer]:
+    def _in_context(self, question: Question, context: Context, value: Value) -> list[Answer]:
         asked = Asked(
             question,
             context,
-            context.value(Reading()),
+            value,
             self._notation(question.planned),
             precision_of(question.planned.before, self.prose),
             bool(_DECIMAL.search(self._notation(question.planned).text)),

@@ -6,9 +6,9 @@ from itertools import permutations
 
 from gradproof.checker.environment import Environment
 from gradproof.derivative.differentiate import Named
-from gradproof.expr.build import divide, multiply
-from gradproof.expr.node import Add, Axis, Element, Expr, Index, Multiply, Power, Symbol
-from gradproof.expr.walk import postorder, substitute, symbols, transform
+from gradproof.expr.build import multiply, number, power
+from gradproof.expr.node import Axis, Element, Expr, Index, Reduce, Symbol, TensorEntry
+from gradproof.expr.walk import children, postorder, substitute, symbols, transform
 from gradproof.printer.layout import factors_of, split_quotient
 from gradproof.rewrite.simplify import cost, simplified
 
@@ -16,6 +16,8 @@ from gradproof.rewrite.simplify import cost, simplified
 _CHEAPEST = 3
 _CHEAPEST_OWN = 9
 _MOST_AXES = 3
+#: Bound indices that are named by their depth count down from here, far from all others.
+_FIRST_DUMMY = -1_000_000
 
 
 def with_names(body: Expr, environment: Environment, own: frozenset[str]) -> Expr:
@@ -23,7 +25,7 @@ def with_names(body: Expr, environment: Environment, own: frozenset[str]) -> Exp
 
     Args: own: the names that the question itself is about; they come back only for long parts.
     """
-    found = body
+    found = start = _with_plain_dummies(body)
     for symbol, named in _by_length(environment):
         least = _CHEAPEST_OWN if symbol.name in own else _CHEAPEST
         if cost(named.body) < least or symbol in symbols(named.body):
@@ -31,7 +33,7 @@ def with_names(body: Expr, environment: Environment, own: frozenset[str]) -> Exp
         for candidate in (_replaced(found, symbol, named), _by_quotient(found, symbol, named)):
             if candidate is not found and cost(candidate) < cost(found):
                 found = candidate
-    return found
+    return body if found is start else found
 
 
 def _by_length(environment: Environment) -> list[tuple[Symbol, Named]]:
@@ -47,7 +49,7 @@ def _by_length(environment: Environment) -> list[tuple[Symbol, Named]]:
         if len(symbol.axes) != len(named.axes):
             continue
         axes = tuple(Axis(environment.scope.sizes.resolve(axis.size), axis.origin, axis.name) for axis in symbol.axes)
-        body = simplified(environment.expanded(named.body))
+        body = _with_plain_dummies(simplified(environment.expanded(named.body)))
         found.append((Symbol(symbol.name, axes, symbol.properties), Named(named.axes, body)))
     return sorted(found, key=lambda entry: -cost(entry[1].body))
 
@@ -72,16 +74,31 @@ def _places(node: Expr, named: Named) -> tuple[Index, ...] | None:
         return None
     for order in permutations(sorted(node.free_indices, key=lambda index: index.uid)):
         moved = substitute(named.body, dict(zip(named.axes, order, strict=True)))
-        if moved is node or _is_same(moved, node):
+        if moved is node:
             return order
     return None
 
 
-def _is_same(left: Expr, right: Expr) -> bool:
-    """Tell whether two expressions differ only in the names of bound indices."""
-    if cost(left) != cost(right) or not isinstance(left, Add | Multiply | Power):
-        return False
-    return simplified(divide(left, right)) is divide(left, left)
+def _with_plain_dummies(root: Expr) -> Expr:
+    """Name the bound indices of an expression by how deep they stand, so that equal sums are the same node."""
+    depths: dict[Expr, int] = {}
+
+    def change(node: Expr) -> Expr:
+        depth = max((depths.get(part, 0) for part in children(node)), default=0)
+        if isinstance(node, Reduce | TensorEntry):
+            bound = node.indices if isinstance(node, Reduce) else node.bound
+            dummies = [Index("_", _FIRST_DUMMY - 8 * depth - place, at.lower, at.upper) for place, at in enumerate(bound)]
+            names = dict(zip(bound, dummies, strict=True))
+            depth += 1
+            if isinstance(node, Reduce):
+                where = None if node.where is None else substitute(node.where, names)
+                node = Reduce(node.operation, tuple(dummies), substitute(node.body, names), where)
+            else:
+                node = TensorEntry(node.function, tuple(dummies), substitute(node.body, names), node.at)
+        depths[node] = depth
+        return node
+
+    return transform(root, change)
 
 
 def _by_quotient(root: Expr, symbol: Symbol, named: Named) -> Expr:
@@ -90,7 +107,7 @@ def _by_quotient(root: Expr, symbol: Symbol, named: Named) -> Expr:
     if not below or not above:
         return root
     numerator = multiply(*above)
-    denominator = divide(numerator, named.body)
+    denominator = multiply(*(power(base, number(exponent)) for base, exponent in below))
     whole = Symbol(f"{symbol.name}_below")
     shielded = transform(root, lambda node: whole if node is denominator else node)
     if shielded is root or denominator.free_indices:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from gradproof.checker.environment import Environment
+from gradproof.checker.judge import is_sure
 from gradproof.checker.neighbourhood import Neighbourhoods
 from gradproof.checker.plan import plan
 from gradproof.checker.sections import PlannedFormula, PlannedSentence, Section
@@ -37,8 +38,8 @@ class Context:
         """The definitions that hold at the place."""
         return Environment(self.planned.scope, self.planned.position, self.planned.conditions)
 
-    def value(self, reading: Reading) -> Value:
-        """Return the known side as a value, its axes and sizes resolved.
+    def value(self, reading: Reading) -> tuple[Value, bool]:
+        """Return the known side as a value, its axes and sizes resolved, and whether it was read without a guess.
 
         Raises: Trouble: it cannot be read, or its shapes do not fit.
         """
@@ -53,7 +54,7 @@ class Context:
             sizes.restore(state)
             raise
         axes = tuple(axis for axis in (sizes.resolve(axis) for axis in value.axes) if isinstance(axis, Index))
-        return Value(sizes.resolve(value.body), axes, value.is_row)
+        return Value(sizes.resolve(value.body), axes, value.is_row), is_sure(lowering.notes)
 
 
 @dataclass(frozen=True, slots=True)
