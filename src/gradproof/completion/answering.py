@@ -10,6 +10,7 @@ from gradproof.checker.options import CheckOptions
 from gradproof.checker.sections import PlannedFormula, Section
 from gradproof.completion.answer import Answer, Asked, Method
 from gradproof.completion.formulas import formula_answers
+from gradproof.completion.minimizers import minimizer_answers
 from gradproof.completion.notation import Notation
 from gradproof.completion.numbers import precision_of
 from gradproof.completion.questions import Context, Question
@@ -24,6 +25,7 @@ from gradproof.reader.document import Document, Heading, Prose
 #: The methods by what they answer, in the order in which they are asked.
 METHODS: dict[str, Method] = {
     "value": numeric_answers,
+    "minimizer": minimizer_answers,
     "formula": formula_answers,
 }
 _MOST_ANSWERS = 6

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from gradproof.completion.answer import Answer, Asked
 from gradproof.completion.names import asked_names, with_names
 from gradproof.derivation.tidy import tidied
-from gradproof.expr.node import Call, Expr, Operator, Symbol
+from gradproof.expr.build import negate, scale
+from gradproof.expr.node import Add, Call, Expr, Multiply, Operator, Symbol
 from gradproof.expr.walk import contains, substitute
+from gradproof.printer.layout import factors_of
 from gradproof.rewrite.simplify import cost
 
 
@@ -37,7 +39,20 @@ def _bodies(asked: Asked) -> list[Expr]:
     if environment.conditions:
         at = [tidied(substitute(environment.expanded(body), environment.conditions)) for body in found]
         found = [*(body for body in at if body not in found), *found]
+    found += [turned for body in found if (turned := _without_minus(body)) is not None]
     return sorted(dict.fromkeys(found), key=cost)
+
+
+def _without_minus(body: Expr) -> Expr | None:
+    """Turn ``-p (q - d)`` into ``p (d - q)``, or return None."""
+    if not (isinstance(body, Add) and len(body.terms) == 1 and body.weights[0] < 0):
+        return None
+    factors = list(factors_of(body.terms[0]))
+    for place, factor in enumerate(factors):
+        if isinstance(factor, Add) and any(weight < 0 for weight in factor.weights):
+            factors[place] = negate(factor)
+            return scale(-body.weights[0], Multiply(tuple(factors)))
+    return None
 
 
 def _is_left_over(node: Expr) -> bool:

@@ -45,7 +45,8 @@ class Notation:
         for latex in dict.fromkeys([*index, *matrix] if uses_sums else [*matrix, *index]):
             spelled = self._spelled_out(latex, table, unknown)
             if spelled is not None:
-                yield spelled
+                bars = re.sub(r"\\operatorname\{abs\}\(([^()]*)\)", r"|\1|", spelled)
+                yield from dict.fromkeys((bars, spelled))
 
     # Names ----------------------------------------------------------------------------------------------------------------
 
@@ -96,7 +97,8 @@ class Notation:
     # Style ----------------------------------------------------------------------------------------------------------------
 
     def _in_style(self, latex: str) -> str:
-        latex = latex.replace("\\tfrac", "\\frac")
+        latex = latex.replace("\\tfrac", "\\frac").replace("^{\\circ ", "^{")
+        latex = re.sub(r"\\left\|([^|]*?)\\right\|", lambda match: match.group() if _TALL.search(match[1]) else f"|{match[1]}|", latex)
         latex = _DELTA.sub(lambda match: self._delta(*(part for part in match.groups() if part)), latex)
         latex = _light_fences(latex)
         latex = self._exponentials(latex)
