@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
+from gradproof.checker.sections import PlannedFormula
 from gradproof.completion.notation import Notation
 from gradproof.completion.numbers import Precision
 from gradproof.completion.questions import Context, Question
@@ -16,21 +17,28 @@ from gradproof.elaborate.value import Value
 class Answer:
     """A right side that may be filled in: ``latex``, and the number of further links that it has (``1/3 \\approx 0.333``).
 
-    ``steps`` lead to it, pairs of words and LaTeX. ``proof`` is an equation that has to hold where the place itself is no claim (an update).
+    ``steps`` lead to it, pairs of words and LaTeX. ``is_step`` tells that the place is a step of an algorithm, which is no claim; then
+    ``proof`` is the equation that has to hold for it, the gradient's.
     """
 
     latex: str
     links: int = 0
     steps: tuple[tuple[str, str], ...] = ()
+    is_step: bool = False
     proof: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question in one of its contexts: the known side as a value, and how its answer is to be written."""
+    """A question in one of its contexts: the known side as a value, and how its answer is to be written.
+
+    ``formulas`` and ``prose`` are those of its section.
+    """
 
     question: Question
     context: Context
+    formulas: tuple[PlannedFormula, ...]
+    prose: str
     value: Value
     notation: Notation
     precision: Precision

@@ -15,6 +15,7 @@ from gradproof.completion.notation import Notation
 from gradproof.completion.numbers import precision_of
 from gradproof.completion.questions import Context, Question
 from gradproof.completion.spelling import macro_uses, macros_of, spellings
+from gradproof.completion.updates import update_answers
 from gradproof.completion.values import numeric_answers
 from gradproof.elaborate.reading import Reading
 from gradproof.elaborate.trouble import Trouble
@@ -24,6 +25,7 @@ from gradproof.reader.document import Document, Heading, Prose
 
 #: The methods by what they answer, in the order in which they are asked.
 METHODS: dict[str, Method] = {
+    "update": update_answers,
     "value": numeric_answers,
     "minimizer": minimizer_answers,
     "formula": formula_answers,
@@ -65,6 +67,8 @@ class Answering:
         asked = Asked(
             question,
             context,
+            tuple(self._section(question.planned).formulas),
+            "".join(self._section(question.planned).prose),
             value,
             self._notation(question.planned),
             precision_of(question.planned.before, self.prose),
@@ -81,11 +85,14 @@ class Answering:
                 self.reasons.setdefault(question.place.start, _in_words(trouble))
         return found
 
+    def _section(self, planned: PlannedFormula) -> Section:
+        return next(section for section in self.sections if section.scope is planned.scope)
+
     def _notation(self, planned: PlannedFormula) -> Notation:
         """Return the notation of the section that a formula stands in."""
         key = id(planned.scope)
         if key not in self.notations:
-            section = next(section for section in self.sections if section.scope is planned.scope)
+            section = self._section(planned)
             text = " ".join(formula.source for formula in section.formulas)
             self.notations[key] = Notation(spellings(section.formulas), text, self.macros)
         return self.notations[key]

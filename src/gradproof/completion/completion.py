@@ -15,7 +15,7 @@ from gradproof.completion.answering import Answering
 from gradproof.completion.places import Place, open_places
 from gradproof.completion.questions import Question, marked, questions
 from gradproof.completion.source import Edit, Source, edited_text, notebook_source, plain_source
-from gradproof.completion.verification import Filled, Finding, checked, findings
+from gradproof.completion.verification import Filled, Finding, checked, findings, proofs_hold
 from gradproof.elaborate.assumptions import declared_by_user
 from gradproof.elaborate.scope import Declared
 from gradproof.errors import FormulaError, GradproofError
@@ -174,7 +174,10 @@ class _Run:
             edits = _edits(chosen)
             report = checked(self.path, self.source, edits, self.options, declared)
             found = findings(report, edits, chosen, edited_text(self.document.source, edits))
+            found |= self._steps(chosen, found, edits, declared)
             failing = [start for start, finding in found.items() if not finding.holds]
+            poison = [start for start in failing if found[start].verdict is Verdict.STATED]
+            failing = poison or failing  # what defines a name anew may be why the others fail
             if not failing:
                 return chosen, found, report
             for start in failing:
@@ -184,6 +187,17 @@ class _Run:
                     del turn[start]
         chosen = [entry for entry in chosen if found[entry.question.place.start].holds]
         return chosen, found, report
+
+    def _steps(
+        self, chosen: Sequence[Filled], found: Mapping[int, Finding], edits: Sequence[Edit], declared: Mapping[str, Declared]
+    ) -> dict[int, Finding]:
+        """Return the steps of algorithms whose proofs do not hold."""
+        steps = [entry for entry in chosen if found[entry.question.place.start].is_step]
+        return {
+            entry.question.place.start: Finding(Verdict.UNCHECKED, reason="its gradient could not be verified")
+            for entry in steps
+            if not proofs_hold(self.path, self.source, edits, entry, self.options, declared)
+        }
 
     # The result -----------------------------------------------------------------------------------------------------------
 

@@ -22,11 +22,12 @@ class Finding:
     verdict: Verdict
     method: str = ""
     reason: str = ""
+    is_step: bool = False
 
     @property
     def holds(self) -> bool:
-        """Whether the answer is shown to be right."""
-        return self.verdict in (Verdict.PROVED, Verdict.TESTED)
+        """Whether the answer is shown to be right; a step of an algorithm is right by its proof."""
+        return self.is_step or self.verdict in (Verdict.PROVED, Verdict.TESTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,19 @@ def findings(report: FileReport, edits: Sequence[Edit], filled: Sequence[Filled]
     return found
 
 
+def proofs_hold(
+    path: str, source: Source, edits: Sequence[Edit], entry: Filled, options: CheckOptions, declared: Mapping[str, Declared]
+) -> bool:
+    """Tell whether the equation behind a step of an algorithm holds where the step stands."""
+    if not entry.answer.proof:
+        return True
+    behind = entry.question.place.formula_end
+    added = [*edits, Edit(behind, behind, f"\n\n${entry.answer.proof}$\n\n")]
+    report = checked(path, source, added, options, declared)
+    links = [link for equation in report.equations if equation.latex == entry.answer.proof for link in equation.links]
+    return bool(links) and all(link.verdict in (Verdict.PROVED, Verdict.TESTED) for link in links)
+
+
 def _links_before(entry: Filled, filled: Sequence[Filled]) -> int:
     """Return how many links the answers before this one in the same formula add."""
     others = (other for other in filled if other.question.place.formula == entry.question.place.formula)
@@ -72,8 +86,8 @@ def _finding(equations: Sequence[Equation], entry: Filled, added: int) -> Findin
     own = links[number : number + 1 + entry.answer.links]
     if len(own) != 1 + entry.answer.links:
         return Finding(Verdict.UNCHECKED, reason="the completed formula is read in another way")
-    if entry.answer.proof and own[0].verdict is Verdict.STATED:
-        return Finding(Verdict.TESTED, "by its parts")
+    if entry.answer.is_step and own[0].verdict is Verdict.STATED:
+        return Finding(Verdict.STATED, "a step of an algorithm", is_step=True)
     worst = min(own, key=lambda link: link.verdict.severity)
     return Finding(worst.verdict, worst.certificate.method if worst.certificate else "", _reason(worst))
 
