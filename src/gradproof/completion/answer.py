@@ -17,13 +17,12 @@ from gradproof.elaborate.value import Value
 class Answer:
     """A right side that may be filled in: ``latex``, and the number of further links that it has (``1/3 \\approx 0.333``).
 
-    ``steps`` lead to it, pairs of words and LaTeX. ``is_step`` tells that the place is a step of an algorithm, which is no claim; then
+    ``is_step`` tells that the place is a step of an algorithm, which is no claim; then
     ``proof`` is the equation that has to hold for it, the gradient's.
     """
 
     latex: str
     links: int = 0
-    steps: tuple[tuple[str, str], ...] = ()
     is_step: bool = False
     proof: str = ""
 
@@ -43,7 +42,6 @@ class Asked:
     notation: Notation
     precision: Precision
     uses_decimals: bool
-    wants_steps: bool
 
     @property
     def is_approximate(self) -> bool:

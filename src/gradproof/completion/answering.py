@@ -15,6 +15,7 @@ from gradproof.completion.notation import Notation
 from gradproof.completion.numbers import precision_of
 from gradproof.completion.questions import Context, Question
 from gradproof.completion.spelling import macro_uses, macros_of, spellings
+from gradproof.completion.steps import StepLine, derivation_lines
 from gradproof.completion.updates import update_answers
 from gradproof.completion.values import numeric_answers
 from gradproof.elaborate.reading import Reading
@@ -42,13 +43,13 @@ class Answering:
     document: Document
     sections: Sequence[Section]
     options: CheckOptions
-    wants_steps: bool
     reasons: dict[int, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.macros = macro_uses(self.document.source, macros_of(self.document.source))
         self.prose = _prose(self.document)
         self.notations: dict[int, Notation] = {}
+        self.taken: set[str] = set()
 
     def answers(self, question: Question) -> list[Answer]:
         """Return the answers to a question, the best first: those of its widest context before those of narrower ones."""
@@ -64,17 +65,7 @@ class Answering:
         return list({answer.latex: answer for answer in reversed(found)}.values())[::-1][:_MOST_ANSWERS]
 
     def _in_context(self, question: Question, context: Context, value: Value) -> list[Answer]:
-        asked = Asked(
-            question,
-            context,
-            tuple(self._section(question.planned).formulas),
-            "".join(self._section(question.planned).prose),
-            value,
-            self._notation(question.planned),
-            precision_of(question.planned.before, self.prose),
-            bool(_DECIMAL.search(self._notation(question.planned).text)),
-            self.wants_steps,
-        )
+        asked = self._asked(question, context, value)
         found: list[Answer] = []
         for name, method in METHODS.items():
             if name == "value" and not question.is_last:
@@ -84,6 +75,37 @@ class Answering:
             except _FAILURES as trouble:
                 self.reasons.setdefault(question.place.start, _in_words(trouble))
         return found
+
+    def steps(self, question: Question) -> list[StepLine]:
+        """Return the lines that lead to the answer of a question, from the widest context that gives any."""
+        taken = self._letters()
+        for context in question.contexts:
+            try:
+                value, is_sure = context.value(Reading())
+                lines = derivation_lines(self._asked(question, context, value), taken) if is_sure else []
+            except _FAILURES:
+                continue
+            if lines:
+                return lines
+        return []
+
+    def _letters(self) -> set[str]:
+        """Return the letters that the document and the steps so far have taken."""
+        if not self.taken:
+            self.taken.update(name for section in self.sections for name in spellings(section.formulas))
+        return self.taken
+
+    def _asked(self, question: Question, context: Context, value: Value) -> Asked:
+        return Asked(
+            question,
+            context,
+            tuple(self._section(question.planned).formulas),
+            "".join(self._section(question.planned).prose),
+            value,
+            self._notation(question.planned),
+            precision_of(question.planned.before, self.prose),
+            bool(_DECIMAL.search(self._notation(question.planned).text)),
+        )
 
     def _section(self, planned: PlannedFormula) -> Section:
         return next(section for section in self.sections if section.scope is planned.scope)

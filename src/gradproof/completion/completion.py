@@ -8,22 +8,32 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gradproof.checker.options import CheckOptions
-from gradproof.checker.sections import Section
+from gradproof.checker.sections import PlannedFormula, Section
 from gradproof.checker.verdict import FileReport, Verdict
 from gradproof.completion.answer import Answer
 from gradproof.completion.answering import Answering
+from gradproof.completion.layout import asks_for_steps, step_edit
 from gradproof.completion.places import Place, open_places
 from gradproof.completion.questions import Question, marked, questions
 from gradproof.completion.source import Edit, Source, edited_text, notebook_source, plain_source
-from gradproof.completion.verification import Filled, Finding, checked, findings, proofs_hold
+from gradproof.completion.verification import (
+    Filled,
+    Finding,
+    checked,
+    count_faults,
+    decided,
+    findings,
+    proofs_hold,
+)
 from gradproof.elaborate.assumptions import declared_by_user
 from gradproof.elaborate.scope import Declared
 from gradproof.errors import FormulaError, GradproofError
-from gradproof.reader.document import Document
+from gradproof.reader.document import Document, Prose
 from gradproof.reader.positions import Positions
 from gradproof.reader.read import read_document
 
 _MOST_ROUNDS = 8
+_MOST_STEP_ROUNDS = 4
 _EXCERPT = 70
 
 
@@ -130,7 +140,7 @@ class _Run:
         places, doubtful = open_places(self.document)
         declared = self._declared()
         asked = self._questions(places, declared)
-        answering = Answering(self.document, asked.sections, self.options, self.wants_steps)
+        answering = Answering(self.document, asked.sections, self.options)
         candidates = {place.start: answering.answers(asked.by_place[place.start]) for place in places if place.start in asked.by_place}
         for place in places:
             if place.start not in asked.by_place:
@@ -139,6 +149,9 @@ class _Run:
                 self.reasons[place.start] = answering.reasons.get(place.start, "no rule answers this")
         chosen, found, report = self._verified(asked.by_place, candidates, declared)
         edits = _edits(chosen)
+        if report is not None:
+            added = self._steps_below(chosen, answering, edits, report, declared)
+            edits, report = [*edits, *added[0]], added[1]
         return Completion(
             self.path,
             self.source.raw,
@@ -198,6 +211,45 @@ class _Run:
             for entry in steps
             if not proofs_hold(self.path, self.source, edits, entry, self.options, declared)
         }
+
+    def _steps_below(
+        self,
+        chosen: Sequence[Filled],
+        answering: Answering,
+        edits: Sequence[Edit],
+        report: FileReport,
+        declared: Mapping[str, Declared],
+    ) -> tuple[list[Edit], FileReport]:
+        """Return the edits that add the steps that are wished for, each of their lines decided by the checker, and the report with them."""
+        blocks = {
+            entry.question.place: answering.steps(entry.question) for entry in chosen if self._wants_steps(entry.question.planned)
+        }
+        blocks = {place: lines for place, lines in blocks.items() if any(not line.introduces for line in lines)}
+        for _ in range(_MOST_STEP_ROUNDS):
+            if not blocks:
+                break
+            is_latex = self.document.format == "latex"
+            added = [step_edit(self.document.source, place, lines, is_latex=is_latex) for place, lines in blocks.items()]
+            everything = [*edits, *added]
+            found = checked(self.path, self.source, everything, self.options, declared)
+            kept = {place: decided(lines, found) for place, lines in blocks.items()}
+            kept = {place: lines for place, lines in kept.items() if any(not line.introduces for line in lines)}
+            text = edited_text(self.document.source, everything)
+            harmed = count_faults(found) > count_faults(report) or not all(
+                finding.holds for finding in findings(found, everything, chosen, text).values()
+            )
+            if kept == blocks and not harmed:
+                return added, found
+            is_settled = kept == blocks
+            blocks = {place: lines for place, lines in kept.items() if not (is_settled and any(line.introduces for line in lines))}
+            if is_settled and len(blocks) == len(kept):
+                break
+        return [], report
+
+    def _wants_steps(self, planned: PlannedFormula) -> bool:
+        opening = next((block for block in self.document.blocks if isinstance(block, Prose)), None)
+        words = " ".join(piece for piece in opening.pieces if isinstance(piece, str)) if opening is not None else ""
+        return self.wants_steps or asks_for_steps(planned.before) or asks_for_steps(planned.section) or asks_for_steps(words)
 
     # The result -----------------------------------------------------------------------------------------------------------
 

@@ -159,7 +159,7 @@ def _gradient(
 def _descent(asked: Asked, objective: _Objective, step: _Step, rate: str) -> Iterator[Answer]:
     """``w_t - eta grad f(w_t)``, the gradient worked out; the proof is the gradient's own equation."""
     for general, present in _gradients(asked, objective, step):
-        yield Answer(f"{step.now} - {_times(rate, present)}", is_step=True, proof=_proof(asked, objective, general))
+        yield Answer(_minus(step.now, rate, present), is_step=True, proof=_proof(asked, objective, general))
 
 
 def _velocity(
@@ -168,10 +168,10 @@ def _velocity(
     """``mu v_t - eta grad f(w_t)``, or ``mu v_t + grad f(w_t)`` where the position moves by ``- eta v``."""
     is_negated = "-" in partner.right
     for general, present in _gradients(asked, objective, partner.step):
-        force = _times("" if is_negated and rate in partner.right else rate, present)
-        yield Answer(
-            f"{inertia} {step.now} {'+' if is_negated else '-'} {force}", is_step=True, proof=_proof(asked, objective, general)
-        )
+        momentum = f"{inertia} {step.now}"
+        outside = rate in partner.right
+        latex = f"{momentum} + {_times('' if outside else rate, present)}" if is_negated else _minus(momentum, "" if outside else rate, present)
+        yield Answer(latex, is_step=True, proof=_proof(asked, objective, general))
 
 
 def _moved_by_velocity(step: _Step, partner: _Partner, rate: str) -> Answer:
@@ -193,15 +193,28 @@ def _proof(asked: Asked, objective: _Objective, gradient: str) -> str:
     return f"{_derivative_sign(objective, asked.notation.spelled)} = {gradient}"
 
 
+def _minus(now: str, rate: str, latex: str) -> str:
+    """Return a value less a rate times a gradient; a gradient that is negative itself is added."""
+    if latex.startswith("-") and not _is_sum(latex[1:]):
+        return f"{now} + {_times(rate, latex[1:])}"
+    return f"{now} - {_times(rate, latex)}"
+
+
 def _times(rate: str, latex: str) -> str:
     """Return a product of a letter and a formula, in parentheses where that is a sum."""
-    depth, is_sum = 0, False
-    for at, sign in enumerate(latex):
-        depth += {"(": 1, "{": 1, ")": -1, "}": -1}.get(sign, 0)
-        is_sum = is_sum or (not depth and sign in "+-" and (at == 0 or latex[at - 1] == " "))
-    if not is_sum or not rate:
+    if not _is_sum(latex) or not rate:
         return f"{rate} {latex}".strip()
     return f"{rate} \\left({latex}\\right)" if "\\frac" in latex or "\\sum" in latex else f"{rate} ({latex})"
+
+
+def _is_sum(latex: str) -> bool:
+    """Tell whether a formula has a plus or a minus outside all parentheses."""
+    depth = 0
+    for at, sign in enumerate(latex):
+        depth += {"(": 1, "{": 1, ")": -1, "}": -1}.get(sign, 0)
+        if not depth and sign in "+-" and (at == 0 or latex[at - 1] == " "):
+            return True
+    return False
 
 
 def _derivative_sign(objective: _Objective, spelled: dict[str, str]) -> str:

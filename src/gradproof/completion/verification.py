@@ -11,6 +11,7 @@ from gradproof.checker.worker import Task, run_tasks
 from gradproof.completion.answer import Answer
 from gradproof.completion.questions import Question
 from gradproof.completion.source import Edit, Source, moved
+from gradproof.completion.steps import StepLine
 from gradproof.elaborate.scope import Declared
 from gradproof.reader.positions import Positions
 
@@ -72,6 +73,24 @@ def proofs_hold(
     report = checked(path, source, added, options, declared)
     links = [link for equation in report.equations if equation.latex == entry.answer.proof for link in equation.links]
     return bool(links) and all(link.verdict in (Verdict.PROVED, Verdict.TESTED) for link in links)
+
+
+def decided(lines: Sequence[StepLine], report: FileReport) -> list[StepLine]:
+    """Return the lines of a derivation that the checker shows to hold where they stand; without the names that they use, none."""
+    kept: list[StepLine] = []
+    for line in lines:
+        verdicts = [equation.verdict for equation in report.equations if equation.latex == line.latex]
+        allowed = {Verdict.PROVED, Verdict.TESTED} | ({Verdict.STATED} if line.introduces else set())
+        if verdicts and allowed.issuperset(verdicts):
+            kept.append(line)
+        elif line.introduces:
+            return []
+    return kept
+
+
+def count_faults(report: FileReport) -> int:
+    """Return how many equations of a document are wrong."""
+    return sum(equation.verdict.is_fault for equation in report.equations)
 
 
 def _links_before(entry: Filled, filled: Sequence[Filled]) -> int:
