@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gradproof.checker.environment import Environment
 from gradproof.completion.answer import Answer, Asked
 from gradproof.completion.names import asked_names, with_names
 from gradproof.derivation.tidy import tidied
@@ -30,15 +31,23 @@ def _bodies(asked: Asked) -> list[Expr]:
     """Return the known side worked out in several ways, at the values that its place gives if it gives any."""
     environment = asked.context.environment
     root = asked.value.body
-    own = asked_names(root)
+    found = worked_out(root, environment, asked_names(root))
+    if environment.conditions:
+        at = [tidied(substitute(environment.expanded(body), environment.conditions)) for body in found]
+        found = [*(body for body in at if body not in found), *found]
+    return list(dict.fromkeys(found))
+
+
+def worked_out(root: Expr, environment: Environment, own: frozenset[str]) -> list[Expr]:
+    """Return an expression with its derivatives taken: with names and without, the shortest first.
+
+    Args: own: names that it is about, which come back only where they say much.
+    """
     expanded = tidied(environment.expanded(root))
     found = [tidied(with_names(expanded, environment, own)), expanded]
     named = tidied(environment.derived(root))
     if named is not root and not isinstance(named, Symbol):
         found.append(named)
-    if environment.conditions:
-        at = [tidied(substitute(environment.expanded(body), environment.conditions)) for body in found]
-        found = [*(body for body in at if body not in found), *found]
     found += [turned for body in found if (turned := _without_minus(body)) is not None]
     return sorted(dict.fromkeys(found), key=cost)
 

@@ -15,6 +15,7 @@ from gradproof.rewrite.simplify import cost, simplified
 #: A definition that costs less to read is not worth a name, one of the asked quantity itself needs to cost more.
 _CHEAPEST = 3
 _CHEAPEST_OWN = 9
+_GAIN_OWN = 0.5
 _MOST_AXES = 3
 #: Bound indices that are named by their depth count down from here, far from all others.
 _FIRST_DUMMY = -1_000_000
@@ -27,11 +28,11 @@ def with_names(body: Expr, environment: Environment, own: frozenset[str]) -> Exp
     """
     found = start = _with_plain_dummies(body)
     for symbol, named in _by_length(environment):
-        least = _CHEAPEST_OWN if symbol.name in own else _CHEAPEST
+        least, gain = (_CHEAPEST_OWN, _GAIN_OWN) if symbol.name in own else (_CHEAPEST, 1.0)
         if cost(named.body) < least or symbol in symbols(named.body):
             continue
         for candidate in (_replaced(found, symbol, named), _by_quotient(found, symbol, named)):
-            if candidate is not found and cost(candidate) < cost(found):
+            if candidate is not found and cost(candidate) < gain * cost(found):
                 found = candidate
     return body if found is start else found
 

@@ -6,16 +6,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from gradproof.checker.environment import Environment
+from gradproof.checker.statements import source_of
 from gradproof.completion.answer import Asked
+from gradproof.completion.formulas import worked_out
 from gradproof.derivation.tidy import tidied
 from gradproof.derivative.differentiate import differentiate
 from gradproof.expr.build import ONE, add, multiply, number, subtract
 from gradproof.expr.catalogue import FUNCTIONS
 from gradproof.expr.node import Add, Apply, Call, Element, Expr, Index, Multiply, Number, Operator, Power, Symbol, fresh_index
-from gradproof.expr.walk import contains, symbols, transform
+from gradproof.expr.walk import contains, postorder, symbols, transform
 from gradproof.printer.layout import factors_of, negative_exponent
 from gradproof.rewrite.simplify import cost
 
+_INDICES = ("k", "l", "m", "n", "j", "p", "q", "r", "s")
 _LETTERS = ("u", "v", "s", "r", "q", "h", "g", "m", "k", "c")
 _DEEPEST = 4
 _MOST_PARTS = 6
@@ -44,7 +47,9 @@ def derivation_lines(asked: Asked, taken: set[str]) -> list[StepLine]:
     writer = _Writer(asked, environment, variable, at, taken)
     if writer.intermediates(body):
         return list(writer.through_names(body))
-    return list(writer.explained(environment.expanded(body), 0)) if not at else []
+    if at:
+        return [] if not asked.value.axes or body.free_indices else list(writer.in_entries(body))
+    return list(writer.explained(environment.expanded(body)))
 
 
 def _derivative(asked: Asked) -> tuple[Expr, Symbol, tuple[Expr, ...]] | None:
@@ -81,21 +86,34 @@ class _Writer:
             for symbol in found
             if symbol.name != self.variable.name
             and self.environment.named(symbol.name) is not None
-            and self.environment.depends(_entry(symbol, _places(symbol, 0)), self.variable)
+            and self.environment.depends(_entry(symbol, self.places(symbol)), self.variable)
         ]
+
+    def places(self, symbol: Symbol) -> tuple[Index, ...]:
+        """Return indices over the axes of a symbol, named as in its definition where that letter is free."""
+        named = self.environment.named(symbol.name)
+        wanted = [axis.name for axis in named.axes] if named is not None else []
+        used = {index.name for place in self.at for index in place.free_indices} | self.environment.scope.survey.sizes
+        letters = [*(letter for letter in wanted if letter not in used)]
+        letters += [letter for letter in _INDICES if letter not in used and letter not in self.taken and letter not in letters]
+        return tuple(
+            fresh_index(letter, number(axis.origin), subtract(add(axis.size, number(axis.origin)), ONE))
+            for letter, axis in zip(letters, symbol.axes, strict=False)
+        )
 
     def through_names(self, body: Expr) -> Iterator[StepLine]:
         """Yield the derivative of each named part, then how the rule puts them together."""
         opened = self.environment.opened(body)
         names = self.intermediates(body)
         whole = self._name_of(body)
-        for count, symbol in enumerate(names[:_MOST_PARTS]):
-            places = _places(symbol, count)
+        for symbol in names[:_MOST_PARTS]:
+            places = self.places(symbol)
             inner = _entry(symbol, places)
             if symbol.axes and whole is not None:
                 outer = tidied(differentiate(opened, symbol, places))
                 yield from self._line("by its definition", self._quotient(whole, inner), outer)
-            value = tidied(self.environment.derived(self._by_variable(inner)))
+            own = frozenset({symbol.name, *self.at_names()})
+            value = worked_out(self._by_variable(inner), self.environment, own)[0]
             yield from self._line("inner derivative", self._quotient(self._written(inner), self._target()), value)
         if not any(symbol.axes for symbol in names) and whole is not None and not self.at:
             combined = differentiate(opened, self.variable, (), {symbol: self._slope(symbol) for symbol in names})
@@ -105,12 +123,16 @@ class _Writer:
 
     def _summed(self, whole: str, symbol: Symbol) -> Iterator[StepLine]:
         """The chain rule over the entries of a named tensor."""
-        places = _places(symbol, 0)
+        places = self.places(symbol)
         inner = self._written(_entry(symbol, places))
         first, second = self._quotient(whole, inner), self._quotient(inner, self._target())
         indices = "".join(f"\\sum_{{{index.name}}} " for index in places)
         if inner and first and second:
             yield StepLine("chain rule", f"{self._quotient(whole, self._target())} = {indices}{first} {second}")
+
+    def at_names(self) -> set[str]:
+        """Return the name of the variable."""
+        return {self.variable.name}
 
     def _by_variable(self, body: Expr) -> Expr:
         variable: Expr = Element(self.variable, self.at) if self.at else self.variable  # type: ignore[arg-type]
@@ -122,32 +144,45 @@ class _Writer:
 
     # Through parts without a name -----------------------------------------------------------------------------------------
 
-    def explained(self, value: Expr, depth: int) -> Iterator[StepLine]:
-        """Yield the lines of a scalar: its terms, its factors, the inside of its functions, then itself."""
+    def explained(self, value: Expr, depth: int = 0) -> Iterator[StepLine]:
+        """Yield the lines of a scalar: its terms, its factors, the inside of its functions, then how they come together."""
         rule = _rule_of(value, self.variable, ())
-        if depth < _DEEPEST and rule in ("sum rule", "product rule", "quotient rule"):
+        if rule in ("sum rule", "product rule", "quotient rule") and depth < _DEEPEST:
             for part in _dependent_parts(value, self.variable)[:_MOST_PARTS]:
                 if cost(part) >= _CHEAPEST:
                     yield from self.explained(part, depth + 1)
+                    yield from self._own_line(part)
         elif depth < _DEEPEST and (inner := _inside(value, self.variable)) is not None:
             yield from self._chain(value, inner, depth)
-            return
-        if depth:
-            yield from self._line(rule, self._slope_of(value), tidied(differentiate(value, self.variable)))
+
+    def _own_line(self, value: Expr) -> Iterator[StepLine]:
+        slope = tidied(differentiate(value, self.variable))
+        yield from self._line(_rule_of(value, self.variable, ()), self._slope_of(value), slope)
 
     def _chain(self, value: Expr, inner: Expr, depth: int) -> Iterator[StepLine]:
         letter = self._letter()
         name = Symbol(letter)
         outer = transform(value, lambda node: name if node is inner else node)
-        for shown in self._shown(inner):
-            yield StepLine("chain rule", f"{letter} = {shown}", introduces=True)
-            break
+        shown = self._written(inner)
+        if not shown:
+            return
+        yield StepLine("chain rule", f"{letter} = {shown}", introduces=True)
         by_name = replace(self, variable=name)
-        yield from by_name._line(_rule_of(outer, name, ()), by_name._slope_of(outer), tidied(differentiate(outer, name)))
-        if cost(inner) >= _CHEAPEST:
+        yield from by_name._own_line(outer)
+        if any(isinstance(node, Apply) for node in postorder(inner)):
             yield from self.explained(inner, depth + 1)
-            if depth + 1 >= _DEEPEST or _inside(inner, self.variable) is not None or depth == 0:
-                yield from self._line("inner derivative", f"\\frac{{d {letter}}}{{d {self._target()}}}", tidied(differentiate(inner, self.variable)))
+        slopes = differentiate(outer, name), differentiate(inner, self.variable)
+        yield from self._line("inner derivative", f"\\frac{{d {letter}}}{{d {self._target()}}}", tidied(slopes[1]))
+        if not depth:
+            known = source_of(self.asked.context.known, self.asked.context.planned.source)
+            yield from self._line("together", known, multiply(tidied(slopes[0]), tidied(slopes[1])))
+
+    def in_entries(self, body: Expr) -> Iterator[StepLine]:
+        """Yield the derivative of a scalar by one entry of a vector or matrix, in index notation."""
+        whole = self._name_of(body)
+        value = tidied(self.environment.expanded(self._by_variable(body)))
+        left = f"\\frac{{\\partial}}{{\\partial {self._target()}}} {self._written(body)}" if whole is None else self._quotient(whole, self._target())
+        yield from self._line("entry by entry", left, value)
 
     def _letter(self) -> str:
         numbered = (f"{letter}_{count}" for count in range(1, 1000) for letter in _LETTERS[:2])
@@ -176,7 +211,7 @@ class _Writer:
 
     def _name_of(self, body: Expr) -> str | None:
         """Return the name of what is differentiated where it is one."""
-        return self._written(body) if isinstance(body, Symbol | Element) else None
+        return self._written(body) if isinstance(body, Symbol | Element | Call) else None
 
     def _quotient(self, above: str, below: str | Expr) -> str:
         below = below if isinstance(below, str) else self._written(below)
@@ -189,15 +224,6 @@ class _Writer:
 
 
 # Shapes of a value ----------------------------------------------------------------------------------------------------------
-
-
-def _places(symbol: Symbol, count: int) -> tuple[Index, ...]:
-    """Return indices over the axes of a symbol, with letters that a person would take."""
-    letters = ("k", "l", "m", "n", "p")[count % 3 :]
-    return tuple(
-        fresh_index(letter, number(axis.origin), subtract(add(axis.size, number(axis.origin)), ONE))
-        for letter, axis in zip(letters, symbol.axes, strict=False)
-    )
 
 
 def _entry(symbol: Symbol, places: Sequence[Index]) -> Expr:
