@@ -159,4 +159,3 @@ def _tell_errors(report: Report) -> None:
 
 def _codes(texts: Sequence[str]) -> tuple[str, ...]:
     return tuple(code.strip() for text in texts for code in text.split(",") if code.strip())
-

@@ -18,7 +18,9 @@ _COLORS = {"+": "green", "-": "red", "@": "cyan"}
 
 @click.command("complete")
 @click.argument("sheet", metavar="SHEET|-", type=click.Path(allow_dash=True))
-@click.option("-o", "--output", metavar="FILE", type=click.Path(), help="Write the completed sheet to FILE; default: standard output.")
+@click.option(
+    "-o", "--output", metavar="FILE", type=click.Path(), help="Write the completed sheet to FILE; default: standard output."
+)
 @click.option("--in-place", is_flag=True, help="Write the completed sheet over SHEET.")
 @click.option("--dry-run", "--diff", "dry_run", is_flag=True, help="Write nothing; show what would change.")
 @click.option("--steps", is_flag=True, help="Put the steps below every derivative that is filled in.")

@@ -92,7 +92,7 @@ class Answering:
     def _letters(self) -> set[str]:
         """Return the letters that the document and the steps so far have taken."""
         if not self.taken:
-            self.taken.update(name for section in self.sections for name in spellings(section.formulas))
+            self.taken.update(name for section in self.sections for name in spellings(section.formulas)[0])
         return self.taken
 
     def _asked(self, question: Question, context: Context, value: Value) -> Asked:
@@ -103,9 +103,15 @@ class Answering:
             "".join(self._section(question.planned).prose),
             value,
             self._notation(question.planned),
-            precision_of(question.planned.before, self.prose),
+            precision_of(self._paragraph(question), self.prose),
             bool(_DECIMAL.search(self._notation(question.planned).text)),
         )
+
+    def _paragraph(self, question: Question) -> str:
+        """Return the paragraph that a place stands in, and the words before its formula."""
+        text, place = self.document.source, question.place
+        begin, end = text.rfind("\n\n", 0, place.formula), text.find("\n\n", place.formula_end)
+        return f"{question.planned.before} {text[max(begin, 0) : end if end != -1 else None]}"
 
     def _section(self, planned: PlannedFormula) -> Section:
         return next(section for section in self.sections if section.scope is planned.scope)
@@ -116,7 +122,8 @@ class Answering:
         if key not in self.notations:
             section = self._section(planned)
             text = " ".join(formula.source for formula in section.formulas)
-            self.notations[key] = Notation(spellings(section.formulas), text, self.macros)
+            alone, indexed = spellings(section.formulas)
+            self.notations[key] = Notation(alone, text, indexed, self.macros)
         return self.notations[key]
 
 

@@ -76,10 +76,10 @@ class Completion:
 
     def diff(self) -> str:
         """Return the change as a unified diff."""
-        lines = [text.splitlines(keepends=True) for text in (self.original, self.text)]
+        before, after = self.original.splitlines(keepends=True), self.text.splitlines(keepends=True)
         return "".join(
             line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
-            for line in difflib.unified_diff(*lines, fromfile=self.path, tofile=self.path, n=2)
+            for line in difflib.unified_diff(before, after, fromfile=self.path, tofile=self.path, n=2)
         )
 
     def __str__(self) -> str:
@@ -141,7 +141,9 @@ class _Run:
         declared = self._declared()
         asked = self._questions(places, declared)
         answering = Answering(self.document, asked.sections, self.options)
-        candidates = {place.start: answering.answers(asked.by_place[place.start]) for place in places if place.start in asked.by_place}
+        candidates = {
+            place.start: answering.answers(asked.by_place[place.start]) for place in places if place.start in asked.by_place
+        }
         for place in places:
             if place.start not in asked.by_place:
                 self.reasons[place.start] = "nothing before the blank says what is asked"
@@ -285,4 +287,3 @@ def _edits(chosen: Sequence[Filled]) -> list[Edit]:
         Edit(entry.question.place.start, entry.question.place.end, entry.question.place.filled(entry.answer.latex))
         for entry in chosen
     ]
-

@@ -86,7 +86,12 @@ def _soft_threshold(problem: Problem) -> Expr | None:
     """The lasso's proximal step and its kin: ``h x^2 / 2 - u x + lambda |x|`` for each entry, ``x = sign(u) max(|u| - lambda, 0) / h``."""
     entry = _entry(problem.symbol, problem.at)
     sign = apply("sign", entry)
-    weight = simplified(subtract(_at_zero(_put(problem.gradient, sign, ONE), problem.symbol), _at_zero(_put(problem.gradient, sign, ZERO), problem.symbol)))
+    weight = simplified(
+        subtract(
+            _at_zero(_put(problem.gradient, sign, ONE), problem.symbol),
+            _at_zero(_put(problem.gradient, sign, ZERO), problem.symbol),
+        )
+    )
     if weight is ZERO or _depends(weight, problem.symbol):
         return None
     curvature = _curvature(problem, problem.hessian)
@@ -125,7 +130,12 @@ def _is_norm_of(node: Expr, symbol: Symbol) -> bool:
     if not (isinstance(node, Power) and node.exponent is _HALF_POWER and isinstance(node.base, Reduce)):
         return False
     inner = node.base.body
-    return node.base.operation == "sum" and isinstance(inner, Power) and isinstance(inner.base, Element) and inner.base.symbol is symbol
+    return (
+        node.base.operation == "sum"
+        and isinstance(inner, Power)
+        and isinstance(inner.base, Element)
+        and inner.base.symbol is symbol
+    )
 
 
 #: The closed forms, in the order in which they are tried.
@@ -176,4 +186,3 @@ def _common_weight(node: Expr) -> Expr:
     """Return the number that a Hessian is a multiple of: the smallest weight of its terms."""
     weights = [abs(weight) for weight in getattr(node, "weights", ())]
     return Number(min(weights)) if weights else ONE
-

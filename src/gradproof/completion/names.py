@@ -125,4 +125,3 @@ def _by_quotient(root: Expr, symbol: Symbol, named: Named) -> Expr:
 def asked_names(root: Expr) -> frozenset[str]:
     """Return the names of the symbols in an expression."""
     return frozenset(node.name for node in postorder(root) if isinstance(node, Symbol))
-

@@ -26,16 +26,18 @@ _DELTA = re.compile(r"\\mathbb\{1\}\[(\w) = (\w)\]|\\mathbb\{1\}\[(\w) - (\w) = 
 class Notation:
     """The notation of one scope of a document.
 
-    ``spelled`` has the LaTeX of its names; ``text`` its mathematics, expanded; ``macros`` the expansions of its macros with what is written for them.
+    ``spelled`` has the LaTeX of its names, ``indexed`` that of the names that it writes with subscripts; ``text`` is its mathematics,
+    expanded; ``macros`` has the expansions of its macros with what is written for them.
     """
 
     spelled: dict[str, str]
     text: str
+    indexed: dict[str, str] = field(default_factory=dict)
     macros: dict[str, str] = field(default_factory=dict)
 
     def written(self, body: Expr, axes: Sequence[Index]) -> Iterator[str]:
         """Yield an expression in writing, the form that fits the document best first; nothing where no notation says it."""
-        table: dict[str, str] = {}
+        table: dict[str, tuple[str, str]] = {}
         renamed = self._renamed(body, table)
         unknown = [name_latex(symbol.name) for symbol in _sizes(body) if is_unknown(symbol)]
         forms = [matrix_form(renamed, tuple(axes))] if len(axes) <= 2 and not renamed.free_indices - set(axes) else []
@@ -50,17 +52,18 @@ class Notation:
 
     # Names ----------------------------------------------------------------------------------------------------------------
 
-    def _renamed(self, body: Expr, table: dict[str, str]) -> Expr:
+    def _renamed(self, body: Expr, table: dict[str, tuple[str, str]]) -> Expr:
         """Put a stand-in for each name that the printers would spell in another way."""
         stand_ins: dict[str, str] = {}
 
         def stand_in(name: str) -> str:
             spelled = self.spelled.get(name, "")
-            if not spelled or spelled == name_latex(name):
+            entry = self.indexed.get(name, spelled)
+            if not spelled or (spelled == entry == name_latex(name)):
                 return name
             if name not in stand_ins:
                 stand_ins[name] = _STAND_IN + _letters(len(stand_ins))
-                table[name_latex(stand_ins[name])] = spelled
+                table[name_latex(stand_ins[name])] = (spelled, entry)
             return stand_ins[name]
 
         def change(node: Expr) -> Expr:
@@ -76,14 +79,15 @@ class Notation:
 
         return transform(body, change)
 
-    def _spelled_out(self, latex: str, table: dict[str, str], unknown: Sequence[str]) -> str | None:
+    def _spelled_out(self, latex: str, table: dict[str, tuple[str, str]], unknown: Sequence[str]) -> str | None:
         """Return a printed expression in the document's spelling, or None where it names a size that the document does not."""
         for size in unknown:
             latex = re.sub(rf"(\\(?:sum|prod))_\{{(\w+)=1\}}\^\{{{re.escape(size)}\}}", r"\1_{\2}", latex)
             if size in latex:
                 return None
         latex = self._in_style(latex)
-        for name, spelled in table.items():
+        for name, (spelled, entry) in table.items():
+            latex = _put_in(latex, f"{name}_", f"{self.macros.get(entry, entry)}_")
             latex = _put_in(latex, name, self.macros.get(spelled, spelled))
         return self._with_macros(latex)
 
@@ -98,7 +102,9 @@ class Notation:
 
     def _in_style(self, latex: str) -> str:
         latex = latex.replace("\\tfrac", "\\frac").replace("^{\\circ ", "^{")
-        latex = re.sub(r"\\left\|([^|]*?)\\right\|", lambda match: match.group() if _TALL.search(match[1]) else f"|{match[1]}|", latex)
+        latex = re.sub(
+            r"\\left\|([^|]*?)\\right\|", lambda match: match.group() if _TALL.search(match[1]) else f"|{match[1]}|", latex
+        )
         latex = _DELTA.sub(lambda match: self._delta(*(part for part in match.groups() if part)), latex)
         latex = _light_fences(latex)
         latex = self._exponentials(latex)
@@ -130,16 +136,18 @@ class Notation:
 
     def _functions(self, latex: str) -> str:
         """Write the functions of the catalogue as the document does."""
-        for entry in (*FUNCTIONS.values(), *TENSOR_FUNCTIONS.values()):
-            first = entry.latex[0] if entry.latex else ""
+        spellings = [(entry.latex, entry.text) for entry in FUNCTIONS.values()]
+        spellings += [(tensor.latex, tensor.text) for tensor in TENSOR_FUNCTIONS.values()]
+        for signs, words in spellings:
+            first = signs[0] if signs else ""
             if not first or first not in latex:
                 continue
-            known = [spelled for spelled in entry.latex if re.search(rf"{re.escape(spelled)}(?![A-Za-z])", self.text)]
-            for word in () if known else entry.text:
+            known = [sign for sign in signs if re.search(rf"{re.escape(sign)}(?![A-Za-z])", self.text)]
+            for word in () if known else words:
                 match = re.search(_UPRIGHT % re.escape(word), self.text) or re.search(_UPRIGHT % re.escape(word.title()), self.text)
                 known += [match.group()] if match else []
             if known and first not in known:
-                latex = re.sub(rf"{re.escape(first)}(?![A-Za-z])", lambda _, spelled=known[0]: spelled, latex)
+                latex = _put_in(latex, first, known[0])
         return latex
 
     def _transpose(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from fractions import Fraction
 
@@ -15,7 +15,10 @@ _PLACES = re.compile(
     rf"{_COUNT}[\s-]+(?:decimal(?:s|\s+(?:places?|digits?))?(?![\w-])|places|digits\s+(?:after|behind)\s+the\s+(?:decimal\s+)?point|d\.?p\.?(?!\w))",
     re.IGNORECASE,
 )
-_SIGNIFICANT = re.compile(rf"{_COUNT}[\s-]+(?:significant(?:\s+(?:digits?|figures?))?|sig(?:\.|nificant)?\s*figs?|s\.?f\.?(?!\w)|digits?(?!\s+(?:after|behind)))", re.IGNORECASE)
+_SIGNIFICANT = re.compile(
+    rf"{_COUNT}[\s-]+(?:significant(?:\s+(?:digits?|figures?))?|sig(?:\.|nificant)?\s*figs?|s\.?f\.?(?!\w)|digits?(?!\s+(?:after|behind)))",
+    re.IGNORECASE,
+)
 _DECIMAL = re.compile(r"(?<![\d.])\d+\.(\d+)(?![\d.])")
 _MOST_DIGITS = 60
 _DEFAULT_SIGNIFICANT = 6
@@ -30,12 +33,13 @@ class Precision:
     is_asked: bool = False
 
 
-def precision_of(before: str, text: str) -> Precision:
-    """Return the precision that the words before a formula ask for, else that of the document's words, else of its decimals."""
-    for words in (before, text):
-        asked = _asked(words)
-        if asked is not None:
-            return asked
+def precision_of(around: str, text: str) -> Precision:
+    """Return the precision that the words around a formula ask for, else that of the document's words, else of its decimals."""
+    asked, general = _asked(around), _asked(text)
+    if asked is not None:
+        return asked
+    if general is not None:
+        return replace(general, is_asked=False)
     places = [len(match.group(1)) for match in _DECIMAL.finditer(text)]
     return Precision(min(max(places), 12), True) if places and max(places) > 2 else Precision(_DEFAULT_SIGNIFICANT, False)
 

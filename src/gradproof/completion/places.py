@@ -42,7 +42,8 @@ _EMPTY = re.compile(
 )
 _LEFT = re.compile(rf"(?:^|\\\\|\\begin\{{[^{{}}]*\}}){_GAP}(?P<fill>\?+){_GAP}&?{_GAP}(?={_RELATION})", re.VERBOSE)
 _BEHIND = re.compile(
-    r"[ \t]*(?P<fill>\*{0,2}(?:\?+|(?:\\?_){2,}|TODO|TBD|\[[ \t]*\]|…|\.{3,}|\\underline\{\\hspace\*?\{[^{}]*\}\}|\\hrulefill|\\dotfill|\\rule\{[^{}]*\}\{[^{}]*\})\*{0,2})"
+    r"[ \t]*(?P<fill>\*{0,2}(?:\?+|(?:\\?_){2,}|TODO|TBD|\[[ \t]*\]|…|\.{3,}|"
+    r"\\underline\{\\hspace\*?\{[^{}]*\}\}|\\hrulefill|\\dotfill|\\rule\{[^{}]*\}\{[^{}]*\})\*{0,2})"
     r"(?=[\s.,;:|)]|$)"
 )
 _ENDS_OPEN = re.compile(rf"{_RELATION}(?P<gap>\s*)$")
@@ -86,8 +87,9 @@ def open_places(document: Document) -> tuple[list[Place], list[int]]:
         is_cut = formula.display and _formula_follows(document.source, end)
         for place in _inside(body, inner[0], start, end, formula.display and not is_cut):
             found.setdefault(place.start, place)
-        if not formula.display and (place := _behind(document.source, body, inner, (start, end), is_last)) is not None:
-            found.setdefault(place.start, place)
+        behind = None if formula.display else _behind(document.source, body, inner, (start, end), is_last)
+        if behind is not None:
+            found.setdefault(behind.start, behind)
         doubtful += _doubtful(body, inner[0], found)
     return [found[start] for start in sorted(found)], sorted(set(doubtful))
 
@@ -193,5 +195,8 @@ def _doubtful(body: str, offset: int, found: dict[int, Place]) -> Iterator[int]:
     bare = re.sub(r"\\(?:text|mbox)\s*\{[^{}]*\}", lambda match: " " * len(match.group()), bare)
     for match in re.finditer(r"\?+|(?:\\_\s*){2,}|\\boxed\s*\{\s*\}", bare):
         at = offset + match.start()
-        if not any(place.start <= at < max(place.end, place.start + 1) or at <= place.start <= at + len(match.group()) for place in found.values()):
+        if not any(
+            place.start <= at < max(place.end, place.start + 1) or at <= place.start <= at + len(match.group())
+            for place in found.values()
+        ):
             yield at

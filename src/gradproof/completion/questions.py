@@ -81,7 +81,9 @@ def _mark(number: int) -> str:
     return f"\\begin{{{_MARK}{number}}}\\end{{{_MARK}{number}}}"
 
 
-def questions(document: Document, places: Sequence[Place], declared: Mapping[str, Declared]) -> tuple[dict[int, Question], list[Section]]:
+def questions(
+    document: Document, places: Sequence[Place], declared: Mapping[str, Declared]
+) -> tuple[dict[int, Question], list[Section]]:
     """Return the questions of a marked document by the number of their place, and its sections.
 
     A place whose formula the reader takes for something else has no question.
@@ -134,4 +136,3 @@ def _number_of(tree: Tree) -> int | None:
         return None
     digits = hole.text.partition(f"{{{_MARK}")[2].partition("}")[0]
     return int(digits) if digits.isdigit() else None
-

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from gradproof.checker.sections import PlannedFormula
 from gradproof.elaborate.names import base_name
@@ -16,32 +16,38 @@ from gradproof.reader.walk import subtrees
 _ARGUMENT = r"\s*(?:\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}|\\[A-Za-z]+|[A-Za-z0-9])"
 
 
-def spellings(formulas: Iterable[PlannedFormula]) -> dict[str, str]:
-    """Return for each name of the algebra the LaTeX that the formulas write it with most often."""
-    counts: dict[str, Counter[str]] = {}
+def spellings(formulas: Iterable[PlannedFormula]) -> tuple[dict[str, str], dict[str, str]]:
+    """Return for each name of the algebra how the formulas write it most often: by itself, and in front of subscripts."""
+    alone: dict[str, Counter[str]] = {}
+    indexed: dict[str, Counter[str]] = {}
     for planned in formulas:
+        inner: set[int] = set()
         for node in subtrees(planned.tree):
-            for key, text in _spelled(node, planned.source):
-                counts.setdefault(key, Counter())[text] += 1
-    return {key: max(found, key=lambda text: (found[text], -len(text))) for key, found in counts.items()}
+            for key, text, is_indexed in _spelled(node, planned.source, inner):
+                (indexed if is_indexed else alone).setdefault(key, Counter())[text] += 1
+    names = {key: _usual(found) for key, found in (indexed | alone).items()}
+    return names, {key: _usual(found) for key, found in indexed.items()}
 
 
-def _spelled(node: Tree, source: str) -> Iterable[tuple[str, str]]:
-    """Yield what a node shows of names: a letter, a letter with a label."""
-    if isinstance(node, Name) and not node.primes:
-        yield base_name(node), _text(node, source)
-    if isinstance(node, Scripted):
-        read = reference_of(node)
-        base = node.base if isinstance(node.base, Name) else None
-        if read is None or base is None:
-            return
-        reference = read[0]
-        if not reference.subscripts and reference.key != base_name(base) and node.sub is not None and read[1].power is None:
-            yield reference.key, _text(node, source).partition("^")[0].rstrip()
-        elif reference.subscripts:
-            yield reference.key, _text(base, source)
-            if reference.numerals:
-                yield reference.label_key, _text(node, source).partition("^")[0].rstrip()
+def _usual(found: Counter[str]) -> str:
+    return max(found, key=lambda text: (found[text], -len(text)))
+
+
+def _spelled(node: Tree, source: str, inner: set[int]) -> Iterator[tuple[str, str, bool]]:
+    """Yield what a node shows of names: a letter, a letter with a label, a letter with subscripts; ``inner`` are letters seen as parts."""
+    if isinstance(node, Name) and not node.primes and id(node) not in inner:
+        yield base_name(node), _text(node, source), False
+    if not isinstance(node, Scripted) or not isinstance(node.base, Name) or (read := reference_of(node)) is None:
+        return
+    reference, suffix = read
+    if reference.subscripts:
+        inner.add(id(node.base))
+        yield reference.key, _text(node.base, source), True
+        if reference.numerals:
+            yield reference.label_key, _text(node, source).partition("^")[0].rstrip(), False
+    elif reference.key != base_name(node.base) and node.sub is not None and suffix.power is None:
+        inner.add(id(node.base))
+        yield reference.key, _text(node, source).partition("^")[0].rstrip(), False
 
 
 def _text(node: Tree, source: str) -> str:

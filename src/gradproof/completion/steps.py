@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -20,6 +21,9 @@ from gradproof.rewrite.simplify import cost
 
 _INDICES = ("k", "l", "m", "n", "j", "p", "q", "r", "s")
 _LETTERS = ("u", "v", "s", "r", "q", "h", "g", "m", "k", "c")
+_NABLA = re.compile(
+    r"\\nabla\s*(?:_\s*(?:\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}|\\?\w+))?\s*(?:\\[,;! ]\s*)*(?P<operand>[^\s=].*)$", re.DOTALL
+)
 _DEEPEST = 4
 _MOST_PARTS = 6
 _CHEAPEST = 3
@@ -135,7 +139,7 @@ class _Writer:
         return {self.variable.name}
 
     def _by_variable(self, body: Expr) -> Expr:
-        variable: Expr = Element(self.variable, self.at) if self.at else self.variable  # type: ignore[arg-type]
+        variable: Expr = Element(self.variable, self.at) if self.at else self.variable
         return Operator("derivative", (variable,), (body,))
 
     def _slope(self, symbol: Symbol) -> Expr:
@@ -180,8 +184,11 @@ class _Writer:
     def in_entries(self, body: Expr) -> Iterator[StepLine]:
         """Yield the derivative of a scalar by one entry of a vector or matrix, in index notation."""
         whole = self._name_of(body)
+        operand = _NABLA.match(source_of(self.asked.context.known, self.asked.context.planned.source))
+        left = self._quotient(whole, self._target()) if whole else ""
+        if operand is not None:
+            left = f"\\frac{{\\partial}}{{\\partial {self._target()}}} {operand['operand']}"
         value = tidied(self.environment.expanded(self._by_variable(body)))
-        left = f"\\frac{{\\partial}}{{\\partial {self._target()}}} {self._written(body)}" if whole is None else self._quotient(whole, self._target())
         yield from self._line("entry by entry", left, value)
 
     def _letter(self) -> str:
@@ -207,7 +214,7 @@ class _Writer:
         return next(self._shown(value), "")
 
     def _target(self) -> str:
-        return self._written(Element(self.variable, self.at) if self.at else self.variable)  # type: ignore[arg-type]
+        return self._written(Element(self.variable, self.at) if self.at else self.variable)
 
     def _name_of(self, body: Expr) -> str | None:
         """Return the name of what is differentiated where it is one."""
@@ -272,4 +279,3 @@ def _inside(value: Expr, variable: Symbol) -> Expr | None:
     arguments = value.arguments if isinstance(value, Apply) else (value.base,) if isinstance(value, Power) else ()
     found = [argument for argument in arguments if variable in symbols(argument) and argument is not variable]
     return found[0] if len(found) == 1 and not found[0].free_indices else None
-

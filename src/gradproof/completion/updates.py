@@ -20,10 +20,14 @@ from gradproof.reader.presentation import Fenced, Infix, Name, Numeral, Scripted
 
 _METHODS = {
     "momentum": re.compile(r"momentum|heavy[\s-]ball|velocity", re.IGNORECASE),
-    "descent": re.compile(r"gradient\s+(?:descent|step|method|update)|steepest\s+descent|\bSGD\b|descent\s+step|descent\s+update", re.IGNORECASE),
+    "descent": re.compile(
+        r"gradient\s+(?:descent|step|method|update)|steepest\s+descent|\bSGD\b|descent\s+step|descent\s+update", re.IGNORECASE
+    ),
 }
 _LETTER = r"\$\s*(\\[A-Za-z]+|[A-Za-z])\s*(?:>\s*0|=[^$]*)?\$"
-_STEP = re.compile(rf"(?:step(?:\s*size|\s+length)?|learning\s+rate|rate)\s*,?\s*(?:of\s+)?{_LETTER}|{_LETTER}\s*(?:is|as|be)?\s*(?:the|a)?\s*(?:step\s*size|learning\s+rate)")
+_STEP = re.compile(
+    rf"(?:step(?:\s*size|\s+length)?|learning\s+rate|rate)\s*,?\s*(?:of\s+)?{_LETTER}|{_LETTER}\s*(?:is|as|be)?\s*(?:the|a)?\s*(?:step\s*size|learning\s+rate)"
+)
 _INERTIA = re.compile(rf"momentum\s*(?:coefficient|parameter|factor|weight|term)?\s*,?\s*{_LETTER}")
 
 
@@ -124,7 +128,7 @@ def _objective(asked: Asked, name: str, words: str) -> _Objective | None:
     environment = asked.context.environment
     scope, position = environment.scope, asked.context.planned.position
     found: list[tuple[bool, int, _Objective]] = []
-    for table, is_function in ((scope.functions, True), (scope.definitions, False)):
+    for table in (scope.functions, scope.definitions):
         for key, definitions in table.items():
             for definition in definitions:
                 if key == name or definition.axes or definition.position > position or len(definition.parameters) > 1:
@@ -138,9 +142,7 @@ def _objective(asked: Asked, name: str, words: str) -> _Objective | None:
     return max(found, key=lambda entry: entry[:2])[2]
 
 
-def _gradient(
-    environment: Environment, key: str, body: Expr, name: str, parameters: tuple[Symbol, ...]
-) -> _Objective | None:
+def _gradient(environment: Environment, key: str, body: Expr, name: str, parameters: tuple[Symbol, ...]) -> _Objective | None:
     expanded = environment.expanded(body)
     variable = next((symbol for symbol in symbols(expanded) if symbol.name == name), None)
     if variable is None or (parameters and parameters[0].name != name):
@@ -162,15 +164,17 @@ def _descent(asked: Asked, objective: _Objective, step: _Step, rate: str) -> Ite
         yield Answer(_minus(step.now, rate, present), is_step=True, proof=_proof(asked, objective, general))
 
 
-def _velocity(
-    asked: Asked, objective: _Objective, step: _Step, partner: _Partner, rate: str, inertia: str
-) -> Iterator[Answer]:
+def _velocity(asked: Asked, objective: _Objective, step: _Step, partner: _Partner, rate: str, inertia: str) -> Iterator[Answer]:
     """``mu v_t - eta grad f(w_t)``, or ``mu v_t + grad f(w_t)`` where the position moves by ``- eta v``."""
     is_negated = "-" in partner.right
     for general, present in _gradients(asked, objective, partner.step):
         momentum = f"{inertia} {step.now}"
         outside = rate in partner.right
-        latex = f"{momentum} + {_times('' if outside else rate, present)}" if is_negated else _minus(momentum, "" if outside else rate, present)
+        latex = (
+            f"{momentum} + {_times('' if outside else rate, present)}"
+            if is_negated
+            else _minus(momentum, "" if outside else rate, present)
+        )
         yield Answer(latex, is_step=True, proof=_proof(asked, objective, general))
 
 

@@ -71,7 +71,8 @@ def _rational(asked: Asked, value: fmpq) -> Iterator[Answer]:
     if asked.is_approximate:
         yield Answer(text if value.q == 1 else decimal or text)
     elif not is_round and asked.precision.is_asked and decimal is not None:
-        yield Answer(f"{text} \\approx {decimal}", links=1)
+        short = exact_text(value, as_decimal=True)
+        yield Answer(short) if "frac" not in short else Answer(f"{text} \\approx {decimal}", links=1)
     elif not is_round and asked.uses_decimals and decimal is not None and value.q > 1000:
         yield Answer(decimal)
     yield Answer(text)
@@ -154,4 +155,3 @@ def _length(axis: Index) -> int:
     assert isinstance(axis.lower, Number)
     assert isinstance(axis.upper, Number)
     return int(axis.upper.value - axis.lower.value) + 1
-

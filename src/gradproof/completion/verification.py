@@ -39,7 +39,9 @@ class Filled:
     answer: Answer
 
 
-def checked(path: str, source: Source, edits: Sequence[Edit], options: CheckOptions, declared: Mapping[str, Declared]) -> FileReport:
+def checked(
+    path: str, source: Source, edits: Sequence[Edit], options: CheckOptions, declared: Mapping[str, Declared]
+) -> FileReport:
     """Return the checker's report of a document with some edits made."""
     (report,) = run_tasks([Task(path, source.edited(edits))], options, declared, None)
     return report
