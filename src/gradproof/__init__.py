@@ -13,6 +13,7 @@ __version__ = "0.1.0"
 
 _LAZY = {
     "check": "gradproof.checker.check",
+    "complete": "gradproof.completion.completion",
     "derive": "gradproof.derivation.derivation",
     "parse": "gradproof.formula.parse",
     "top_k_error": "gradproof.metrics.top_k",
