@@ -45,10 +45,10 @@ def sample_line(field: Array, u: Any) -> tuple[Any, Any]:
 
 
 @njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
-def gradient_line(
-    first: int, last: int, part: int, points: Array, origin: Array, per_spacing: Any, field: Array, gradients: Array
+def read_line(
+    first: int, last: int, part: int, points: Array, origin: Array, per_spacing: Any, field: Array, values: Array, gradients: Array
 ) -> None:
-    """Set gradients[first:last] to the field's gradient at the points."""
+    """Set values and gradients of first:last to those of the field at the points."""
     for i in range(first, last):
-        _, by_u = sample_line(field, (points[i, 0] - origin[0]) * per_spacing)
+        values[i], by_u = sample_line(field, (points[i, 0] - origin[0]) * per_spacing)
         gradients[i, 0] = by_u * per_spacing

@@ -14,18 +14,19 @@ import numpy as np
 import numpy.typing as npt
 from scipy import fft
 
-from gradproof.tsne.line_loops import gradient_line, spread_line
-from gradproof.tsne.plane_loops import gradient_plane, spread_plane
-from gradproof.tsne.space_loops import gradient_space, spread_space
+from gradproof.tsne.line_loops import read_line, spread_line
+from gradproof.tsne.plane_loops import read_plane, spread_plane
+from gradproof.tsne.space_loops import read_space, spread_space
 from gradproof.tsne.spectrum import Spectrum, build_spectrum, lift
 from gradproof.tsne.spectrum_loops import multiply_spectrum
 from gradproof.tsne.threads import Team
+from gradproof.tsne.update_loops import find_bounds
 
 Array = npt.NDArray[np.floating[Any]]
 Loop = Callable[..., Any]
 
 _SPREAD: dict[int, Loop] = {1: spread_line, 2: spread_plane, 3: spread_space}
-_GRADIENT: dict[int, Loop] = {1: gradient_line, 2: gradient_plane, 3: gradient_space}
+_READ: dict[int, Loop] = {1: read_line, 2: read_plane, 3: read_space}
 
 #: Nodes before the first point and after the last: a spline reaches two nodes.
 _MARGIN = 5
@@ -59,24 +60,32 @@ class Mesh:
         self.dimensions = dimensions
         self.dof = dof
         self.team = team
-        # The kernel is 1 / (1 + r^2 / dof)^a: below one degree of freedom it is narrower than it is for one.
-        self.spacing = spacing * min(1.0, float(np.sqrt(dof)))
+        self._relative_spacing = spacing
         self._nodes: tuple[int, ...] = ()
+        self._potentials: Array = np.empty(0)
         self._spectra: OrderedDict[tuple[Any, ...], Spectrum] = OrderedDict()
+
+    @property
+    def spacing(self) -> float:
+        """The spacing of the nodes for a map that is not small."""
+        # The kernel is 1 / (1 + r^2 / dof)^a: below one degree of freedom it is narrower than it is for one.
+        return self._relative_spacing * min(1.0, float(np.sqrt(self.dof)))
 
     def repulsion(self, points: Array, forces: Array) -> float:
         """Set forces to grad log Z / 4 at the points; return Z."""
         field = self.field(points)
         normalizer = max(field.energy - field.own * len(points), 0.0) or float(np.finfo(points.dtype).tiny)
-        self.team.run(
-            _GRADIENT[self.dimensions], len(points), points, field.origin, field.per_spacing,
-            field.values * points.dtype.type(0.5 / normalizer), forces,
-        )  # fmt: skip
+        if self._potentials.shape != (len(points),) or self._potentials.dtype != points.dtype:
+            self._potentials = np.empty(len(points), dtype=points.dtype)
+        self.read(field, points, self._potentials, forces)
+        forces *= points.dtype.type(0.5 / normalizer)
         return normalizer
 
     def field(self, points: Array, margin: float = 0.0) -> Field:
         """Return the potential of unit charges at the points, on a mesh that reaches the margin beyond them."""
-        lowest, highest = points.min(axis=0) - margin, points.max(axis=0) + margin
+        lows, highs = np.empty((2, self.team.threads, self.dimensions), dtype=points.dtype)
+        parts = len(self.team.run(find_bounds, len(points), points, lows, highs))
+        lowest, highest = lows[:parts].min(axis=0) - margin, highs[:parts].max(axis=0) + margin
         spacing, nodes = self._plan((highest - lowest).astype(np.float64))
         real = points.dtype.type
         origin = (lowest - 1.5 * spacing).astype(points.dtype)
@@ -86,6 +95,10 @@ class Mesh:
         values, energy = self._convolve(grids.sum(axis=0) if len(grids) > 1 else grids[0], spectrum)
         constant = spectrum.mean * len(points) / float(np.prod([2.0 * count for count in nodes]))
         return Field(values, origin, real(1 / spacing), energy + constant * len(points), constant, spectrum.own)
+
+    def read(self, field: Field, points: Array, values: Array, gradients: Array) -> None:
+        """Set values, without the field's constant, and gradients to those at the points, which lie within the field."""
+        self.team.run(_READ[self.dimensions], len(points), points, field.origin, field.per_spacing, field.values, values, gradients)
 
     def _convolve(self, charges: Array, spectrum: Spectrum) -> tuple[Array, float]:
         """Return the potential on the nodes, and the energy of the charges by Parseval's identity."""

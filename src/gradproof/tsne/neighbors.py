@@ -20,7 +20,6 @@ Report = Callable[[str], None]
 _GROUP = 32
 #: Exact up to the work of 50,000 points with 50 features.
 EXACT_WORK = 1.25e11
-_POINTS_PER_CELL = 256
 _SAMPLE = 256
 _BREADTH = 30
 
@@ -98,11 +97,27 @@ class NeighborIndex:
         back = np.argsort(order, kind="stable")
         return self._neighbors(found[back], squares[back])
 
+    def choose_probes(self, count: int, recall: float, first: int, seed: int) -> int:
+        """Return how many cells to look into so that a sample finds this share of its true neighbours."""
+        rows = self._sample(seed)
+        queries, labels = self._points[rows], self._labels[rows]
+        truth, _ = self._search(queries, rows, labels, count, len(self._centers))
+        probes = min(first, len(self._centers))
+        while probes < len(self._centers):
+            found, _ = self._search(queries, rows, labels, count, probes)
+            if np.mean([np.isin(a, b).mean() for a, b in zip(truth, found, strict=True)]) >= recall:
+                break
+            probes = min(len(self._centers), -(-probes * 5 // 4))
+        return probes
+
+    def _sample(self, seed: int) -> npt.NDArray[np.int64]:
+        n = len(self._points)
+        return np.sort(np.random.default_rng(seed).choice(n, min(_SAMPLE, n), replace=False))
+
     def recall(self, neighbors: Neighbors, seed: int) -> float:
         """Return the share of the true neighbours that were found, by an exact search for a sample."""
-        n, count = neighbors.indices.shape
-        rows = np.sort(np.random.default_rng(seed).choice(n, min(_SAMPLE, n), replace=False))
-        truth, squares = self._search(self._points[rows], rows, self._labels[rows], count, len(self._centers))
+        rows, count = self._sample(seed), neighbors.indices.shape[1]
+        _, squares = self._search(self._points[rows], rows, self._labels[rows], count, len(self._centers))
         # Neighbours at the same distance are as good as each other.
         limits = np.sqrt(squares[:, -1:]) * self._scale * (1 + 1e-6)
         return float(np.mean(neighbors.distances[rows] <= limits))

@@ -52,11 +52,11 @@ def sample_plane(field: Array, u: Any, v: Any) -> tuple[Any, Any, Any]:
 
 
 @njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
-def gradient_plane(
-    first: int, last: int, part: int, points: Array, origin: Array, per_spacing: Any, field: Array, gradients: Array
+def read_plane(
+    first: int, last: int, part: int, points: Array, origin: Array, per_spacing: Any, field: Array, values: Array, gradients: Array
 ) -> None:
-    """Set gradients[first:last] to the field's gradient at the points."""
+    """Set values and gradients of first:last to those of the field at the points."""
     for i in range(first, last):
         u, v = (points[i, 0] - origin[0]) * per_spacing, (points[i, 1] - origin[1]) * per_spacing
-        _, by_u, by_v = sample_plane(field, u, v)
+        values[i], by_u, by_v = sample_plane(field, u, v)
         gradients[i, 0], gradients[i, 1] = by_u * per_spacing, by_v * per_spacing

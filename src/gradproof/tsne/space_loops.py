@@ -57,11 +57,11 @@ def sample_space(field: Array, u: Any, v: Any, w: Any) -> tuple[Any, Any, Any, A
 
 
 @njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
-def gradient_space(
-    first: int, last: int, part: int, points: Array, origin: Array, per_spacing: Any, field: Array, gradients: Array
+def read_space(
+    first: int, last: int, part: int, points: Array, origin: Array, per_spacing: Any, field: Array, values: Array, gradients: Array
 ) -> None:
-    """Set gradients[first:last] to the field's gradient at the points."""
+    """Set values and gradients of first:last to those of the field at the points."""
     for i in range(first, last):
         u, v = (points[i, 0] - origin[0]) * per_spacing, (points[i, 1] - origin[1]) * per_spacing
-        _, by_u, by_v, by_w = sample_space(field, u, v, (points[i, 2] - origin[2]) * per_spacing)
+        values[i], by_u, by_v, by_w = sample_space(field, u, v, (points[i, 2] - origin[2]) * per_spacing)
         gradients[i, 0], gradients[i, 1], gradients[i, 2] = by_u * per_spacing, by_v * per_spacing, by_w * per_spacing
