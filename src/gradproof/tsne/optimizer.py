@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from gradproof.tsne.interrupts import Interrupts
 from gradproof.tsne.objective import Objective
-from gradproof.tsne.update_loops import advance
+from gradproof.tsne.update_loops import advance, center
 
 Array = npt.NDArray[np.floating[Any]]
 Callback = Callable[[int, float, Array], Any]
@@ -108,7 +108,7 @@ class _Run:
         team.run(
             advance, len(self.points), self.points, self.gradient, velocity, gains, real(rate), real(MOMENTUM), real(LONGEST_STEP), sums
         )
-        self.points -= (sums.sum(axis=0) / len(self.points)).astype(self.points.dtype)
+        team.run(center, len(self.points), self.points, (sums.sum(axis=0) / len(self.points)).astype(self.points.dtype))
 
     def _report(self, normalizer: float, is_last: bool) -> Reason | None:
         if not self.callbacks and not (self.tol > 0 and is_last):

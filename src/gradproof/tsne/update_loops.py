@@ -22,25 +22,39 @@ def advance(
     (Jacobs 1988). A step longer than ``longest`` is cut to it.
     """
     real = points.dtype.type
-    grow, shrink, least, one = real(0.2), real(0.8), real(0.01), real(1)
+    grow, shrink, least, zero = real(0.2), real(0.8), real(0.01), real(0)
     dimensions = points.shape[1]
+    # Entry by entry, in vector registers: what does not need to know the other axes.
+    slopes = gradient[first:last].reshape((last - first) * dimensions)
+    speeds = velocity[first:last].reshape((last - first) * dimensions)
+    own_gains = gains[first:last].reshape((last - first) * dimensions)
+    for e in range(slopes.size):
+        gain, product = own_gains[e], slopes[e] * speeds[e]
+        gain = max(gain * shrink if product > zero else gain + grow, least)
+        own_gains[e] = gain
+        speeds[e] = momentum * speeds[e] - rate * gain * slopes[e]
     totals = np.zeros(dimensions)
     for i in range(first, last):
-        square = real(0)
+        square = zero
         for axis in range(dimensions):
-            slope, speed, gain = gradient[i, axis], velocity[i, axis], gains[i, axis]
-            gain = gain + grow if slope * speed <= 0 and not (slope == 0 and speed == 0) else gain * shrink
-            gain = max(gain, least)
-            speed = momentum * speed - rate * gain * slope
-            gains[i, axis], velocity[i, axis] = gain, speed
-            square += speed * speed
-        factor = longest / np.sqrt(square) if square > longest * longest else one
+            square += velocity[i, axis] * velocity[i, axis]
+        if square > longest * longest:
+            factor = longest / np.sqrt(square)
+            for axis in range(dimensions):
+                velocity[i, axis] *= factor
         for axis in range(dimensions):
-            velocity[i, axis] *= factor
             points[i, axis] += velocity[i, axis]
             totals[axis] += points[i, axis]
     for axis in range(dimensions):
         sums[part, axis] = totals[axis]
+
+
+@njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
+def center(first: int, last: int, part: int, points: Array, mean: Array) -> None:
+    """Subtract the mean from the points first:last."""
+    for i in range(first, last):
+        for axis in range(points.shape[1]):
+            points[i, axis] -= mean[axis]
 
 
 @njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
