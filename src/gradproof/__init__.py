@@ -12,6 +12,7 @@ from typing import Any
 __version__ = "0.1.0"
 
 _LAZY = {
+    "TSNE": "gradproof.tsne.estimator",
     "check": "gradproof.checker.check",
     "derive": "gradproof.derivation.derivation",
     "parse": "gradproof.formula.parse",

@@ -25,6 +25,7 @@ _COMMANDS = {
     "eval": "gradproof.cli.eval_command:eval_command",
     "explain": "gradproof.cli.explain_command:explain_command",
     "topk": "gradproof.cli.topk_command:topk_command",
+    "tsne": "gradproof.cli.tsne_command:tsne_command",
 }
 
 

@@ -97,9 +97,7 @@ def transpose(neighbors: Integers, affinities: Array, starts: Integers, rows: In
 
 
 @njit(cache=True, nogil=True)
-def count_union(
-    first: int, last: int, part: int, neighbors: Integers, starts: Integers, rows: Integers, counts: Integers
-) -> None:
+def count_union(first: int, last: int, part: int, neighbors: Integers, starts: Integers, rows: Integers, counts: Integers) -> None:
     """Count for every row the numbers that are in its sorted list or in the transposed one."""
     width = neighbors.shape[1]
     for i in range(first, last):
@@ -109,8 +107,10 @@ def count_union(
         while e < width or place < starts[i + 1]:
             own = neighbors[i, e] if e < width else np.int64(2**40)
             other = rows[place] if place < starts[i + 1] else np.int64(2**40)
-            e += own <= other
-            place += other <= own
+            if own <= other:
+                e += 1
+            if other <= own:
+                place += 1
             count += 1
         counts[i] = count
 

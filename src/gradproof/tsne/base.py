@@ -30,7 +30,7 @@ except ImportError:
 
         @classmethod
         def _names(cls) -> list[str]:
-            return [name for name in inspect.signature(cls).parameters]
+            return list(inspect.signature(cls).parameters)
 
         def __repr__(self) -> str:
             defaults = inspect.signature(type(self)).parameters
@@ -86,5 +86,3 @@ def check_fitted(model: Any, attribute: str) -> None:
     """Raise NotFittedError if the model has no such attribute yet."""
     if not hasattr(model, attribute):
         raise NotFittedError(f"{WHERE}: a fitted estimator was expected, got one that is not fitted yet. Call 'fit' first.")
-
-

@@ -154,7 +154,9 @@ class TSNE(AbstractMap):
         del graph
         has_points = self.metric != "precomputed"
         sorted_points = None if not has_points else prepared if _is_natural(order) else prepared[order]
-        init = self.init if isinstance(self.init, str) else np.asarray(self.init)[order] if len(self.init) == len(order) else self.init
+        init = (
+            self.init if isinstance(self.init, str) else np.asarray(self.init)[order] if len(self.init) == len(order) else self.init
+        )
         embedding = starting_map(init, sorted_points, affinities, settings.dimensions, settings.dtype, seed)
         del sorted_points
         objective = Objective(affinities, self._repulsion(len(order), settings, team), team)
@@ -175,10 +177,7 @@ class TSNE(AbstractMap):
     def _callbacks(self, order: npt.NDArray[np.int64], monitor: Monitor) -> list[Callback]:
         """Return what to call: the monitor, and the user's functions with a map of their own in the order of the rows."""
         given = self.callbacks if isinstance(self.callbacks, Sequence) else [] if self.callbacks is None else [self.callbacks]
-        own: list[Callback] = [monitor] if self.verbose else []
-        for call in given:
-            own.append(lambda iteration, divergence, points, call=call: call(iteration, divergence, _in_rows(points, order)))
-        return own
+        return [*([monitor] if self.verbose else []), *(_with_rows(call, order) for call in given)]
 
     def _neighbors_of(self, points: Any, count: int, team: Team) -> Neighbors:
         """Return the fitted points next to new ones, nearest first."""
@@ -189,6 +188,13 @@ class TSNE(AbstractMap):
             fitted, new = sparse.csr_array(fitted), sparse.csr_array(new)
             return as_metric(sparse_neighbors(new, fitted, count, leave_out=False), self.metric)
         return as_metric(NeighborIndex(fitted, 1, team, 0).nearest_to(new, count, 1), self.metric)
+
+
+def _with_rows(call: Callback, order: npt.NDArray[np.int64]) -> Callback:
+    def called(iteration: int, divergence: float, points: Array) -> Any:
+        return call(iteration, divergence, _in_rows(points, order))
+
+    return called
 
 
 def _is_natural(order: npt.NDArray[np.int64]) -> bool:

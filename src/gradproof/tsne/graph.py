@@ -67,7 +67,9 @@ def prepare(points: Any, metric: str) -> Any:
     """Return the points for the Euclidean search: rows of unit length for the cosine distance."""
     if metric != "cosine":
         return points
-    squares = points.multiply(points).sum(axis=1) if sparse.issparse(points) else np.einsum("if,if->i", points, points, dtype=np.float64)
+    squares = (
+        points.multiply(points).sum(axis=1) if sparse.issparse(points) else np.einsum("if,if->i", points, points, dtype=np.float64)
+    )
     norms = np.sqrt(np.asarray(squares, dtype=np.float64).ravel())
     if not (norms > 0).all():
         raise InputError(

@@ -34,7 +34,7 @@ def principal_components(points: Any, dimensions: int, seed: int) -> Array:
         found = np.concatenate([(points[start : start + 8192] - mean) @ axes for start in range(0, n, 8192)])
     elif min(n, features) <= dimensions + 1:
         dense = points.toarray() if sparse.issparse(points) else points
-        left, values, axes = np.linalg.svd(dense - dense.mean(axis=0), full_matrices=False)
+        _left, _values, axes = np.linalg.svd(dense - dense.mean(axis=0), full_matrices=False)
         found = (dense - dense.mean(axis=0)) @ _turned(axes[:dimensions].T)
     else:
         found = _implicit_components(points, dimensions, seed)
@@ -91,6 +91,7 @@ def starting_map(init: Any, points: Any, affinities: Affinities, dimensions: int
     """
     n = len(affinities.starts) - 1
     random = np.random.default_rng(seed)
+    found: Array
     if not isinstance(init, str):
         return _given(init, n, dimensions, dtype)
     if init == "random" or n <= dimensions + 1:

@@ -64,7 +64,9 @@ def _check_finite(table: Any) -> None:
     if not bad.any():
         return
     kind = "NaN" if np.isnan(entries).any() else "infinity"
-    row = int(np.argmax(np.bincount(table.tocoo().coords[0][bad]) > 0)) if sparse.issparse(table) else int(np.argmax(bad.any(axis=1)))
+    row = (
+        int(np.argmax(np.bincount(table.tocoo().coords[0][bad]) > 0)) if sparse.issparse(table) else int(np.argmax(bad.any(axis=1)))
+    )
     raise InputError(
         "finite numbers were expected", got=f"{kind} in row {row}", where=WHERE, remedy="Drop the rows or fill in the gaps.",
     )  # fmt: skip
@@ -79,5 +81,7 @@ def read_seed(random_state: Any) -> int:
     if isinstance(random_state, np.random.Generator):
         return int(random_state.integers(2**31 - 1))
     if isinstance(random_state, bool) or not isinstance(random_state, int | np.integer) or random_state < 0:
-        raise InputError("random_state has to be None, a whole number of at least 0 or a generator", got=repr(random_state), where=WHERE)
+        raise InputError(
+            "random_state has to be None, a whole number of at least 0 or a generator", got=repr(random_state), where=WHERE
+        )
     return int(random_state)

@@ -68,8 +68,8 @@ def keep_smallest(values: Array, numbers: Integers, size: int, count: int) -> No
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def search(
-    first: int, last: int, part: int, edges: Integers, tile_starts: Integers, tile_stops: Integers, tile_list: Integers, queries: Array, own: Integers,
-    tiles: Array, norms: Array, numbers: Integers, found: Integers, scores: Array,
+    first: int, last: int, part: int, edges: Integers, tile_starts: Integers, tile_stops: Integers, tile_list: Integers,
+    queries: Array, own: Integers, tiles: Array, norms: Array, numbers: Integers, found: Integers, scores: Array,
 ) -> None:  # fmt: skip
     """Find for the queries of the groups first:last the nearest candidates, themselves left out.
 
@@ -122,9 +122,7 @@ def _squared_distance(a: Array, b: Array) -> Any:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def refine(
-    first: int, last: int, part: int, queries: Array, candidates: Array, found: Integers, distances: Array
-) -> None:
+def refine(first: int, last: int, part: int, queries: Array, candidates: Array, found: Integers, distances: Array) -> None:
     """Set distances of rows first:last, squared, from the differences, and sort by them; a missing neighbour (-1) is last."""
     for i in range(first, last):
         for e in range(found.shape[1]):

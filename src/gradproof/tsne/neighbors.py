@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -73,7 +74,7 @@ class NeighborIndex:
         self._norms = np.full((count, TILE), FAR, dtype=np.float32)
         self._numbers = np.full((count, TILE), -1, dtype=np.int32)
         norms = np.einsum("if,if->i", self._points, self._points)
-        for cell, (start, stop) in enumerate(zip(edges, edges[1:], strict=False)):
+        for cell, (start, stop) in enumerate(itertools.pairwise(edges)):
             for tile, begin in enumerate(range(start, stop, TILE), self._tile_edges[cell]):
                 end = min(begin + TILE, stop)
                 self._tiles[tile, :, : end - begin] = self._points[begin:end].T

@@ -90,7 +90,7 @@ class Objective:
         rows = _sample(len(points), 500, seed)
         sums = self.team.run(normalizer_by_dof, len(rows), rows, np.ascontiguousarray(points.T), dof)
         total, slope = (sum(part) for part in zip(*sums, strict=True))
-        return logarithms / 2 - (dof + 1) / (2 * dof) * shares + slope / max(total, 1e-300)
+        return float(logarithms / 2 - (dof + 1) / (2 * dof) * shares + slope / max(total, 1e-300))
 
     def _stretch(self, points: Array) -> tuple[float, float]:
         matrix = self.affinities

@@ -106,7 +106,16 @@ class _Run:
         real, team = self.points.dtype.type, self.objective.team
         sums = np.zeros((team.threads, self.points.shape[1]))
         team.run(
-            advance, len(self.points), self.points, self.gradient, velocity, gains, real(rate), real(MOMENTUM), real(LONGEST_STEP), sums
+            advance,
+            len(self.points),
+            self.points,
+            self.gradient,
+            velocity,
+            gains,
+            real(rate),
+            real(MOMENTUM),
+            real(LONGEST_STEP),
+            sums,
         )
         team.run(center, len(self.points), self.points, (sums.sum(axis=0) / len(self.points)).astype(self.points.dtype))
 

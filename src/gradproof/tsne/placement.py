@@ -50,6 +50,20 @@ def place(
     for _ in range(_ITERATIONS):
         mesh.read(field, places, potentials, gradients)
         team.run(
-            move, n, places, embedding, found, shares, potentials, field.constant, gradients, dof, _RATE, velocity, gains, lowest, highest
+            move,
+            n,
+            places,
+            embedding,
+            found,
+            shares,
+            potentials,
+            field.constant,
+            gradients,
+            dof,
+            _RATE,
+            velocity,
+            gains,
+            lowest,
+            highest,
         )
     return np.where(is_known[:, None], known_places, places)

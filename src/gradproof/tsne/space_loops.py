@@ -26,8 +26,8 @@ def spread_space(first: int, last: int, part: int, points: Array, origin: Array,
         p, q, r = spline_weights(u - real(a)), spline_weights(v - real(b)), spline_weights(w - real(c))
         a, b, c = a - np.uint32(1), b - np.uint32(1), c - np.uint32(1)
         for k in range(4):
-            for l in range(4):
-                weight, row = p[k] * q[l], grid[a + np.uint32(k), b + np.uint32(l)]
+            for m in range(4):
+                weight, row = p[k] * q[m], grid[a + np.uint32(k), b + np.uint32(m)]
                 row[c] += weight * r[0]
                 row[c + np.uint32(1)] += weight * r[1]
                 row[c + np.uint32(2)] += weight * r[2]
@@ -45,14 +45,14 @@ def sample_space(field: Array, u: Any, v: Any, w: Any) -> tuple[Any, Any, Any, A
     a, b, c = a - np.uint32(1), b - np.uint32(1), c - np.uint32(1)
     value, by_u, by_v, by_w = real(0), real(0), real(0), real(0)
     for k in range(4):
-        for l in range(4):
-            row = field[a + np.uint32(k), b + np.uint32(l)]
+        for m in range(4):
+            row = field[a + np.uint32(k), b + np.uint32(m)]
             f0, f1, f2, f3 = row[c], row[c + np.uint32(1)], row[c + np.uint32(2)], row[c + np.uint32(3)]
             inner = r[0] * f0 + r[1] * f1 + r[2] * f2 + r[3] * f3
-            value += p[k] * q[l] * inner
-            by_u += dp[k] * q[l] * inner
-            by_v += p[k] * dq[l] * inner
-            by_w += p[k] * q[l] * (dr[0] * f0 + dr[1] * f1 + dr[2] * f2 + dr[3] * f3)
+            value += p[k] * q[m] * inner
+            by_u += dp[k] * q[m] * inner
+            by_v += p[k] * dq[m] * inner
+            by_w += p[k] * q[m] * (dr[0] * f0 + dr[1] * f1 + dr[2] * f2 + dr[3] * f3)
     return value, by_u, by_v, by_w
 
 

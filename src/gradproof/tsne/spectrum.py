@@ -1,6 +1,7 @@
 """The mesh's influence function: what charges on nodes are multiplied by, frequency for frequency.
 
-Per axis the spline's transform is S(k) = (sin(k h / 2) / (k h / 2))^4 and W = prod_axes S^2. With k_m = k + 2 pi m / h, m in {-1, 0, 1} per axis,
+Per axis the spline's transform is S(k) = (sin(k h / 2) / (k h / 2))^4, and W = prod_axes S^2. With k_m = k + 2 pi m / h and
+m in {-1, 0, 1} per axis,
 
     Ghat(k) = sum_m |k_m|^2 W(k_m) Khat(k_m) / (sum_m |k_m|^2 W(k_m) sum_m W(k_m)),
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -57,10 +58,9 @@ class Team:
         """Call loop(first, last, part, *arguments) for parts of the given size; whoever is free takes the next."""
         edges = [*range(0, rows, size), rows]
         if self._pool is None or len(edges) <= 2:
-            return [loop(first, last, part, *arguments) for part, (first, last) in enumerate(zip(edges, edges[1:], strict=False))]
+            return [loop(first, last, part, *arguments) for part, (first, last) in enumerate(itertools.pairwise(edges))]
         parts = [
-            self._pool.submit(loop, first, last, part, *arguments)
-            for part, (first, last) in enumerate(zip(edges, edges[1:], strict=False))
+            self._pool.submit(loop, first, last, part, *arguments) for part, (first, last) in enumerate(itertools.pairwise(edges))
         ]
         results: list[Any] = [None] * len(parts)
         # The calling thread works too: it takes from the far end whatever no other has begun.
