@@ -19,15 +19,22 @@ from scipy.special import gammaln, kve
 Array = npt.NDArray[np.floating[Any]]
 
 
-def kernel(squares: Array, dof: float) -> Array:
-    """Return K at squared distances."""
-    return np.asarray((1 + squares / dof) ** (-(dof + 1) / 2))
+#: Beyond it the transform is nothing in double precision, whatever the order.
+_DEAD = 1500.0
+
+
+def kernel_less_one(squares: Array, dof: float) -> Array:
+    """Return K - 1 at squared distances, to full precision however small they are."""
+    return np.asarray(np.expm1(-(dof + 1) / 2 * np.log1p(squares / dof)))
 
 
 def kernel_transform(frequencies: Array, dof: float, dimensions: int) -> Array:
-    """Return Khat at frequencies k > 0; the value underflows to zero where it has to."""
+    """Return Khat at frequencies k > 0; the value is zero where it would underflow."""
     order = (dof + 1) / 2 - dimensions / 2
     x = np.sqrt(dof) * np.asarray(frequencies, dtype=np.float64)
     constant = dimensions / 2 * np.log(np.pi * dof) + np.log(2) - gammaln((dof + 1) / 2)
-    with np.errstate(under="ignore", over="ignore", divide="ignore"):
-        return np.asarray(np.exp(constant + order * np.log(x / 2) + np.log(kve(order, x)) - x))
+    value = np.zeros_like(x)
+    felt = x < _DEAD
+    x = x[felt]
+    value[felt] = np.exp(constant + order * np.log(x / 2) + np.log(kve(order, x)) - x)
+    return value

@@ -12,6 +12,8 @@ from gradproof.errors import DomainError
 
 Array = npt.NDArray[np.floating[Any]]
 WHERE = "TSNE"
+#: Squares of larger numbers, summed up, would not be numbers.
+_LARGEST = 1e100
 
 
 class InputError(DomainError, ValueError):
@@ -58,6 +60,10 @@ def _as_array(X: Any) -> npt.NDArray[Any]:
 
 def _check_finite(table: Any) -> None:
     entries = table.data if sparse.issparse(table) else table
+    if entries.size and max(entries.max(), -entries.min()) > _LARGEST:
+        largest = float(max(entries.max(), -entries.min()))
+        if np.isfinite(largest):
+            raise InputError(f"entries of at most {_LARGEST:g} were expected", got=f"{largest:g}", where=WHERE, remedy="Divide the data.")
     if np.isfinite(entries.sum(dtype=np.float64)):
         return
     bad = ~np.isfinite(entries)

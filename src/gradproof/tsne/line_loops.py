@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from gradproof.tsne.spline import spline_slopes, spline_weights
+from gradproof.tsne.spline import second_node, spline_slopes, spline_weights
 
 Array = npt.NDArray[np.floating[Any]]
 
@@ -21,7 +21,7 @@ def spread_line(first: int, last: int, part: int, points: Array, origin: Array, 
     grid[:] = real(0)
     for i in range(first, last):
         u = (points[i, 0] - origin[0]) * per_spacing
-        a = np.uint32(u)
+        a = second_node(u, grid.shape[0])
         p = spline_weights(u - real(a))
         a -= np.uint32(1)
         for k in range(4):
@@ -32,7 +32,7 @@ def spread_line(first: int, last: int, part: int, points: Array, origin: Array, 
 def sample_line(field: Array, u: Any) -> tuple[Any, Any]:
     """Return the field and its derivative at a point in units of the spacing."""
     real = field.dtype.type
-    a = np.uint32(u)
+    a = second_node(u, field.shape[0])
     t = u - real(a)
     p, dp = spline_weights(t), spline_slopes(t)
     a -= np.uint32(1)

@@ -32,7 +32,7 @@ _READ: dict[int, Loop] = {1: read_line, 2: read_plane, 3: read_space}
 _MARGIN = 5
 #: The fewest nodes that a map spans, and the most that its mesh has in all before the spacing grows.
 _FEWEST = {1: 100, 2: 100, 3: 40}
-_MOST = 1 << 24
+_MOST = 1 << 22
 _KEPT_SPECTRA = 6
 
 
@@ -74,9 +74,13 @@ class Mesh:
     def repulsion(self, points: Array, forces: Array) -> float:
         """Set forces to grad log Z / 4 at the points; return Z."""
         field = self.field(points)
-        normalizer = max(field.energy - field.own * len(points), 0.0) or float(np.finfo(points.dtype).tiny)
-        if self._potentials.shape != (len(points),) or self._potentials.dtype != points.dtype:
-            self._potentials = np.empty(len(points), dtype=points.dtype)
+        n = len(points)
+        # No pair is farther apart than the mesh is wide; of points all apart little else is left beside the rounding.
+        diameter = float(np.sum((np.array(field.values.shape) / float(field.per_spacing)) ** 2))
+        least = n * max(n - 1, 1) * (1 + diameter / self.dof) ** (-(self.dof + 1) / 2)
+        normalizer = max(field.energy - field.own * n, least)
+        if self._potentials.shape != (n,) or self._potentials.dtype != points.dtype:
+            self._potentials = np.empty(n, dtype=points.dtype)
         self.read(field, points, self._potentials, forces)
         forces *= points.dtype.type(0.5 / normalizer)
         return normalizer
@@ -86,7 +90,9 @@ class Mesh:
         lows, highs = np.empty((2, self.team.threads, self.dimensions), dtype=points.dtype)
         parts = len(self.team.run(find_bounds, len(points), points, lows, highs))
         lowest, highest = lows[:parts].min(axis=0) - margin, highs[:parts].max(axis=0) + margin
-        spacing, nodes = self._plan((highest - lowest).astype(np.float64))
+        # A spacing below the rounding of the coordinates would place points nowhere.
+        finest = 32 * float(np.finfo(points.dtype).eps * max(np.abs(lowest).max(), np.abs(highest).max()))
+        spacing, nodes = self._plan((highest - lowest).astype(np.float64), finest)
         real = points.dtype.type
         origin = (lowest - 1.5 * spacing).astype(points.dtype)
         spectrum = self._spectrum(spacing, nodes, points.dtype)
@@ -116,13 +122,13 @@ class Mesh:
         values = fft.irfft(waves, n=padded[-1], axis=-1, workers=workers)[..., : charges.shape[-1]]
         return np.ascontiguousarray(values), energy
 
-    def _plan(self, extents: Array) -> tuple[float, tuple[int, ...]]:
+    def _plan(self, extents: Array, finest: float) -> tuple[float, tuple[int, ...]]:
         """Return the spacing, and numbers of nodes with quick transforms; those of the last call while they fit."""
         widest = float(extents.max())
         spacing = self.spacing
         if widest < _FEWEST[self.dimensions] * spacing:
             steps = np.ceil(2 * np.log2(_FEWEST[self.dimensions] * spacing / max(widest, 1e-30)))
-            spacing *= float(2 ** (-steps / 2))
+            spacing = max(spacing * float(2 ** (-steps / 2)), finest)
         while np.prod(extents / spacing + _MARGIN) > _MOST:
             spacing *= float(np.sqrt(2))
         needed = np.ceil(extents / spacing).astype(int) + _MARGIN

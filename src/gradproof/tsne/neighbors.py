@@ -44,7 +44,9 @@ class NeighborIndex:
     def __init__(self, points: Array, cells: int, team: Team, seed: int) -> None:
         self.team = team
         self._mean = points.mean(axis=0, dtype=np.float64)
-        self._scale = max(float(np.abs(points - self._mean).max(initial=0)), float(np.finfo(np.float32).tiny))
+        self._scale = max(float(np.abs(points - self._mean).max(initial=0)), float(np.finfo(np.float64).tiny))
+        # Affinities do not depend on the unit of distances: it is kept within what single precision can hold.
+        self._unit = np.float32(np.clip(self._scale, 1e-30, 1e30))
         self._points = self._prepare(points)
         labels = np.zeros(len(points), dtype=np.int64)
         self._centers = np.zeros((1, self._points.shape[1]), dtype=np.float32)
@@ -120,12 +122,12 @@ class NeighborIndex:
         rows, count = self._sample(seed), neighbors.indices.shape[1]
         _, squares = self._search(self._points[rows], rows, self._labels[rows], count, len(self._centers))
         # Neighbours at the same distance are as good as each other.
-        limits = np.sqrt(squares[:, -1:]) * self._scale * (1 + 1e-6)
+        limits = np.sqrt(squares[:, -1:]) * self._unit * np.float32(1 + 1e-6)
         return float(np.mean(neighbors.distances[rows] <= limits))
 
     def _neighbors(self, found: Numbers, squares: Array) -> Neighbors:
         distances = np.sqrt(squares, out=squares)
-        distances *= np.float32(self._scale)
+        distances *= self._unit
         distances[found < 0] = np.inf
         return Neighbors(found, distances)
 

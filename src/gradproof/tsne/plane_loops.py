@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from gradproof.tsne.spline import spline_slopes, spline_weights
+from gradproof.tsne.spline import second_node, spline_slopes, spline_weights
 
 Array = npt.NDArray[np.floating[Any]]
 
@@ -21,7 +21,7 @@ def spread_plane(first: int, last: int, part: int, points: Array, origin: Array,
     grid[:] = real(0)
     for i in range(first, last):
         u, v = (points[i, 0] - origin[0]) * per_spacing, (points[i, 1] - origin[1]) * per_spacing
-        a, b = np.uint32(u), np.uint32(v)
+        a, b = second_node(u, grid.shape[0]), second_node(v, grid.shape[1])
         p, q = spline_weights(u - real(a)), spline_weights(v - real(b))
         a, b = a - np.uint32(1), b - np.uint32(1)
         for k in range(4):
@@ -36,7 +36,7 @@ def spread_plane(first: int, last: int, part: int, points: Array, origin: Array,
 def sample_plane(field: Array, u: Any, v: Any) -> tuple[Any, Any, Any]:
     """Return the field and its two derivatives at a point in units of the spacing."""
     real = field.dtype.type
-    a, b = np.uint32(u), np.uint32(v)
+    a, b = second_node(u, field.shape[0]), second_node(v, field.shape[1])
     s, t = u - real(a), v - real(b)
     p, dp, q, dq = spline_weights(s), spline_slopes(s), spline_weights(t), spline_slopes(t)
     a, b = a - np.uint32(1), b - np.uint32(1)

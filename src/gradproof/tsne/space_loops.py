@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from gradproof.tsne.spline import spline_slopes, spline_weights
+from gradproof.tsne.spline import second_node, spline_slopes, spline_weights
 
 Array = npt.NDArray[np.floating[Any]]
 
@@ -22,7 +22,7 @@ def spread_space(first: int, last: int, part: int, points: Array, origin: Array,
     for i in range(first, last):
         u, v = (points[i, 0] - origin[0]) * per_spacing, (points[i, 1] - origin[1]) * per_spacing
         w = (points[i, 2] - origin[2]) * per_spacing
-        a, b, c = np.uint32(u), np.uint32(v), np.uint32(w)
+        a, b, c = second_node(u, grid.shape[0]), second_node(v, grid.shape[1]), second_node(w, grid.shape[2])
         p, q, r = spline_weights(u - real(a)), spline_weights(v - real(b)), spline_weights(w - real(c))
         a, b, c = a - np.uint32(1), b - np.uint32(1), c - np.uint32(1)
         for k in range(4):
@@ -38,7 +38,7 @@ def spread_space(first: int, last: int, part: int, points: Array, origin: Array,
 def sample_space(field: Array, u: Any, v: Any, w: Any) -> tuple[Any, Any, Any, Any]:
     """Return the field and its three derivatives at a point in units of the spacing."""
     real = field.dtype.type
-    a, b, c = np.uint32(u), np.uint32(v), np.uint32(w)
+    a, b, c = second_node(u, field.shape[0]), second_node(v, field.shape[1]), second_node(w, field.shape[2])
     s, t, o = u - real(a), v - real(b), w - real(c)
     p, dp, q, dq = spline_weights(s), spline_slopes(s), spline_weights(t), spline_slopes(t)
     r, dr = spline_weights(o), spline_slopes(o)

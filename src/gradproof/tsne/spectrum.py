@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import fft
 
-from gradproof.tsne.bessel_kernel import kernel, kernel_transform
+from gradproof.tsne.bessel_kernel import kernel_less_one, kernel_transform
 from gradproof.tsne.spectrum_loops import correct_spectrum
 from gradproof.tsne.spline import spline_transform
 from gradproof.tsne.threads import Team
@@ -50,7 +50,7 @@ def build_spectrum(nodes: tuple[int, ...], spacing: float, dof: float, dtype: An
     distances = [(spacing * np.arange(count + 1)) ** 2 for count in nodes]
     squares = sum(np.meshgrid(*distances, indexing="ij", sparse=True))
     # The kernel is even in every axis, so that its transform is a cosine transform of an eighth (a quarter, a half) of the mesh.
-    sampled = fft.dctn(kernel(np.asarray(squares), dof), type=1, workers=team.threads, overwrite_x=True)
+    sampled = fft.dctn(kernel_less_one(np.asarray(squares), dof), type=1, workers=team.threads, overwrite_x=True)
     waves, windows = zip(*(_aliases(count, spacing) for count in nodes), strict=True)
     # Kernels on nodes are in units of the cell's volume: charges on nodes are numbers, not densities.
     lowest, highest = np.pi / spacing, 3 * np.sqrt(dimensions) * np.pi / spacing
@@ -60,6 +60,8 @@ def build_spectrum(nodes: tuple[int, ...], spacing: float, dof: float, dtype: An
         correct_spectrum, sampled.shape[0], sampled, lift(waves, np.zeros((1, 1))), lift(windows, np.ones((1, 1))),
         table, lowest, (_TABLE_SIZE - 1) / (highest - lowest),
     )  # fmt: skip
+    # The one that was left out, for the sake of maps so small that K is 1 but for rounding, belongs to k = 0 alone.
+    sampled[0, 0, 0] += float(np.prod([2.0 * count for count in nodes]))
     mean = float(sampled[0, 0, 0])
     own = _mean_with_itself(sampled, lift(windows, np.ones((1, 1))), nodes)
     sampled[0, 0, 0] = 0

@@ -39,6 +39,12 @@ def spline_slopes(t: Any) -> Weights:
     return first, second, -first - second - last, last
 
 
+@njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
+def second_node(u: Any, nodes: int) -> Any:
+    """Return the node at or before u, kept so far from the mesh's ends that all four nodes of the spline exist, whatever u is."""
+    return np.uint32(min(max(np.int32(u), np.int32(1)), np.int32(nodes - 3)))
+
+
 def spline_transform(half_angles: Array) -> Array:
     """Return the spline's continuous transform (sin a / a)^4 at a = k h / 2."""
     return np.asarray(np.sinc(half_angles / np.pi) ** 4)
