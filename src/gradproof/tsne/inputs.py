@@ -60,10 +60,9 @@ def _as_array(X: Any) -> npt.NDArray[Any]:
 
 def _check_finite(table: Any) -> None:
     entries = table.data if sparse.issparse(table) else table
-    if entries.size and max(entries.max(), -entries.min()) > _LARGEST:
-        largest = float(max(entries.max(), -entries.min()))
-        if np.isfinite(largest):
-            raise InputError(f"entries of at most {_LARGEST:g} were expected", got=f"{largest:g}", where=WHERE, remedy="Divide the data.")
+    largest = max(float(entries.max()), -float(entries.min())) if entries.size else 0.0
+    if _LARGEST < largest < np.inf:
+        raise InputError(f"entries of at most {_LARGEST:g} were expected", got=f"{largest:g}", where=WHERE, remedy="Divide the data.")
     if np.isfinite(entries.sum(dtype=np.float64)):
         return
     bad = ~np.isfinite(entries)
