@@ -63,9 +63,7 @@ def test_missing_neighbors_get_nothing(team):
 @pytest.mark.parametrize("perplexities", [[10.0], [4.0, 12.0], None])
 def test_symmetric_affinities(perplexities, team):
     found = neighbors_of(500, 36, team)
-    listed = sparse.csr_array(
-        (np.ones(500 * 36), (np.repeat(np.arange(500), 36), found.indices.ravel().copy())), shape=(500, 500)
-    )
+    listed = sparse.csr_array((np.ones(500 * 36), (np.repeat(np.arange(500), 36), found.indices.ravel().copy())), shape=(500, 500))
     matrix = as_matrix(symmetric_affinities(found, perplexities, team))
     assert abs(matrix - matrix.T).max() == 0
     assert matrix.sum() == pytest.approx(1, abs=1e-5)

@@ -112,7 +112,14 @@ def test_learned_degrees_of_freedom_lower_the_divergence(digits):
 
 @pytest.mark.parametrize(
     "settings",
-    [{"init": "spectral"}, {"init": "random"}, {"perplexity": [10, 50]}, {"n_neighbors": 20}, {"metric": "cosine"}, {"dtype": "float64"}],
+    [
+        {"init": "spectral"},
+        {"init": "random"},
+        {"perplexity": [10, 50]},
+        {"n_neighbors": 20},
+        {"metric": "cosine"},
+        {"dtype": "float64"},
+    ],
     ids=str,
 )
 def test_settings(digits, settings):
@@ -131,7 +138,9 @@ def test_an_array_as_start_is_used_as_it_is(digits):
     np.testing.assert_array_equal(start, kept)
 
 
-@pytest.mark.parametrize("change", [np.asfortranarray, lambda x: x.astype(np.uint8), lambda x: x.astype(np.float32), np.ndarray.tolist])
+@pytest.mark.parametrize(
+    "change", [np.asfortranarray, lambda x: x.astype(np.uint8), lambda x: x.astype(np.float32), np.ndarray.tolist]
+)
 def test_kinds_of_tables(digits, change):
     x = digits[0][:300]
     np.testing.assert_allclose(TSNE(**QUICK).fit_transform(change(x)), TSNE(**QUICK).fit_transform(x), atol=1e-3)

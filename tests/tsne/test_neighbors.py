@@ -58,7 +58,9 @@ def test_approximate_neighbors_have_the_recall_that_is_measured(team):
     assert recall > 0.97
     rows = np.arange(0, 6000, 100)
     far = np.linalg.norm(points[original[rows]] - points[rows, None], axis=2)
-    np.testing.assert_allclose(np.sort(far, axis=1), np.sort(graph.neighbors.distances[np.argsort(graph.order)][rows], axis=1), rtol=1e-4)
+    np.testing.assert_allclose(
+        np.sort(far, axis=1), np.sort(graph.neighbors.distances[np.argsort(graph.order)][rows], axis=1), rtol=1e-4
+    )
     assert (original != np.arange(6000)[:, None]).all()
     assert all(len(set(row)) == 30 for row in original[rows])
 

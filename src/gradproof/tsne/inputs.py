@@ -62,7 +62,9 @@ def _check_finite(table: Any) -> None:
     entries = table.data if sparse.issparse(table) else table
     largest = max(float(entries.max()), -float(entries.min())) if entries.size else 0.0
     if _LARGEST < largest < np.inf:
-        raise InputError(f"entries of at most {_LARGEST:g} were expected", got=f"{largest:g}", where=WHERE, remedy="Divide the data.")
+        raise InputError(
+            f"entries of at most {_LARGEST:g} were expected", got=f"{largest:g}", where=WHERE, remedy="Divide the data."
+        )
     if np.isfinite(entries.sum(dtype=np.float64)):
         return
     bad = ~np.isfinite(entries)
