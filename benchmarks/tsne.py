@@ -88,9 +88,7 @@ def methods(points: int, rivals: str) -> list[str]:
 
 
 def compare(x: np.ndarray, threads: int, names: list[str], is_scored: bool = True) -> None:
-    print(
-        f"\n{len(x)} points x {x.shape[1]}, perplexity {PERPLEXITY}, {EARLY} + {LATE} iterations, {threads} threads, load {os.getloadavg()[0]:.1f}"
-    )
+    print(f"\n{len(x)} points x {x.shape[1]}, perplexity {PERPLEXITY}, {EARLY} + {LATE} iterations, {threads} threads")
     print(
         f"{'':16s}{'optimize s':>11s}{'end to end s':>13s}{'peak MB':>9s}{'KL':>9s}{'kept':>7s}{'trust':>8s}{'first call s':>13s}",
         flush=True,

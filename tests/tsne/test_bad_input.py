@@ -78,7 +78,7 @@ def test_bad_parameters(settings):
 
 
 def test_many_dimensions_say_what_to_do():
-    with pytest.raises(InputError, match="1, 2 or 3, got 50. t-SNE draws maps"):
+    with pytest.raises(InputError, match=r"1, 2 or 3, got 50\. t-SNE draws maps"):
         TSNE(50, **QUICK).fit(POINTS)
 
 
