@@ -1,4 +1,4 @@
-.PHONY: setup run test check format bench
+.PHONY: setup run test check format bench bench-tsne
 
 setup:  ## install everything, exactly as locked
 	uv sync --locked
@@ -25,3 +25,6 @@ bench:  ## documents (make bench CORPUS=folder), solvers, the top-k error
 	uv run python benchmarks/corpus.py $(CORPUS)
 	uv run python benchmarks/minimize.py
 	uv run python benchmarks/topk.py
+
+bench-tsne:  ## t-SNE against openTSNE and scikit-learn (make bench-tsne DATA=mnist.npz)
+	uv run --with opentsne python benchmarks/tsne.py $(DATA)
