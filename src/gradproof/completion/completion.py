@@ -16,6 +16,7 @@ from gradproof.completion.layout import asks_for_steps, step_edit
 from gradproof.completion.places import Place, open_places
 from gradproof.completion.questions import Question, marked, questions
 from gradproof.completion.source import Edit, Source, edited_text, notebook_source, plain_source
+from gradproof.completion.steps import StepLine
 from gradproof.completion.verification import (
     Filled,
     Finding,
@@ -237,15 +238,11 @@ class _Run:
             kept = {place: decided(lines, found) for place, lines in blocks.items()}
             kept = {place: lines for place, lines in kept.items() if any(not line.introduces for line in lines)}
             text = edited_text(self.document.source, everything)
-            harmed = count_faults(found) > count_faults(report) or not all(
-                finding.holds for finding in findings(found, everything, chosen, text).values()
-            )
-            if kept == blocks and not harmed:
+            checks = findings(found, everything, chosen, text)
+            harmed = {start for start, finding in checks.items() if not finding.holds}
+            if kept == blocks and not harmed and count_faults(found) <= count_faults(report):
                 return added, found
-            is_settled = kept == blocks
-            blocks = {place: lines for place, lines in kept.items() if not (is_settled and any(line.introduces for line in lines))}
-            if is_settled and len(blocks) == len(kept):
-                break
+            blocks = kept if kept != blocks else _without_harm(kept, harmed)
         return [], report
 
     def _wants_steps(self, planned: PlannedFormula) -> bool:
@@ -274,6 +271,16 @@ class _Run:
     def _at(self, start: int) -> tuple[int, int]:
         span = Positions(self.document.source).span(start, start)
         return span.line, span.column
+
+
+def _without_harm(blocks: Mapping[Place, list[StepLine]], harmed: set[int]) -> dict[Place, list[StepLine]]:
+    """Leave out the steps of the answers that no longer hold, else those that introduce names, else all."""
+    naming = {place.start for place, lines in blocks.items() if any(line.introduces for line in lines)}
+    for left_out in (harmed, naming):
+        kept = {place: lines for place, lines in blocks.items() if place.start not in left_out}
+        if kept != blocks:
+            return kept
+    return {}
 
 
 @dataclass(frozen=True)
