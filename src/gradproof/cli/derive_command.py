@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import json
+import math
+from collections.abc import Mapping
+from typing import Any
 
 import click
 
 from gradproof.cli.formula_input import formula_text, read_values
 from gradproof.cli.output import write_standard_output
+from gradproof.cli.value_text import DIGITS, MOST_DIGITS, value_text
+from gradproof.codegen.module import TARGETS
 from gradproof.derivation.derivation import LAYOUTS, Derivation, derive
-from gradproof.derivation.notation import declaration
+from gradproof.derivation.notation import declaration, sizes_text
+from gradproof.derivation.updates import METHODS, update
 from gradproof.formula.formula import Formula
+from gradproof.formula.value import value_of
+from gradproof.formula.values import shape_of
 
-_TARGETS = ("text", "latex", "index", "matrix", "numpy", "json", "html")
+_TARGETS = ("text", "latex", "index", "matrix", *TARGETS, "json", "html")
+#: Values are computed at the point of --at up to so many entries of data.
+_MOST_ENTRIES = 20_000
 
 
 @click.command("derive", context_settings={"ignore_unknown_options": True})  # a formula may begin with a minus sign
@@ -25,6 +35,9 @@ _TARGETS = ("text", "latex", "index", "matrix", "numpy", "json", "html")
 @click.option("--to", "target", type=click.Choice(_TARGETS), default="text", show_default=True, help="What to print.")
 @click.option("--at", multiple=True, metavar="NAME=VALUE", help="A value: its shape is the variable's. Repeatable.")
 @click.option("--data", multiple=True, metavar="NAME=FILE", help="A value from a .npy file. Repeatable.")
+@click.option("--digits", type=click.IntRange(1, MOST_DIGITS), metavar="N", help="Digits of the values at the point of --at.")
+@click.option("--along", metavar="NAME", help="A direction: the derivative along it; with --order 2 the Hessian times it.")
+@click.option("--update", "method", type=click.Choice(METHODS), help="Also print one step of an optimiser.")
 @click.option("--no-verify", is_flag=True, help="Leave out the check against differences.")
 def derive_command(
     expression: str,
@@ -36,16 +49,20 @@ def derive_command(
     target: str,
     at: tuple[str, ...],
     data: tuple[str, ...],
+    digits: int | None,
+    along: str | None,
+    method: str | None,
     no_verify: bool,
 ) -> int:
     """Print the derivative of a formula in plain text or LaTeX.
 
-    With --to numpy or json, standard output holds that alone; how the formula was read goes to standard error.
+    With --to code or json, standard output holds that alone; how the formula was read goes to standard error.
 
     Exit code: 0 if there is a derivative; 2 if the formula cannot be read.
     """
-    derivation = derive(formula_text(expression), wrt, order, assume=assume, at=read_values(at, data), layout=layout)
-    if target in ("numpy", "json", "html"):
+    values = read_values(at, data)
+    derivation = derive(formula_text(expression), wrt, order, assume=assume, at=values, layout=layout, along=along)
+    if target in (*TARGETS, "json", "html"):
         for line in reading(derivation.formula, derivation):
             click.echo(line, err=True)
         write_standard_output(_document(derivation, target, with_check=not no_verify))
@@ -53,13 +70,32 @@ def derive_command(
     lines = [*reading(derivation.formula, derivation), ""]
     if steps:
         lines += [f"  {number}. {step}" for number, step in enumerate(derivation.steps, start=1)] + [""]
-    lines.append(_result(derivation, target))
+    lines += _result(derivation, target)
+    if method is not None:
+        lines += [f"update: {one.to_latex() if target == 'latex' else one.to_text()}" for one in update(derivation, method)]
+    lines += _at_the_point(derivation, values, digits)
     lines += [f"kink: {words}" for words in derivation.kinks]
-    lines += [f"note: {words}" for words in derivation.notes]
+    lines += [f"note: {words}" for words in (*derivation.notes, *derivation.advice)]
     if not no_verify:
         lines.append(f"check: {derivation.verify()}")
     write_standard_output("\n".join(lines) + "\n")
     return 0
+
+
+def _at_the_point(derivation: Derivation, values: Mapping[str, Any], digits: int | None) -> list[str]:
+    """Return the formula's value and the derivative's where every variable has a value of moderate size."""
+    wanted = derivation.result_symbols
+    if not wanted or any(symbol.name not in values for symbol in wanted):
+        return []
+    if sum(math.prod(shape_of(symbol.name, values[symbol.name])) for symbol in wanted) > _MOST_ENTRIES:
+        return []
+    own = {symbol.name: values[symbol.name] for symbol in derivation.formula.symbols}
+    lines = [("value", derivation.formula, own), (_left(derivation), derivation.result, values)]
+    return [f"at the point: {left} = {_at(formula, given, digits)}" for left, formula, given in lines]
+
+
+def _at(formula: Formula, values: Mapping[str, Any], digits: int | None) -> str:
+    return value_text(value_of(formula, values, digits or DIGITS).tolist(), digits).replace("\n ", "\n  ")
 
 
 def reading(formula: Formula, derivation: Derivation) -> list[str]:
@@ -69,26 +105,29 @@ def reading(formula: Formula, derivation: Derivation) -> list[str]:
     return [f"read: {shapes}; layout: {derivation.layout}", *notes]
 
 
-def _result(derivation: Derivation, target: str) -> str:
-    left = f"d/d{derivation.wrt.name}" if derivation.order == 1 else f"d^2/d{derivation.wrt.name}^2"
+def _result(derivation: Derivation, target: str) -> list[str]:
     notation = derivation.notation
-    match target:
-        case "latex":
-            return notation.latex
-        case "index":
-            axes = ", ".join(index.name for index in derivation.axes)
-            return f"({left})[{axes}] = {notation.index_text}" if axes else f"{left} = {notation.index_text}"
-        case "matrix" if notation.matrix is None:
-            return f"{left} has no matrix notation; in index notation: {notation.index_text}"
-        case _ if notation.matrix is None and derivation.axes:
-            return f"({left})[{', '.join(index.name for index in derivation.axes)}] = {notation.text}"
-        case _:
-            return f"{left} = {notation.text}"
+    if target == "latex":
+        return [notation.latex]
+    if target == "index":
+        return [f"{_left(derivation, by_index=True)} = {notation.index.text}"]
+    if target == "matrix" and notation.matrix is None:
+        return [f"{_left(derivation)} has no matrix notation; in index notation: {notation.text}"]
+    first = f"{_left(derivation, by_index=notation.matrix is None)} = {notation.short.text}"
+    return [first, *(f"  where {part.left.text} = {part.right.text}" for part in notation.definitions)]
+
+
+def _left(derivation: Derivation, *, by_index: bool = False) -> str:
+    left = f"d/d{derivation.wrt.name}" if derivation.order == 1 else f"d^2/d{derivation.wrt.name}^2"
+    if derivation.along is not None:
+        left += f" along {derivation.along.name}"
+    places = derivation.notation.places
+    return f"({left})[{', '.join(places)}]" if by_index and places else left
 
 
 def _document(derivation: Derivation, target: str, *, with_check: bool) -> str:
-    if target == "numpy":
-        return derivation.to_code("numpy")
+    if target in TARGETS:
+        return derivation.to_code(target)
     if target == "html":
         return derivation._repr_mimebundle_()["text/html"] + "\n"
     notation = derivation.notation
@@ -98,16 +137,16 @@ def _document(derivation: Derivation, target: str, *, with_check: bool) -> str:
         "wrt": derivation.wrt.name,
         "order": derivation.order,
         "layout": derivation.layout,
-        "variables": {symbol.name: declaration(symbol).partition(":")[2].strip() for symbol in derivation.formula.symbols},
+        "variables": {symbol.name: sizes_text(symbol) for symbol in derivation.formula.symbols},
         "text": notation.text,
         "latex": notation.latex,
-        "index": {"axes": [index.name for index in derivation.axes], "text": notation.index_text, "latex": notation.index_latex},
+        "index": {"axes": list(notation.places), "text": notation.index.text, "latex": notation.index.latex},
         "is_matrix_notation": notation.matrix is not None,
         "steps": [
             {"rule": step.rule, "of": step.focus, "is": step.result, "latex": step.result_latex} for step in derivation.steps
         ],
         "kinks": list(derivation.kinks),
-        "notes": [*derivation.formula.notes, *derivation.notes],
+        "notes": [*derivation.formula.notes, *derivation.notes, *derivation.advice],
     }
     if with_check:
         check = derivation.verify()

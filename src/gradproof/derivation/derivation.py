@@ -8,28 +8,31 @@ from functools import cached_property
 from html import escape
 from typing import Any
 
-from gradproof.codegen.numpy_module import numpy_module
+from gradproof.codegen.module import module_source
+from gradproof.derivation.advice import shorter_forms
 from gradproof.derivation.notation import Notation, written
-from gradproof.derivation.steps import Step, derivation_steps
-from gradproof.derivation.tidy import tidied
-from gradproof.derivation.verification import Verification, verify
+from gradproof.derivation.steps import Problem, Step, derivation_steps
+from gradproof.derivation.tidy import readable, tidied, with_squares_opened
+from gradproof.derivation.verification import Verification, along_direction, verify
 from gradproof.derivative.differentiate import differentiate
 from gradproof.derivative.kinks import kinks
 from gradproof.errors import FormulaError
 from gradproof.expr.build import ZERO, add, number
 from gradproof.expr.node import Expr, Index, Symbol, fresh_index
+from gradproof.expr.walk import symbols
 from gradproof.formula.formula import Formula
 from gradproof.formula.parse import parse
 
 LAYOUTS = ("variable", "numerator", "denominator")
-_LETTERS = (("p", "q", "r", "s"), ("t", "u", "v", "w"))
+_LETTERS = "pqrstuvwabcdefgh"
 
 
 @dataclass(frozen=True)
 class Derivation:
     """The derivative of ``formula`` by ``wrt``: ``value`` is its entry at the free indices ``axes``, in the order of the layout.
 
-    ``at`` are the indices over the variable's entries, one tuple for each order.
+    ``at`` are the indices over the variable's entries, one tuple for each order. With ``along`` the last derivative is taken in that
+    direction: ``sum_at value[at] along[at]``, of order 2 the product of the Hessian and a vector.
     """
 
     formula: Formula
@@ -41,24 +44,45 @@ class Derivation:
     at: tuple[tuple[Index, ...], ...]
     kinks: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    along: Symbol | None = None
 
     @cached_property
     def notation(self) -> Notation:
         """The derivative in writing."""
         is_row = self.layout == "numerator" and not self.formula.axes and len(self.axes) == 1
-        return written(self.value, self.axes, self.formula.symbols, is_row)
+        return written(self.value, self.axes, self.result_symbols, is_row=is_row, parts=self.formula.intermediates)
+
+    @cached_property
+    def advice(self) -> tuple[str, ...]:
+        """What would make the derivative shorter, in words."""
+        return shorter_forms(self.value, self.axes, self.formula, self.wrt, self.notation.short.text)
+
+    @property
+    def result_symbols(self) -> tuple[Symbol, ...]:
+        """The variables of the derivative: those of the formula, and the direction."""
+        known = self.formula.symbols
+        return known if self.along is None or self.along in known else (*known, self.along)
 
     @property
     def result(self) -> Formula:
         """The derivative as a formula of its own."""
-        return replace(self.formula, text=self.to_text(), value=self.value, axes=self.axes, intermediates=(), notes=self.notes)
+        return replace(
+            self.formula,
+            text=self.to_text(),
+            value=self.value,
+            axes=self.axes,
+            symbols=self.result_symbols,
+            intermediates=(),
+            notes=self.notes,
+        )
 
     @cached_property
     def steps(self) -> tuple[Step, ...]:
         """The steps of the first derivative, from the outside in."""
-        names = [part.name for part in reversed(self.formula.intermediates)]
         formula = self.formula
-        return derivation_steps(formula.value, formula.axes, self.wrt, self.at[0], formula.symbols, names)
+        value = with_squares_opened(formula.value)
+        problem = Problem(value, formula.axes, self.wrt, self.at[0], formula.symbols, formula.intermediates)
+        return derivation_steps(problem)
 
     def to_text(self) -> str:
         """Return the derivative as plain text: matrix notation where it fits, else index notation."""
@@ -70,16 +94,12 @@ class Derivation:
 
     def verify(self, points: int = 20) -> Verification:
         """Compare the derivative with central differences at random points."""
-        if self.order == 1:
-            return verify(self.formula.value, self.value, self.wrt, self.at[0], points)
-        first = tidied(differentiate(self.formula.value, self.wrt, self.at[0]))
-        return verify(first, self.value, self.wrt, self.at[1], points)
+        value = self.formula.value if self.order == 1 else tidied(differentiate(self.formula.value, self.wrt, self.at[0]))
+        return verify(value, self.value, self.wrt, self.at[-1], points, self.along)
 
     def to_code(self, target: str = "numpy") -> str:
-        """Return a module with ``value`` and ``derivative`` in the language of a target."""
-        if target != "numpy":
-            raise FormulaError("a target that code is written for was expected: numpy", got=target)
-        return numpy_module(self.formula, self.result)
+        """Return a module with ``value`` and ``derivative`` in the language of a target: 'numpy', 'numba', 'jax' or 'torch'."""
+        return module_source(self.formula, self.result, target)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         latex = self.to_latex()
@@ -98,6 +118,7 @@ def derive(
     assume: Sequence[str] = (),
     at: Mapping[str, Any] | None = None,
     layout: str = "variable",
+    along: str | None = None,
 ) -> Derivation:
     """Return the derivative of a formula by one of its variables.
 
@@ -106,6 +127,8 @@ def derive(
               assume, at: declarations and values, as ``parse`` takes them.
               layout: 'variable' (the gradient of a scalar has the variable's shape; otherwise output axes first),
               'numerator' (the gradient of a scalar is a row), 'denominator' (the variable's axes first).
+              along: a name for a direction of the variable's shape: order 1 gives the derivative in that direction,
+              order 2 the product of the Hessian with it.
     Raises:   FormulaError, ShapeError: the text cannot be read; the order or the layout is none of these.
     Example:  >>> derive("norm2(A*x - b)^2", "x", assume=["A: m,n"]).to_text()
               "2*A'*(A*x - b)"
@@ -116,27 +139,44 @@ def derive(
         raise FormulaError(f"a layout was expected: {', '.join(LAYOUTS)}", got=layout)
     formula = parse(expression, assume, at) if isinstance(expression, str) else expression
     symbol = formula.symbol(wrt)
+    if symbol is None and not wrt.isidentifier():
+        raise FormulaError("the name of a variable was expected", got=f"'{wrt}'", where="--wrt")
     if symbol is None:
         return _absent(formula, wrt, order, layout)
-    value = formula.value
+    value = with_squares_opened(formula.value)
     places: list[tuple[Index, ...]] = []
     for step in range(order):
-        indices = tuple(
-            fresh_index(letter, number(axis.origin), add(axis.size, number(axis.origin - 1)))
-            for letter, axis in zip(_LETTERS[step], symbol.axes, strict=False)
-        )
-        value = tidied(differentiate(value, symbol, indices))
+        indices = _places(symbol, formula, step)
         places.append(indices)
-    return Derivation(
-        formula,
-        symbol,
-        order,
-        layout,
-        value,
-        _ordered(formula.axes, places, layout),
-        tuple(places),
-        kinks(formula.value, symbol),
-        _notes(symbol),
+        value = readable(differentiate(value, symbol, indices), _ordered(formula.axes, places, layout))
+    direction = _direction(along, symbol, formula) if along else None
+    shown = places[:-1] if direction is not None else places
+    axes = _ordered(formula.axes, shown, layout)
+    if direction is not None:
+        value = readable(along_direction(value, direction, places[-1]), axes)
+    folds = kinks(with_squares_opened(formula.value), symbol)
+    return Derivation(formula, symbol, order, layout, value, axes, tuple(places), folds, _notes(symbol), direction)
+
+
+def _direction(name: str, wrt: Symbol, formula: Formula) -> Symbol:
+    """Return the symbol of a direction: a variable of that name and shape, or a new one."""
+    known = formula.symbol(name)
+    if known is not None and [axis.size for axis in known.axes] != [axis.size for axis in wrt.axes]:
+        raise FormulaError(f"a direction of the shape of {wrt.name} was expected", got=f"'{name}', which has another one")
+    if not name.isidentifier():
+        raise FormulaError("a name was expected for the direction", got=f"'{name}'")
+    return known or Symbol(name, wrt.axes)
+
+
+def _places(symbol: Symbol, formula: Formula, step: int) -> tuple[Index, ...]:
+    """Return indices over the entries of the variable, named by letters that nothing else has."""
+    taken = {index.name for index in formula.axes} | {part.name for part in formula.intermediates}
+    taken |= {other.name for other in symbols(formula.value) | set(formula.symbols)}
+    letters = [letter for letter in _LETTERS if letter not in taken][step * len(symbol.axes) :]
+    letters += [f"p{place}" for place in range(len(symbol.axes))]
+    return tuple(
+        fresh_index(letter, number(axis.origin), add(axis.size, number(axis.origin - 1)))
+        for letter, axis in zip(letters, symbol.axes, strict=False)
     )
 
 

@@ -5,44 +5,143 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from flint import fmpq
+
+from gradproof.derivation.inner_matrices import with_inner_matrices
+from gradproof.derivation.named import named_entry, with_names
+from gradproof.derivation.shared import shared_parts, with_shared_parts
+from gradproof.elaborate.assumptions import PROPERTIES
 from gradproof.errors import GradproofError
-from gradproof.evaluate.bindings import Undecidable
-from gradproof.evaluate.enclose import are_disjoint, enclose, paired
+from gradproof.evaluate.bindings import Bindings, Undecidable
+from gradproof.evaluate.enclose import are_disjoint, enclose, exact_value, paired
 from gradproof.evaluate.instances import instance
+from gradproof.expr.build import subtract
 from gradproof.expr.node import Expr, Index, Symbol
 from gradproof.expr.walk import substitute, symbols
-from gradproof.formula.formula import Formula
+from gradproof.formula.formula import Intermediate
 from gradproof.formula.parse import parse
+from gradproof.printer.latex import name_latex
 from gradproof.printer.latex import to_latex as index_latex
 from gradproof.printer.matrix.recognize import matrix_form
-from gradproof.printer.matrix.tree import Tree, to_latex, to_plain
+from gradproof.printer.matrix.tree import Tree, count, to_latex, to_plain
+from gradproof.printer.naming import index_names
 from gradproof.printer.text import to_text as index_text
+from gradproof.rewrite.simplify import cost
 
-_INSTANCES = 2
+_INSTANCES, _MOST_TRIES = 2, 8
+#: Longer values are written by indices alone; in still longer ones what is shared gets a name.
+_LARGEST, _LARGEST_TREE = 4_000, 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """Something in plain text and in LaTeX."""
+
+    text: str
+    latex: str
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """What a name in a derivative stands for: ``Q[i, j] = ...``."""
+
+    left: Writing
+    right: Writing
 
 
 @dataclass(frozen=True, slots=True)
 class Notation:
-    """A value in both notations; ``matrix`` is None where only indices say it."""
+    """A value in writing: ``matrix`` notation, None where only indices say it, and ``index`` notation with nothing abbreviated.
+
+    ``short`` is the better of the two for a reader; the names that it uses have ``definitions``; ``places`` are the names of the axes.
+    """
 
     matrix: Tree | None
-    text: str
-    latex: str
-    index_text: str
-    index_latex: str
+    short: Writing
+    index: Writing
+    places: tuple[str, ...]
+    definitions: tuple[Definition, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The short writing as plain text that can be read again: the definitions stand before it."""
+        named = [f"{definition.left.text} = {definition.right.text}; " for definition in self.definitions]
+        return "".join(named) + self.short.text
+
+    @property
+    def latex(self) -> str:
+        """The short writing as LaTeX, the definitions behind it."""
+        named = [f"{definition.left.latex} = {definition.right.latex}" for definition in self.definitions]
+        return self.short.latex + (r" \quad \text{where } " + r",\; ".join(named) if named else "")
 
 
-def written(value: Expr, axes: Sequence[Index], variables: Sequence[Symbol], is_row: bool = False) -> Notation:
-    """Return a value in writing. Matrix notation is taken only where its text, read again, has the same values."""
+def written(
+    value: Expr,
+    axes: Sequence[Index],
+    variables: Sequence[Symbol],
+    *,
+    is_row: bool = False,
+    parts: Sequence[Intermediate] = (),
+) -> Notation:
+    """Return a value in writing. Matrix notation is taken only where its text, read again, has the same values.
+
+    Args: parts: named parts of the formula, whose names an index notation uses.
+    """
+    size = cost(value)
+    if size > _LARGEST:
+        return _long(value, axes, size)
     tree = matrix_form(value, axes)
     if tree is not None and not reads_back(to_plain(tree), value, axes, variables):
         tree = None
-    plain, latex = index_text(value), index_latex(value)
-    if tree is None:
-        return Notation(None, plain, latex, plain, latex)
+    index = Writing(index_text(value), index_latex(value))
+    by_index = None
+    if tree is None or count(tree, "ones") > 1:
+        named, used = with_names(value, parts)
+        by_index = _index_writing(named), named, tuple(_definition(part, used) for part in used)
+    if by_index is not None and (tree is None or len(by_index[0].text) < len(to_plain(tree))):
+        short, named, definitions = by_index
+        return Notation(None, short, index, _names(named, axes), definitions)
+    assert tree is not None
     if is_row:
         tree = Tree("transpose", (tree,), tree.rank)
-    return Notation(tree, to_plain(tree), to_latex(tree), plain, latex)
+    return Notation(tree, Writing(to_plain(tree), to_latex(tree)), index, _names(value, axes))
+
+
+def _names(value: Expr, axes: Sequence[Index]) -> tuple[str, ...]:
+    """Return the names that the axes have in print."""
+    names = index_names(value)
+    return tuple(names.get(axis, axis.name) for axis in axes)
+
+
+def _long(value: Expr, axes: Sequence[Index], size: int) -> Notation:
+    """Write what nobody reads at one glance: by indices, what occurs more than once under a name of its own."""
+    shared = shared_parts(value) if size > _LARGEST_TREE else ()
+    short, used = with_shared_parts(value, shared)
+    index = Writing(index_text(short), index_latex(short))
+    definitions = tuple(
+        Definition(Writing(name, name_latex(name)), Writing(index_text(part), index_latex(part))) for name, part in used
+    )
+    return Notation(None, index, index, _names(short, axes), definitions)
+
+
+def _index_writing(value: Expr) -> Writing:
+    shown, heads = with_inner_matrices(value, _means)
+    return Writing(index_text(shown), index_latex(shown, heads))
+
+
+def _means(text: str, value: Expr, axes: Sequence[Index]) -> bool:
+    variables = [symbol for symbol in symbols(value) if "size" not in symbol.properties]
+    return reads_back(text, value, axes, variables)
+
+
+def _definition(part: Intermediate, used: Sequence[Intermediate]) -> Definition:
+    """Return what a named part stands for, earlier parts by their names."""
+    head: Expr = named_entry(part)
+    value, _ = with_names(part.value, used[: used.index(part)])
+    tree = matrix_form(value, part.axes) if part.axes else matrix_form(value, ())
+    if tree is not None:
+        return Definition(Writing(part.name, name_latex(part.name)), Writing(to_plain(tree), to_latex(tree)))
+    return Definition(Writing(index_text(head), index_latex(head)), _index_writing(value))
 
 
 def reads_back(text: str, value: Expr, axes: Sequence[Index], variables: Sequence[Symbol]) -> bool:
@@ -53,26 +152,47 @@ def reads_back(text: str, value: Expr, axes: Sequence[Index], variables: Sequenc
         return False
     if len(again.axes) not in (len(axes), 0):
         return False
-    return all(_agrees(again, value, axes, number) for number in range(_INSTANCES))
-
-
-def _agrees(again: Formula, value: Expr, axes: Sequence[Index], number: int) -> bool:
+    sizes = symbols(value).union(*(symbols(limit) for index in axes for limit in (index.lower, index.upper)))
+    ranges = [(mine, other) for mine, other in zip(again.axes, axes, strict=False) if symbols(mine.upper) <= sizes]
     renamed = substitute(again.value, dict(zip(again.axes, axes, strict=False)))
-    wanted = (
-        symbols(value) | symbols(renamed) | {s for index in axes for limit in (index.lower, index.upper) for s in symbols(limit)}
-    )
+    agreed = 0
+    for number in range(_MOST_TRIES):
+        outcome = _agrees(renamed, value, ranges, number)
+        if outcome is False:
+            return False
+        agreed += outcome is True
+        if agreed == _INSTANCES:
+            return True
+    return False
+
+
+def _agrees(again: Expr, value: Expr, ranges: Sequence[tuple[Index, Index]], number: int) -> bool | None:
+    """Tell whether two expressions agree at a random instance, in their sizes too; None where it gives no value."""
+    wanted = symbols(value) | symbols(again)
+    wanted |= {symbol for pair in ranges for index in pair for limit in (index.lower, index.upper) for symbol in symbols(limit)}
     by_name: dict[str, Symbol] = {}
     for symbol in sorted(wanted, key=lambda symbol: -len(symbol.properties)):
         by_name.setdefault(symbol.name, symbol)
     try:
         bindings = instance(by_name.values(), seed=7, number=number, positive=True)
-        tables = enclose(value, bindings, 15), enclose(renamed, bindings, 15)
+        if any(_count(mine, bindings) != _count(other, bindings) for mine, other in ranges):
+            return False
+        tables = enclose(value, bindings, 15), enclose(again, bindings, 15)
     except (Undecidable, GradproofError):
-        return False
+        return None
     return not any(are_disjoint(entry.left, entry.right) for entry in paired(*tables))
 
 
+def _count(index: Index, bindings: Bindings) -> fmpq | None:
+    return exact_value(subtract(index.upper, index.lower), bindings)
+
+
+def sizes_text(symbol: Symbol) -> str:
+    """Return the sizes of a variable: ``k,d``."""
+    return ",".join(index_text(axis.size) for axis in symbol.axes)
+
+
 def declaration(symbol: Symbol) -> str:
-    """Return what is known of a variable in the grammar of assumptions: ``W: k,d``."""
-    sizes = ",".join(index_text(axis.size) for axis in symbol.axes)
-    return f"{symbol.name}: {sizes}" if symbol.axes else f"{symbol.name}:"
+    """Return what is known of a variable in the grammar of assumptions: ``W: k,d``, ``y: k simplex``."""
+    words = sorted(symbol.properties & PROPERTIES)
+    return " ".join([f"{symbol.name}:", *filter(None, [sizes_text(symbol)]), *words])

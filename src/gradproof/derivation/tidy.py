@@ -2,13 +2,68 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 
-from gradproof.expr.build import ONE, apply, multiply, negate, number, scale
-from gradproof.expr.node import Add, Apply, Expr, Multiply, Number, Power
-from gradproof.expr.walk import transform
+from gradproof.expr.build import ONE, ZERO, all_of, apply, multiply, negate, number, power, scale, subtract, sum_over
+from gradproof.expr.node import (
+    Add,
+    Apply,
+    Compare,
+    Element,
+    Expr,
+    Index,
+    Iverson,
+    Logic,
+    Multiply,
+    Number,
+    Power,
+    Reduce,
+    TensorEntry,
+)
+from gradproof.expr.walk import contains, transform
+from gradproof.printer.matrix.recognize import matrix_form
+from gradproof.printer.matrix.tree import count
+from gradproof.rewrite.collect import collected
 from gradproof.rewrite.rule import Rule
-from gradproof.rewrite.simplify import simplify
+from gradproof.rewrite.simplify import cost, simplify
+
+#: Matrix notation that repeats vectors along axes more often than this is a detour around two indices.
+_MOST_ONES = 2
+
+
+def readable(root: Expr, axes: Sequence[Index]) -> Expr:
+    """Return an equal of a derivative for a reader: simplified where matrix notation says it, else its sums collected.
+
+    Where places are compared (windows, pairs of different points) there is none, and the canonical form would take it all apart.
+    """
+    if contains(root, _compares_places):
+        return transform(collected(root), _tidy)
+    value = tidied(root)
+    tree = matrix_form(value, axes)
+    if tree is not None and count(tree, "ones") <= _MOST_ONES:
+        return value
+    return min(value, transform(collected(value), _tidy), transform(collected(root), _tidy), key=cost)
+
+
+def _compares_places(node: Expr) -> bool:
+    if not isinstance(node, Compare) or node.relation == "=" or not node.free_indices:
+        return False
+    return not contains(node, lambda part: isinstance(part, Element | Apply | TensorEntry | Reduce))
+
+
+def with_squares_opened(root: Expr) -> Expr:
+    """Return a formula with squared norms as sums of squares: they have no kink, and no norm in their derivative."""
+    return transform(root, _opened)
+
+
+def _opened(node: Expr) -> Expr:
+    if not (isinstance(node, Power) and isinstance(node.base, TensorEntry) and isinstance(node.exponent, Number)):
+        return node
+    exponent, norm = node.exponent, node.base
+    if norm.function not in ("norm2", "normF") or exponent.ulp is not None or exponent.value % 2 != 0 or exponent.value < 0:
+        return node
+    return power(sum_over(norm.bound, power(norm.body, number(2))), number(exponent.value / 2))
 
 
 def tidied(root: Expr) -> Expr:
@@ -59,6 +114,54 @@ def _weighted_logistic(node: Expr) -> Expr | None:
     return None
 
 
+def _bounds(node: Expr) -> Expr | None:
+    """``[p - i >= 0 and i + 2 - p >= 0]`` is ``[i <= p <= i + 2]``, about the youngest index: the one that was differentiated by."""
+    if not isinstance(node, Iverson):
+        return None
+    tests = node.condition.operands if isinstance(node.condition, Logic) else (node.condition,)
+    if isinstance(node.condition, Logic) and node.condition.operation != "and":
+        return None
+    found = [_bound(test) for test in tests]
+    if all(bound is test for bound, test in zip(found, tests, strict=True)):
+        return None
+    return Iverson(all_of(*sorted(found, key=_bound_order)))
+
+
+def _bound(test: Expr) -> Expr:
+    if isinstance(test, Compare) and test.relation == "=" and test.right is ZERO and isinstance(test.left, Add):
+        return _equality(test)
+    if not (isinstance(test, Compare) and test.relation == ">=" and test.right is ZERO and isinstance(test.left, Add)):
+        return test
+    pairs = [(term, weight) for term, weight in zip(test.left.terms, test.left.weights, strict=True)]
+    indices = [(term, weight) for term, weight in pairs if isinstance(term, Index) and abs(weight) == 1]
+    if not indices:
+        return test
+    index, weight = max(indices, key=lambda pair: pair[0].uid)
+    rest = subtract(test.left, scale(weight, index))
+    if index in rest.free_indices:
+        return test
+    return Compare("<=", negate(rest), index) if weight > 0 else Compare("<=", index, rest)
+
+
+def _equality(test: Compare) -> Expr:
+    """``p - r = 0`` is ``p = r``."""
+    assert isinstance(test.left, Add)
+    indices = [(term, weight) for term, weight in zip(test.left.terms, test.left.weights, strict=True) if isinstance(term, Index)]
+    if not indices or abs(indices[0][1]) != 1:
+        return test
+    index, weight = max(indices, key=lambda pair: pair[0].uid)
+    rest = subtract(test.left, scale(weight, index))
+    return Compare("=", negate(rest) if weight > 0 else rest, index) if abs(weight) == 1 else test
+
+
+def _bound_order(test: Expr) -> tuple[int, bool]:
+    """Bounds of one index stand together, the lower one first; other tests stay behind them."""
+    if not (isinstance(test, Compare) and test.relation == "<="):
+        return (2**63, True)
+    index = test.right if isinstance(test.right, Index) else test.left
+    return (index.uid if isinstance(index, Index) else 2**62, not isinstance(test.right, Index))
+
+
 def _one_plus_exp(node: Expr) -> Expr | None:
     if not (isinstance(node, Add) and len(node.terms) == 2 and set(node.weights) == {Fraction(1)} and ONE in node.terms):
         return None
@@ -71,4 +174,5 @@ RULES = (
     Rule("power of an exponential", "exp(u)^q = exp(q u)", _power_of_exp, "NIST DLMF 4.8"),
     Rule("logistic function", "1/(1 + exp(u)) = sigma(-u)", _logistic, _SOURCE),
     Rule("logistic function", "exp(u) sigma(-u) = sigma(u)", _weighted_logistic, _SOURCE),
+    Rule("range", "[p - a >= 0 and b - p >= 0] = [a <= p <= b]", _bounds, "Graham, Knuth, Patashnik 1994, 2.1"),
 )

@@ -15,9 +15,10 @@ from gradproof.evaluate.enclose import Entry, enclose, paired
 from gradproof.evaluate.fields import boxed
 from gradproof.evaluate.instances import instance
 from gradproof.evaluate.tables import Table
-from gradproof.expr.build import multiply, sum_over
+from gradproof.expr.build import multiply
 from gradproof.expr.node import Element, Expr, Index, Symbol
 from gradproof.expr.walk import symbols
+from gradproof.rewrite.delta import sum_without_deltas
 
 #: Points at which a derivative is compared, and the step and the digits of the comparison.
 POINTS = 20
@@ -42,14 +43,18 @@ class Verification:
         return f"{verb} with central differences at {self.points} random points, largest relative error {self.largest_error:.1e}"
 
 
-def verify(value: Expr, derivative: Expr, wrt: Symbol, at: Sequence[Index], points: int = POINTS) -> Verification:
+def verify(
+    value: Expr, derivative: Expr, wrt: Symbol, at: Sequence[Index], points: int = POINTS, direction: Symbol | None = None
+) -> Verification:
     """Compare a derivative with ``(f(x + h d) - f(x - h d)) / 2h`` in a random direction d at random points.
 
     Args: at: the indices of ``derivative`` that run over the entries of ``wrt``.
+          direction: where ``derivative`` is a derivative along a direction already, the symbol of that direction.
     """
-    direction = Symbol(f"direction_{wrt.name}", wrt.axes)
-    along: Expr = multiply(derivative, Element(direction, tuple(at)) if at else direction)
-    along = sum_over(list(at), along) if at else along
+    along = derivative
+    if direction is None:
+        direction = Symbol(f"direction_{wrt.name}", wrt.axes)
+        along = along_direction(derivative, direction, at)
     wanted = symbols(value) | symbols(along) | {wrt, direction}
     checked, largest = 0, 0.0
     for number in range(points):
@@ -62,6 +67,12 @@ def verify(value: Expr, derivative: Expr, wrt: Symbol, at: Sequence[Index], poin
             checked += 1
             largest = max(largest, error)
     return Verification(checked, largest, largest < _AGREES)
+
+
+def along_direction(derivative: Expr, direction: Symbol, at: Sequence[Index]) -> Expr:
+    """Return ``sum_at derivative[at] direction[at]``."""
+    product = multiply(derivative, Element(direction, tuple(at)) if at else direction)
+    return sum_without_deltas(tuple(at), product) if at else product
 
 
 def _error(value: Expr, along: Expr, wrt: Symbol, direction: Symbol, bindings: Bindings) -> float | None:

@@ -98,22 +98,11 @@ def _reduction(node: Reduce, inner: Inner) -> Expr:
         return sum_without_deltas(node.indices, multiply(guard, derivative))
     if node.operation == "prod":
         share = multiply(guard, derivative, power(node.body, MINUS_ONE))
-        return multiply(node, _by_term(node, share))
+        return multiply(node, sum_without_deltas(node.indices, share))
     if node.where is None and not node.body.free_indices & set(node.indices):
         return derivative  # all entries are one and the same: the maximum is that one
     attained = Iverson(Compare("=", node.body, node))
-    return _by_term(node, multiply(guard, attained, derivative))
-
-
-def _by_term(node: Reduce, body: Expr) -> Expr:
-    """Sum over the indices of a reduction, each term of a sum in a bracket by itself so that its deltas are seen."""
-    if isinstance(body, Multiply):
-        for place, factor in enumerate(body.factors):
-            if isinstance(factor, Add) and len(factor.terms) > 1:
-                rest = body.factors[:place] + body.factors[place + 1 :]
-                pairs = zip(factor.weights, factor.terms, strict=True)
-                return add(*(_by_term(node, scale(weight, multiply(*rest, term))) for weight, term in pairs))
-    return sum_without_deltas(node.indices, body)
+    return sum_without_deltas(node.indices, multiply(guard, attained, derivative))
 
 
 def _tensor(node: TensorEntry, inner: Inner) -> Expr:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from gradproof.elaborate.scope import Declared
 from gradproof.elaborate.sizes import named_size
 from gradproof.errors import FormulaError
-from gradproof.expr.build import number
+from gradproof.expr.build import ONE, add, scale
 from gradproof.expr.node import Expr
 
 PROPERTIES = frozenset(
@@ -16,7 +16,10 @@ PROPERTIES = frozenset(
      "binary", "probability", "natural", "negative", "zerodiagonal"}
 )  # fmt: skip
 _NAME = r"\\?[A-Za-z]\w*"
-_SHAPE = re.compile(rf"\s*({_NAME})\s*:([\w\s,]*)$")
+_SHAPE = re.compile(rf"\s*({_NAME})\s*:([\w\s,+*-]*)$")
+_SIZE_TERM = re.compile(r"([+-]?)(\d*)\*?((?:[A-Za-z]\w*)?)(?=[+-]|$)")
+_SIZE = re.compile(r"(?:\d+|(?:\d+\s*\*\s*)?[A-Za-z]\w*)(?:\s*[+-]\s*(?:\d+|(?:\d+\s*\*\s*)?[A-Za-z]\w*))*")
+_NAME_OF_PROPERTY = re.compile(rf"\b(?:{'|'.join(sorted(PROPERTIES))})\b")
 _SIGN = re.compile(rf"\s*({_NAME})\s*(>=|>|<|<=)\s*([01])\s*$")
 _BETWEEN = re.compile(rf"\s*0\s*<\s*({_NAME})\s*<\s*1\s*$")
 _IS = re.compile(rf"\s*({_NAME})\s+is\s+(\w+)\s*$")
@@ -61,16 +64,35 @@ def _key(name: str) -> str:
 
 
 def _shape(text: str, name: str, rest: str) -> tuple[str, Declared]:
-    words = rest.replace(",", " , ").split()
-    properties = []
-    while words and words[-1] in PROPERTIES:
-        properties.append(words.pop())
-    axes = [word for word in words if word != ","]
-    commas = set(words[1::2]) <= {","} and "," not in words[0::2]
-    if any(word in PROPERTIES for word in axes) or not commas or (words and words[-1] == ","):
+    parts = rest.split(",")
+    last, properties = _without_properties(parts[-1])
+    parts = [*parts[:-1], last]
+    if len(parts) == 1 and not parts[0].strip():
+        return _key(name), Declared((), properties)
+    sizes = [_size(part) for part in parts]
+    if any(size is None for size in sizes):
         raise _malformed(text, text.find(rest))
-    sizes: tuple[Expr, ...] = tuple(number(int(axis)) if axis.isdigit() else named_size(axis) for axis in axes)
-    return _key(name), Declared(sizes, frozenset(properties))
+    return _key(name), Declared(tuple(size for size in sizes if size is not None), properties)
+
+
+def _without_properties(text: str) -> tuple[str, frozenset[str]]:
+    words = text.split()
+    count = len(words)
+    while count and words[count - 1] in PROPERTIES:
+        count -= 1
+    return " ".join(words[:count]), frozenset(words[count:])
+
+
+def _size(text: str) -> Expr | None:
+    """Return a size: a number, a name, or a sum of them such as ``h - p + 1`` and ``2*n``; None where it is neither."""
+    if not _SIZE.fullmatch(text.strip()):
+        return None
+    terms = []
+    for sign, count, word in _SIZE_TERM.findall(text.replace(" ", "")):
+        weight = int(count or 1) * (-1 if sign == "-" else 1)
+        if count or word:
+            terms.append(scale(weight, named_size(word) if word else ONE))
+    return None if _NAME_OF_PROPERTY.search(text) else add(*terms)
 
 
 def _reading(text: str, name: str, word: str) -> tuple[str, Declared]:

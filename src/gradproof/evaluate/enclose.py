@@ -41,7 +41,7 @@ def enclose(
     """
     table: Table | None = None
     width: int | None = None
-    for bits in _BITS:
+    for bits in [bits for bits in _BITS if bits >= digits * 3.33 + 16] or _BITS[-1:]:  # fewer would not do
         try:
             with ctx.workprec(bits):
                 table = evaluate(root, bindings, Balls(decimals=decimals), indices)

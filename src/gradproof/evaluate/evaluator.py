@@ -37,6 +37,7 @@ from gradproof.evaluate.tables import (
     every,
     is_open,
     negation,
+    rational_first,
     rounded,
     settled,
     some,
@@ -85,6 +86,10 @@ def evaluate(root: Expr, bindings: Bindings, field: Field, indices: Mapping[Inde
     entries = boxed(table.entries[fixed]) if fixed else table.entries
     evaluator.check(entries)
     return Table(axes, entries, tuple(evaluator.span(axis)[0] for axis in axes))
+
+
+#: Functions whose value jumps: next to a jump a ball tells nothing, a rational does.
+_JUMPING = frozenset({"floor", "ceil", "modulo"})
 
 
 class _Evaluator:
@@ -227,8 +232,8 @@ class _Evaluator:
             case Power(base, exponent):
                 tables = [self.tables[base], self.tables[exponent]]
                 return combined(lambda arrays: self.field.power(arrays[0], arrays[1]), tables)
-            case Apply(function, arguments):
-                return combined(lambda arrays: self.field.apply(function, arrays), [self.tables[x] for x in arguments])
+            case Apply():
+                return self._applied(node)
             case Iverson(condition):
                 return combined(lambda codes: self._choice(codes[0], 1, 0), [self.masks[condition]])
             case _:
@@ -305,6 +310,15 @@ class _Evaluator:
 
         with np.errstate(all="ignore"):
             return combined(multiplied, brackets + others)
+
+    def _applied(self, node: Apply) -> Table:
+        """Apply a function; one that jumps at whole numbers is taken in rationals where they reach: ``floor(7 i/3)`` at i = 3."""
+        mine = combined(lambda arrays: self.field.apply(node.function, arrays), [self.tables[x] for x in node.arguments])
+        if node.function not in _JUMPING or isinstance(self.field, Exact):
+            return mine
+        if isinstance(self.field, Floats) and any(contains(part, _is_data) for part in node.arguments):
+            return mine
+        return rational_first(self.exact().of(node), mine, self.field.convert)
 
     def _choice(self, codes: Array, held: Any, failed: Any) -> Array:
         """Return one value where a test holds, another where it fails, undefined where it cannot be told."""

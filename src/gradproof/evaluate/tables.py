@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from flint import arb
+from flint import arb, fmpq
 
 from gradproof.evaluate.bindings import Undecidable, Undetermined
 from gradproof.evaluate.fields import FALSE, OPEN_TEST, TRUE, UNDEFINED_TEST, Array, Missing
@@ -81,6 +81,20 @@ def combined(function: Callable[[Sequence[Array]], Array], tables: Sequence[Tabl
     entries = function(arrays)
     shape = np.broadcast_shapes(*(array.shape for array in arrays))
     return Table(axes, entries if entries.shape == shape else np.broadcast_to(entries, shape))
+
+
+def rational_first(exact: Table, approximate: Table, convert: Callable[[Any], Any]) -> Table:
+    """Return the exact entries where they are rational, converted to the other arithmetic, and the approximate ones elsewhere."""
+
+    def chosen(arrays: Sequence[Array]) -> Array:
+        reached, value = np.broadcast_arrays(*arrays)
+        entries = np.array(value)
+        for place in np.ndindex(*entries.shape):
+            if isinstance(reached[place], fmpq):
+                entries[place] = convert(reached[place])
+        return entries
+
+    return combined(chosen, [exact, approximate])
 
 
 def is_open(codes: Array) -> bool:

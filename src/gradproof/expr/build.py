@@ -29,7 +29,8 @@ from gradproof.expr.node import (
     TensorEntry,
 )
 
-ONE = Number(Fraction(1))
+_WHOLE = Fraction(1)
+ONE = Number(_WHOLE)
 ZERO = Number(Fraction(0))
 MINUS_ONE = Number(Fraction(-1))
 TWO = Number(Fraction(2))
@@ -38,7 +39,7 @@ HALF = Number(Fraction(1, 2))
 #: Exact powers of numbers are taken at construction only below this many bits; larger ones stay symbolic.
 _POWER_BITS = 4096
 
-_ORDER: tuple[type[Expr], ...] = (
+_KINDS: tuple[type[Expr], ...] = (
     Number,
     Constant,
     Symbol,
@@ -72,6 +73,9 @@ def decimal(text: str) -> Number:
     return Number(Fraction(mantissa if mantissa[-1] != "." else mantissa + "0") * scale, scale / 10**digits)
 
 
+_ORDER: dict[type[Expr], int] = {kind: place for place, kind in enumerate(_KINDS)}
+
+
 def is_exact(node: Expr) -> bool:
     """Tell whether a node is an exact number."""
     return isinstance(node, Number) and node.ulp is None
@@ -80,25 +84,31 @@ def is_exact(node: Expr) -> bool:
 def order_key(node: Expr) -> tuple[int, str, bytes]:
     """Return the key by which terms and factors are sorted: kind, name, then digest."""
     head = node.base if isinstance(node, Power) else node
-    rank = _ORDER.index(type(head)) if type(head) in _ORDER else len(_ORDER)
+    rank = _ORDER.get(type(head), len(_ORDER))
     match head:
-        case Symbol(name) | Constant(name) | Index(name):
-            return (rank, name, node.digest)
-        case Element(symbol):
-            return (rank, symbol.name, node.digest)
-        case Apply(function) | TensorEntry(function) | Reduce(function):
-            return (rank, function, node.digest)
+        case Symbol() | Constant() | Index():
+            name = head.name
+        case Element():
+            name = head.symbol.name
+        case Apply() | TensorEntry():
+            name = head.function
+        case Reduce():
+            name = head.operation
         case _:
-            return (rank, "", node.digest)
+            name = ""
+    return (rank, name, node.digest)
 
 
 def weighted_sum(pairs: Iterable[tuple[Fraction, Expr]]) -> Expr:
     """Return ``sum weight * term`` in normal shape."""
     weights: dict[Expr, Fraction] = {}
     for weight, term in pairs:
+        is_plain = weight is _WHOLE or weight == 1
         for inner, node in _summands(term):
-            weights[node] = weights.get(node, Fraction(0)) + weight * inner
-    kept = {node: weight for node, weight in weights.items() if weight != 0}
+            share = inner if is_plain else weight * inner
+            before = weights.get(node)
+            weights[node] = share if before is None else before + share
+    kept = {node: weight for node, weight in weights.items() if weight}
     if not kept:
         return ZERO
     if len(kept) == 1:
@@ -116,12 +126,12 @@ def _summands(term: Expr) -> Iterable[tuple[Fraction, Expr]]:
         return zip(term.weights, term.terms, strict=True)
     if isinstance(term, Number) and term.ulp is None:
         return ((term.value, ONE),)
-    return ((Fraction(1), term),)
+    return ((_WHOLE, term),)
 
 
 def add(*terms: Expr) -> Expr:
     """Return the sum."""
-    return weighted_sum((Fraction(1), term) for term in terms)
+    return weighted_sum((_WHOLE, term) for term in terms)
 
 
 def subtract(left: Expr, right: Expr) -> Expr:

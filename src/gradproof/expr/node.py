@@ -18,6 +18,8 @@ from typing import Any
 
 _TABLE: weakref.WeakValueDictionary[tuple[Any, ...], Expr] = weakref.WeakValueDictionary()
 _FRESH = itertools.count(1)
+#: The fields of each kind with their defaults.
+_DEFAULTS: dict[type, tuple[tuple[str, Any], ...]] = {}
 
 
 class _Interning(type):
@@ -36,9 +38,14 @@ class _Interning(type):
 
 
 def _complete(cls: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
+    defaults = _DEFAULTS.get(cls)
+    if defaults is None:
+        defaults = _DEFAULTS[cls] = tuple((entry.name, entry.default) for entry in fields(cls) if entry.init)
+    if not kwargs:
+        return args + tuple(default for _, default in defaults[len(args) :])
     values = list(args)
-    for entry in [entry for entry in fields(cls) if entry.init][len(args) :]:
-        values.append(kwargs.pop(entry.name) if entry.name in kwargs else entry.default)
+    for name, default in defaults[len(args) :]:
+        values.append(kwargs.pop(name) if name in kwargs else default)
     if kwargs:
         raise TypeError(f"{cls.__name__} has no field {next(iter(kwargs))!r}")
     return tuple(values)

@@ -39,37 +39,34 @@ def children(node: Expr) -> tuple[Expr, ...]:
     The limits of an index are parts of the index; the bound indices of a reduction are parts of the reduction.
     The head of an element and the sizes of its axes are not parts: they belong to the symbol.
     """
-    match node:
-        case Number() | Constant() | Symbol() | Hole():
-            return ()
-        case Index(_, _, lower, upper):
-            return (lower, upper)
-        case Element(_, indices):
-            return indices
-        case Add(terms):
-            return terms
-        case Multiply(factors):
-            return factors
-        case Power(base, exponent):
-            return (base, exponent)
-        case Apply(_, arguments) | Call(_, arguments):
-            return arguments
-        case Reduce(_, indices, body, where):
-            return (*indices, body) if where is None else (*indices, body, where)
-        case TensorEntry(_, bound, body, at):
-            return (*bound, body, *at)
-        case Compare(_, left, right):
-            return (left, right)
-        case Logic(_, operands):
-            return operands
-        case Iverson(condition):
-            return (condition,)
-        case Piecewise(conditions, values, otherwise):
-            return (*conditions, *values, otherwise)
-        case Operator(_, bound, operands, parameters):
-            return (*bound, *operands, *parameters)
-        case _:
-            raise AssertionError(f"unknown node kind {type(node).__name__}")
+    return _CHILDREN[type(node)](node)
+
+
+def _none(_: Any) -> tuple[Expr, ...]:
+    return ()
+
+
+#: The parts of a node by its kind: a table, for this is asked more often than anything else.
+_CHILDREN: dict[type[Expr], Callable[[Any], tuple[Expr, ...]]] = {
+    Number: _none,
+    Constant: _none,
+    Symbol: _none,
+    Hole: _none,
+    Index: lambda node: (node.lower, node.upper),
+    Element: lambda node: node.indices,
+    Add: lambda node: node.terms,
+    Multiply: lambda node: node.factors,
+    Power: lambda node: (node.base, node.exponent),
+    Apply: lambda node: node.arguments,
+    Call: lambda node: node.arguments,
+    Reduce: lambda node: (*node.indices, node.body) if node.where is None else (*node.indices, node.body, node.where),
+    TensorEntry: lambda node: (*node.bound, node.body, *node.at),
+    Compare: lambda node: (node.left, node.right),
+    Logic: lambda node: node.operands,
+    Iverson: lambda node: (node.condition,),
+    Piecewise: lambda node: (*node.conditions, *node.values, node.otherwise),
+    Operator: lambda node: (*node.bound, *node.operands, *node.parameters),
+}
 
 
 def rebuild(node: Expr, parts: tuple[Expr, ...]) -> Expr:
@@ -122,15 +119,25 @@ def _as_indices(parts: tuple[Expr, ...]) -> tuple[Index, ...]:
 def postorder(root: Expr, parts: Callable[[Expr], tuple[Expr, ...]] = children) -> Iterator[Expr]:
     """Yield every distinct node below ``root``, its parts before it, ``root`` last; ``parts`` may leave some out."""
     seen: set[Expr] = set()
-    stack: list[tuple[Expr, bool]] = [(root, False)]
+    stack: list[Expr | None] = [root]
     while stack:
-        node, ready = stack.pop()
-        if ready:
+        node = stack.pop()
+        if node is None:  # the parts of the node below are done
+            done = stack.pop()
+            assert done is not None
+            yield done
+            continue
+        if node in seen:
+            continue
+        seen.add(node)
+        inner = parts(node)
+        if not inner:
             yield node
-        elif node not in seen:
-            seen.add(node)
-            stack.append((node, True))
-            stack.extend((part, False) for part in reversed(parts(node)) if part not in seen)
+            continue
+        stack += (node, None)
+        for part in reversed(inner):
+            if part not in seen:
+                stack.append(part)
 
 
 def fold(root: Expr, step: Callable[[Expr, tuple[Result, ...]], Result]) -> Result:
@@ -198,6 +205,8 @@ def bound_indices(root: Expr) -> frozenset[Index]:
 
 
 def _replaced(root: Expr, mapping: Mapping[Any, Expr]) -> Expr:
+    may_resize = not all(isinstance(key, Index) for key in mapping)
+
     def step(node: Expr, parts: tuple[Expr, ...]) -> Expr:
         if node in mapping:
             return mapping[node]
@@ -205,7 +214,8 @@ def _replaced(root: Expr, mapping: Mapping[Any, Expr]) -> Expr:
             kept = {key: value for key, value in mapping.items() if key not in node.bound}
             inside = tuple(substitute(operand, kept) for operand in node.operands)
             return Operator(node.kind, node.bound, inside, parts[len(node.bound) + len(node.operands) :])
-        return _with_sizes(node if parts == children(node) else rebuild(node, parts), mapping)
+        changed = node if parts == children(node) else rebuild(node, parts)
+        return _with_sizes(changed, mapping) if may_resize else changed
 
     return fold(root, step)
 

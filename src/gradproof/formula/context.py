@@ -43,7 +43,8 @@ class Context:
     """What every step of a reading may need: the text, the sizes, and what is to be told about the reading.
 
     ``labels`` has the variables that are class numbers: out of how many classes, and the number of the first one. ``needed`` has
-    entries that were read by their number, of axes that nothing else may tell the size of.
+    entries that were read by their number, of axes that nothing else may tell the size of. ``named`` are the parts of a function that
+    its literature has a name for.
     """
 
     source: Source
@@ -51,6 +52,7 @@ class Context:
     notes: list[str] = field(default_factory=list)
     labels: dict[str, tuple[Expr, int]] = field(default_factory=dict)
     needed: list[Access] = field(default_factory=list)
+    named: list[tuple[str, Value]] = field(default_factory=list)
 
     def note(self, words: str) -> None:
         """Add to what a reader is told about how the formula was read."""

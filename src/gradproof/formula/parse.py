@@ -61,6 +61,7 @@ def _finished(source: Source, lowering: Lowering, kinds: Kinds, named: Sequence[
     heads = [lowering.symbols[name] for name in scoping.variables if name in lowering.symbols]
     taken = {*scoping.variables, *lowering.parts, *(letter for letters in scoping.letters for letter in letters)}
     taken |= lowering.surroundings.sizes
+    named = [*((name, part) for name, part in lowering.context.named if name not in taken), *named]
     whole = [part for _, part in named] + [value]
     roots = [*heads, *(axis for part in whole for axis in part.axes), *(part.body for part in whole)]
     solution = sizes.solution(roots, taken)

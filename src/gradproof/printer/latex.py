@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
 
 from gradproof.expr.build import ONE
@@ -27,14 +28,16 @@ from gradproof.expr.node import (
     Symbol,
     TensorEntry,
 )
-from gradproof.expr.walk import postorder
+from gradproof.expr.walk import postorder, symbols
 from gradproof.printer.layout import (
     ATOM,
     POWER,
     PRODUCT,
     SUM,
     Printed,
+    arranged_factors,
     arranged_terms,
+    chained,
     decimal_text,
     factors_of,
     negative_exponent,
@@ -93,9 +96,11 @@ _OPERATORS = {
 }
 
 
-def to_latex(root: Expr) -> str:
-    """Return an expression as LaTeX."""
+def to_latex(root: Expr, heads: Mapping[str, str] | None = None) -> str:
+    """Return an expression as LaTeX; ``heads`` says how symbols of some names are written."""
     names = index_names(root)
+    if heads:
+        names.update({symbol: heads[symbol.name] for symbol in symbols(root) if symbol.name in heads})
     printed: dict[Expr, Printed] = {}
     for node in postorder(root):
         printed[node] = _print(node, printed, names)
@@ -108,6 +113,7 @@ def name_latex(name: str) -> str:
         above, _, below = name.partition("/")
         return f"\\frac{{\\partial {name_latex(above[1:])}}}{{\\partial {name_latex(below[1:])}}}"
     head, *marks = name.split("_")
+    head = {"lam": "lambda"}.get(head, head)  # the word is taken in many languages, so people shorten it
     text = f"\\{head}" if head in _GREEK else head if len(head) == 1 else f"\\mathrm{{{head}}}"
     behind = ""
     for mark in marks:
@@ -128,13 +134,14 @@ def _print(node: Expr, done: dict[Expr, Printed], names: dict[Expr, str]) -> Pri
         case Constant(name):
             return Printed({"pi": "\\pi", "infinity": "\\infty"}.get(name, name), ATOM)
         case Symbol(name):
-            return Printed(name_latex(name), ATOM)
+            return Printed(names.get(node) or name_latex(name), ATOM)
         case Index():
             return Printed(name_latex(names[node]), ATOM)
         case Hole(text):
             return Printed(text, ATOM)
         case Element(symbol, indices):
-            return Printed(f"{{{name_latex(symbol.name)}}}_{{{_subscripts(indices, done)}}}", ATOM)
+            head = names.get(symbol) or name_latex(symbol.name)
+            return Printed(f"{{{head}}}_{{{_subscripts(indices, done)}}}", ATOM)
         case Add():
             return _sum(node, done)
         case Multiply() | Power():
@@ -151,7 +158,9 @@ def _print(node: Expr, done: dict[Expr, Printed], names: dict[Expr, str]) -> Pri
         case Logic(operation, operands):
             if operation == "not":
                 return Printed(f"\\neg ({done[operands[0]].text})", 0)
-            joint = ", " if operation == "and" else " \\lor "
+            if operation == "and":
+                return _conjunction(operands, done)
+            joint = " \\lor "
             return Printed(joint.join(done[part].text for part in operands), 0)
         case Iverson(condition):
             return Printed(f"\\mathbb{{1}}[{done[condition].text}]", ATOM)
@@ -173,6 +182,17 @@ def _structure(node: Expr, done: dict[Expr, Printed], names: dict[Expr, str]) ->
             return _operator(node, done)
         case _:
             raise AssertionError(f"unknown node kind {type(node).__name__}")
+
+
+def _conjunction(operands: tuple[Expr, ...], done: dict[Expr, Printed]) -> Printed:
+    chains = ["".join(_link(part, place, done) for place, part in enumerate(chain)) for chain in chained(operands)]
+    return Printed(", ".join(chains), 0)
+
+
+def _link(part: Expr, place: int, done: dict[Expr, Printed]) -> str:
+    if not place or not isinstance(part, Compare):
+        return done[part].text
+    return f" {_RELATIONS.get(part.relation, part.relation)} {done[part.right].text}"
 
 
 def _number(node: Number) -> Printed:
@@ -204,7 +224,7 @@ def _in(printed: Printed, strength: int) -> str:
 
 def _sum(node: Add, done: dict[Expr, Printed]) -> Printed:
     pieces: list[str] = []
-    for weight, term in arranged_terms(node):
+    for weight, term in arranged_terms(node, done):
         text = _number(Number(abs(weight))).text if term is ONE else _product(abs(weight), term, done).text
         if pieces:
             pieces.append(f" {'-' if weight < 0 else '+'} {text}")
@@ -217,6 +237,7 @@ def _product(weight: Fraction, node: Expr, done: dict[Expr, Printed]) -> Printed
     above, below = split_quotient(factors_of(node))
     if not below and weight == 1 and len(above) == 1:
         return _power(above[0], done)
+    above = arranged_factors(above, done)
     if not below:
         lead = "" if weight == 1 else _number(Number(weight)).text
         parts = ([lead] if lead else []) + [_in(_power(factor, done), PRODUCT + 1) for factor in above]

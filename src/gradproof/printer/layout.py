@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import TypeGuard
 
-from gradproof.expr.build import ONE
-from gradproof.expr.node import Add, Expr, Multiply, Number, Power
+from gradproof.expr.build import ONE, order_key
+from gradproof.expr.node import Add, Compare, Expr, Iverson, Logic, Multiply, Number, Power
 
 #: Binding strength of what was printed; a part that binds more loosely than its place asks for gets parentheses.
 SUM, PRODUCT, POWER, ATOM = 1, 2, 3, 4
@@ -20,9 +22,9 @@ class Printed:
     strength: int
 
 
-def arranged_terms(node: Add) -> list[tuple[Fraction, Expr]]:
+def arranged_terms(node: Add, done: Mapping[Expr, Printed]) -> list[tuple[Fraction, Expr]]:
     """Return the terms with a positive one first; a constant stands last unless it is the only positive term."""
-    pairs = list(zip(node.weights, node.terms, strict=True))
+    pairs = sorted(zip(node.weights, node.terms, strict=True), key=lambda pair: _place(pair[1], done))
     constants = [pair for pair in pairs if pair[1] is ONE]
     others = [pair for pair in pairs if pair[1] is not ONE]
     positive = [pair for pair in others if pair[0] > 0]
@@ -44,6 +46,37 @@ def split_quotient(factors: tuple[Expr, ...]) -> tuple[list[Expr], list[tuple[Ex
             assert isinstance(factor, Power)
             below.append((factor.base, -exponent))
     return above, below
+
+
+def arranged_factors(factors: list[Expr], done: Mapping[Expr, Printed]) -> list[Expr]:
+    """Return the factors in an order that does not hang on how they came about, brackets last, ranges first among them."""
+    return sorted(factors, key=lambda factor: (*_rank(factor), *_place(factor, done))) if len(factors) > 1 else factors
+
+
+def _rank(factor: Expr) -> tuple[bool, bool]:
+    is_bracket = isinstance(factor, Iverson)
+    return (is_bracket, isinstance(factor, Iverson) and not isinstance(factor.condition, Logic))
+
+
+def _place(node: Expr, done: Mapping[Expr, Printed]) -> tuple[int, str, str]:
+    kind, name, _ = order_key(node)
+    return (kind, name, done[node].text)
+
+
+def chained(operands: tuple[Expr, ...]) -> list[tuple[Expr, ...]]:
+    """Return conditions that all hold as chains: ``a <= p`` and ``p <= b`` are ``a <= p <= b``."""
+    chains: list[tuple[Expr, ...]] = []
+    for operand in operands:
+        last = chains[-1][-1] if chains else None
+        if _is_bound(last) and _is_bound(operand) and last.right is operand.left:
+            chains[-1] = (*chains[-1], operand)
+        else:
+            chains.append((operand,))
+    return chains
+
+
+def _is_bound(node: Expr | None) -> TypeGuard[Compare]:
+    return isinstance(node, Compare) and node.relation in ("<", "<=")
 
 
 def negative_exponent(node: Expr) -> Fraction | None:

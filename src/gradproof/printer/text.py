@@ -33,7 +33,9 @@ from gradproof.printer.layout import (
     PRODUCT,
     SUM,
     Printed,
+    arranged_factors,
     arranged_terms,
+    chained,
     decimal_text,
     factors_of,
     negative_exponent,
@@ -85,6 +87,8 @@ def _print(node: Expr, done: dict[Expr, Printed], names: dict[Expr, str]) -> Pri
         case Logic(operation, operands):
             if operation == "not":
                 return Printed(f"not ({done[operands[0]].text})", 0)
+            if operation == "and":
+                return _conjunction(operands, done)
             return Printed(f" {operation} ".join(f"({done[part].text})" for part in operands), 0)
         case Iverson(condition):
             return Printed(f"[{done[condition].text}]", ATOM)
@@ -111,6 +115,15 @@ def _structure(node: Expr, done: dict[Expr, Printed], names: dict[Expr, str]) ->
             return _operator(node, done)
         case _:
             raise AssertionError(f"unknown node kind {type(node).__name__}")
+
+
+def _conjunction(operands: tuple[Expr, ...], done: dict[Expr, Printed]) -> Printed:
+    chains = ["".join(_link(part, place, done) for place, part in enumerate(chain)) for chain in chained(operands)]
+    return Printed(chains[0] if len(chains) == 1 else " and ".join(f"({chain})" for chain in chains), 0)
+
+
+def _link(part: Expr, place: int, done: dict[Expr, Printed]) -> str:
+    return f" {part.relation} {done[part.right].text}" if place and isinstance(part, Compare) else done[part].text
 
 
 def _number(node: Number) -> Printed:
@@ -145,7 +158,7 @@ def _in(printed: Printed, strength: int) -> str:
 
 def _sum(node: Add, done: dict[Expr, Printed]) -> Printed:
     pieces: list[str] = []
-    for weight, term in arranged_terms(node):
+    for weight, term in arranged_terms(node, done):
         text = _product(abs(weight), term, done).text if term is not ONE else str(abs(weight))
         if pieces:
             pieces.append(f" {'-' if weight < 0 else '+'} {text}")
@@ -158,7 +171,7 @@ def _sum(node: Add, done: dict[Expr, Printed]) -> Printed:
 def _product(weight: Fraction, node: Expr, done: dict[Expr, Printed]) -> Printed:
     above, below = split_quotient(factors_of(node))
     parts = [str(weight.numerator)] if weight.numerator != 1 or not above else []
-    parts += [_in(_power(factor, done), PRODUCT + 1) for factor in above]
+    parts += [_in(_power(factor, done), PRODUCT + 1) for factor in arranged_factors(above, done)]
     divisors = [str(weight.denominator)] if weight.denominator != 1 else []
     divisors += [_raised(done[base], exponent) for base, exponent in below]
     top = " ".join(parts)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from gradproof.expr.build import ONE, ZERO, add, all_of, multiply, negate, scale, subtract, sum_over
+from gradproof.expr.build import MINUS_ONE, ONE, ZERO, add, all_of, multiply, negate, number, scale, subtract, sum_over
 from gradproof.expr.node import (
     Add,
     Apply,
     Call,
     Compare,
     Constant,
+    Element,
     Expr,
     Index,
     Iverson,
@@ -40,11 +41,33 @@ def eliminate_deltas(root: Expr) -> Expr:
 
 
 def sum_without_deltas(indices: tuple[Index, ...], body: Expr) -> Expr:
-    """Return ``sum_indices body`` with pinned indices eliminated, term by term."""
+    """Return ``sum_indices body`` with pinned indices eliminated, term by term; a bracket that holds deltas is multiplied out."""
     if isinstance(body, Add):
         parts = [scale(weight, sum_without_deltas(indices, term)) for weight, term in zip(body.weights, body.terms, strict=True)]
         return add(*parts)
+    if isinstance(body, Multiply):
+        for place, factor in enumerate(body.factors):
+            if isinstance(factor, Add) and _pins(factor, indices):
+                rest = body.factors[:place] + body.factors[place + 1 :]
+                pairs = zip(factor.weights, factor.terms, strict=True)
+                return add(*(scale(weight, sum_without_deltas(indices, multiply(*rest, term))) for weight, term in pairs))
     return _eliminated(sum_over(list(indices), body))
+
+
+def _pins(node: Expr, indices: tuple[Index, ...]) -> bool:
+    """Tell whether some term, multiplied out, has a delta that pins one of the indices."""
+    pending = [node]
+    while pending:
+        part = pending.pop()
+        if not any(index in part.free_indices for index in indices):
+            continue
+        if isinstance(part, Add):
+            pending.extend(part.terms)
+        elif isinstance(part, Multiply):
+            pending.extend(part.factors)
+        elif any(_solved(equality, index) is not None for equality, _ in _equalities(part) for index in indices):
+            return True
+    return False
 
 
 def _eliminated(node: Expr) -> Expr:
@@ -154,15 +177,15 @@ def range_guard(index: Index, value: Expr) -> Expr:
 def _smallest(gap: Expr) -> Fraction | None:
     """Return a lower bound of an affine expression in indices and sizes, or None.
 
-    An index is at least its lower and at most its upper limit: where a range is empty nothing is summed.
+    An index is at least its lower and at most its upper limit: where a range is empty nothing is summed. A class number likewise.
     """
     for _ in range(_DEEPEST):
         pairs = zip(gap.weights, gap.terms, strict=True) if isinstance(gap, Add) else [(Fraction(1), gap)]
-        found = [(weight, term) for weight, term in pairs if isinstance(term, Index)]
+        found = [(weight, term, ends) for weight, term in pairs if (ends := _ends(term, gap)) is not None]
         if not found:
             break
-        for weight, index in found:
-            gap = add(gap, scale(weight, subtract(index.lower if weight > 0 else index.upper, index)))
+        for weight, term, (lower, upper) in found:
+            gap = add(gap, scale(weight, subtract(lower if weight > 0 else upper, term)))
     total = Fraction(0)
     for weight, term in zip(gap.weights, gap.terms, strict=True) if isinstance(gap, Add) else [(Fraction(1), gap)]:
         least = _least(term)
@@ -170,6 +193,26 @@ def _smallest(gap: Expr) -> Fraction | None:
             return None
         total += weight * least
     return total
+
+
+def _ends(term: Expr, gap: Expr) -> tuple[Expr, Expr] | None:
+    """Return the first and the last value of an index, or of a class number with the property 'label:k' where ``k`` stands beside it."""
+    if isinstance(term, Index):
+        return term.lower, term.upper
+    symbol = term.symbol if isinstance(term, Element) else term
+    for word in symbol.properties if isinstance(symbol, Symbol) else ():
+        kind, _, size = word.partition(":")
+        if kind in ("label", "index"):
+            first = number(0 if kind == "label" else 1)
+            beside = gap.terms if isinstance(gap, Add) else ()
+            known = [other for other in beside if isinstance(other, Symbol) and other.name == size]
+            count = number(int(size)) if size.isdigit() else known[0] if known else None
+            return None if count is None and _weight(term, gap) < 0 else (first, add(count or ONE, first, MINUS_ONE))
+    return None
+
+
+def _weight(term: Expr, gap: Expr) -> Fraction:
+    return gap.weights[gap.terms.index(term)] if isinstance(gap, Add) else Fraction(1)
 
 
 def _least(term: Expr) -> Fraction | None:

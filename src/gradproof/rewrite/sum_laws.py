@@ -25,19 +25,23 @@ Contraction = tuple[tuple[Index, ...], tuple[int, ...], Form]
 
 
 def _unit_sum(_: Context, group: tuple[Index, ...], body: Expr) -> Form | None:
-    """The entries of a simplex sum to one over its last axis, those of a distribution over all axes."""
+    return form.constant(1) if is_unit_sum(group, body) else None
+
+
+def is_unit_sum(group: tuple[Index, ...], body: Expr) -> bool:
+    """Tell whether ``sum_group body`` is 1: the entries of a simplex over its last axis, those of a distribution over all axes."""
     if not isinstance(body, Element):
-        return None
+        return False
     symbol = body.symbol
     count = 1 if symbol.properties & {"simplex", "onehot"} else 0
     if "distribution" in symbol.properties:
         count = len(symbol.axes)
     if count == 0 or len(group) != count or len(set(body.indices[-count:])) != count:
-        return None
+        return False
     for index, axis in zip(body.indices[-count:], symbol.axes[-count:], strict=True):
         if not (isinstance(index, Index) and index in group and _spans(index, axis.size, axis.origin)):
-            return None
-    return form.constant(1)
+            return False
+    return True
 
 
 def _spans(index: Index, size: Expr, origin: int) -> bool:

@@ -12,7 +12,7 @@ from gradproof.expr.node import Expr, Index
 from gradproof.formula.context import Context
 from gradproof.formula.dimensions import floor_quotient, modulo
 from gradproof.formula.entry import Arguments, Entry, tensor
-from gradproof.formula.kinds import COLUMN, MATRIX, ROW, SCALAR, TRANSPOSE, Relation, Table
+from gradproof.formula.kinds import COLUMN, KINDS, MATRIX, ROW, SCALAR, TRANSPOSE, Relation, Table
 from gradproof.reader.plain.tree import Tree
 from gradproof.reader.presentation import Place
 
@@ -53,6 +53,13 @@ def _diag(context: Context, arguments: Arguments, values: tuple[Value, ...]) -> 
     square(context, values[0], arguments.tensors[0], arguments.tensors[0].place, "diag")
     row = values[0].axes[0]
     return Value(entry(values[0], (row, row)).body, (row,))
+
+
+def _flip(_: Context, __: Arguments, values: tuple[Value, ...]) -> Value:
+    """The entries in reverse order, along every axis."""
+    whole = freshened(values[0])
+    mirrored = tuple(subtract(add(axis.lower, axis.upper), axis) for axis in whole.axes)
+    return Value(entry(whole, mirrored).body, whole.axes, whole.is_row)
 
 
 def _transpose(_: Context, __: Arguments, values: tuple[Value, ...]) -> Value:
@@ -112,6 +119,7 @@ ENTRIES = (
     Entry(("tr", "trace"), (tensor("X"),), _fixed(_TO_SCALAR), _trace),
     Entry(("diag",), (tensor("X"),), _fixed(Table(((COLUMN, MATRIX), (ROW, MATRIX), (MATRIX, COLUMN)))), _diag),
     Entry(("transpose",), (tensor("X"),), _fixed(TRANSPOSE), _transpose),
+    Entry(("flip",), (tensor("X"),), lambda _: Table(tuple((kind, kind) for kind in KINDS if kind != SCALAR)), _flip),
     Entry(("vec",), (tensor("X"),), _fixed(Table(((MATRIX, COLUMN),))), _vec),
     Entry(("kron",), (tensor("X"), tensor("Y")), _fixed(Table(((MATRIX, MATRIX, MATRIX), (COLUMN, COLUMN, COLUMN)))), _kron),
     Entry(("dot", "inner"), (tensor("x"), tensor("y")), _fixed(_DOT), _dot),

@@ -29,7 +29,9 @@ def _lower(context: Context, arguments: Arguments, values: tuple[Value, ...]) ->
         context.fit(extent(axis), extent(row), trouble)
     others = tuple(fresh_index(letter, row.lower, row.upper) for letter in ("k", "l"))
     total = sum_over(others, _kernel(points, *others), compare("!=", *others))
-    share = divide(_kernel(points, first, second), total)
+    kernel = _kernel(points, first, second)
+    share = divide(kernel, total)
+    context.named += [("w", Value(kernel, (first, second))), ("Q", Value(share, (first, second)))]
     affinity = entry(affinities, (first, second)).body
     body = multiply(affinity, apply("log", divide(affinity, share)))
     context.note("the sum leaves out the pairs of a point with itself")

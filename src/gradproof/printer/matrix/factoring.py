@@ -20,7 +20,11 @@ def factored_sum(terms: Sequence[Term], rank: int) -> Tree:
     if common != 1:
         inner = factored_sum([(weight / common, tree) for weight, tree in flat], rank)
         return Tree("sum", (inner,), rank, weights=(common,))
-    if rank:
+    alike = all(tree.rank == rank for _, tree in flat)
+    if rank and alike and all(tree.operation == "transpose" for _, tree in flat):
+        inner = factored_sum([(weight, tree.parts[0]) for weight, tree in flat], rank)
+        return Tree("transpose", (inner,), rank)
+    if rank and alike:
         for side in (0, -1):
             shared = _shared(flat, side)
             if shared is not None:
@@ -62,7 +66,7 @@ def _negated(tree: Tree) -> Tree | None:
     if tree.operation == "sum" and len(tree.parts) > 1 and any(weight < 0 for weight in tree.weights):
         ordered = _ordered([(-weight, part) for weight, part in zip(tree.weights, tree.parts, strict=True)])
         return Tree("sum", tuple(part for _, part in ordered), tree.rank, weights=tuple(weight for weight, _ in ordered))
-    if tree.operation in ("product", "quotient", "scaled"):
+    if tree.operation in ("product", "quotient", "scaled", "transpose", "hadamard"):
         for place, part in enumerate(tree.parts[:1] if tree.operation == "quotient" else tree.parts):
             turned = _negated(part)
             if turned is not None:
@@ -84,11 +88,19 @@ def _grouped(terms: list[Term]) -> list[Term]:
 
 
 _ORDER = {"name": 2, "call": 1, "power": 1, "transpose": 3, "text": 4}
+_REPEATED = 5
 
 
 def _ordered(terms: list[Term]) -> list[Term]:
-    """A sum begins with its positive terms; products stand before functions, those before names and numbers."""
-    return sorted(terms, key=lambda term: (term[0] < 0, _ORDER.get(term[1].operation, 0)))
+    """A sum begins with its positive terms; products stand before functions, those before names, numbers and repeated rows."""
+    return sorted(terms, key=lambda term: (term[0] < 0, _rank(term[1])))
+
+
+def _rank(tree: Tree) -> int:
+    ends = (tree.parts[0], tree.parts[-1]) if tree.operation == "product" else ()
+    if any(end.operation == "ones" or (end.operation == "transpose" and end.parts[0].operation == "ones") for end in ends):
+        return _REPEATED
+    return _ORDER.get(tree.operation, 0)
 
 
 def _shared(terms: list[Term], side: int) -> Tree | None:

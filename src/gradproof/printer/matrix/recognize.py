@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from gradproof.expr.build import add, number, subtract
 from gradproof.expr.catalogue import FUNCTIONS, TENSOR_FUNCTIONS
 from gradproof.expr.node import (
     Add,
@@ -28,7 +29,10 @@ from gradproof.expr.node import (
     Reduce,
     Symbol,
     TensorEntry,
+    fresh_index,
 )
+from gradproof.expr.walk import substitute
+from gradproof.printer.matrix.correlation import correlation, is_shifted
 from gradproof.printer.matrix.factoring import factored_sum, with_sign
 from gradproof.printer.matrix.tree import Tree, leaf, product, scalar_text, transposed
 from gradproof.printer.text import to_text
@@ -76,17 +80,22 @@ def _spread(factor: Factor, axes: tuple[Index, ...]) -> Tree:
         return factor.tree
     if factor.indices == axes[::-1]:
         return transposed(factor.tree)
-    ones = Tree("ones", (), 1)
+    ones = [_ones(axis) for axis in axes]
     if not factor.indices and len(axes) == 1:
-        return _scaled(factor.tree, ones)
+        return _scaled(factor.tree, ones[0])
     if len(axes) == 2:
         if factor.indices == axes[:1]:
-            return product(factor.tree, transposed(ones), rank=2)
+            return product(factor.tree, transposed(ones[1]), rank=2)
         if factor.indices == axes[1:]:
-            return product(ones, transposed(factor.tree), rank=2)
+            return product(ones[0], transposed(factor.tree), rank=2)
         if not factor.indices:
-            return _scaled(factor.tree, product(ones, transposed(ones), rank=2))
+            return _scaled(factor.tree, product(ones[0], transposed(ones[1]), rank=2))
     raise NoMatrixForm
+
+
+def _ones(axis: Index) -> Tree:
+    """Return a column of ones; its length is its name, so that two of different lengths are never taken for one."""
+    return Tree("ones", (), 1, to_text(subtract(axis.upper, axis.lower)))
 
 
 def _factor(node: Expr, depth: int) -> Factor:
@@ -195,11 +204,27 @@ def _ordered_body(node: TensorEntry) -> tuple[Index, ...]:
 
 def _bracket(relation: str, left: Expr, right: Expr, free: tuple[Index, ...], depth: int) -> Factor:
     if isinstance(left, Index) and isinstance(right, Index) and relation == "=":
-        return Factor(Tree("eye", (), 2), (left, right))
+        return Factor(Tree("eye", (), 2), (left, right) if left.uid < right.uid else (right, left))
+    if relation == "=" and (isinstance(left, Index) or isinstance(right, Index)):
+        return _class_bracket(left, right, depth)
     if any(isinstance(side, Index) for side in (left, right)) or relation not in _RELATIONS:
         raise NoMatrixForm
     sides = tuple(_form(side, free if side.free_indices else (), depth + 1) for side in (left, right))
     return Factor(Tree("compare", sides, len(free), relation), free)
+
+
+def _class_bracket(left: Expr, right: Expr, depth: int) -> Factor:
+    """``[y_i + 1 = p]`` for class numbers y from 0 is entry (i, p) of ``one_hot(y, k)``."""
+    label, place = (left, right) if isinstance(right, Index) else (right, left)
+    first = subtract(label, number(1))
+    if not (isinstance(place, Index) and place.lower is number(1) and isinstance(first, Element | Symbol)):
+        raise NoMatrixForm
+    symbol = first.symbol if isinstance(first, Element) else first
+    if not any(word.startswith("label:") for word in symbol.properties) or place in first.free_indices:
+        raise NoMatrixForm
+    inner = _factor(first, depth + 1)
+    tree = Tree("call", (inner.tree, scalar_text(to_text(place.upper))), 1 + len(inner.indices), "one_hot")
+    return Factor(tree, (*inner.indices, place))
 
 
 # Products under sums ------------------------------------------------------------------------------------------------------
@@ -212,7 +237,7 @@ def _network(node: Expr, depth: int) -> Factor:
     pending, factors = [node], []
     while pending:
         part = pending.pop()
-        if isinstance(part, Reduce) and part.operation == "sum" and part.where is None:
+        if isinstance(part, Reduce) and part.operation == "sum" and part.where is None and not (bound and is_shifted(part)):
             bound.extend(part.indices)
             pending.append(part.body)
         elif isinstance(part, Multiply):
@@ -222,10 +247,29 @@ def _network(node: Expr, depth: int) -> Factor:
             pending.append(part.terms[0])
         else:
             factors.append(part)
+    bound, factors = _from_one(bound, factors)
+    found = correlation(factors, bound, lambda part, axes: _form(part, axes, depth + 1)) if bound else None
+    windows: list[Factor] = []
+    if found is not None:
+        windows, factors, bound = [Factor(found.tree, found.outer)], found.rest, found.bound
     below = [part for part in factors if _is_reciprocal(part)]
     trees = [_factor(part, depth + 1) for part in reversed(factors) if part not in below]
     reciprocals = [_factor(_reciprocal(part), depth + 1) for part in below]
-    return _Network(trees, reciprocals, bound, node.free_indices).contracted(weight)
+    return _Network([*trees, *windows], reciprocals, bound, node.free_indices).contracted(weight)
+
+
+def _from_one(bound: list[Index], factors: list[Expr]) -> tuple[list[Index], list[Expr]]:
+    """Count each summed index from 1: ``sum_{i=0}^{n-1} x[i+1]`` is ``sum_{i=1}^n x[i]``."""
+    moved: dict[Expr, Expr] = {}
+    found: list[Index] = []
+    for index in bound:
+        gap = subtract(index.lower, number(1))
+        if isinstance(gap, Number) and gap is not number(0):
+            other = fresh_index(index.name, number(1), subtract(index.upper, gap))
+            moved[index] = add(other, gap)
+            index = other
+        found.append(index)
+    return found, [substitute(factor, moved) for factor in factors] if moved else factors
 
 
 def _is_reciprocal(node: Expr) -> bool:
@@ -323,7 +367,7 @@ class _Network:
         return True
 
     def _alone(self, factor: Factor, index: Index) -> Factor:
-        ones = Tree("ones", (), 1)
+        ones = _ones(index)
         if len(factor.indices) == 1:
             return Factor(Tree("call", (factor.tree,), 0, "sum"), ())
         rows = factor.tree if factor.indices[1] is index else transposed(factor.tree)
@@ -383,6 +427,8 @@ def _between_diagonals(tree: Tree, above: list[Tree], beside: list[Tree]) -> Tre
         return Tree("sum", tuple(_between_diagonals(part, above, beside) for part in tree.parts), 2, weights=tree.weights)
     if tree.operation == "product" and above and tree.parts[0].operation == "ones":
         return _between_diagonals(product(_entrywise(above), *tree.parts[1:], rank=2), [], beside)
+    if tree.operation == "product" and beside and transposed(tree.parts[-1]).operation == "ones":
+        return _between_diagonals(product(*tree.parts[:-1], transposed(_entrywise(beside)), rank=2), above, [])
     parts = [Tree("diagonal", (_entrywise(above),), 2)] if above else []
     parts.append(tree)
     parts += [Tree("diagonal", (_entrywise(beside),), 2)] if beside else []

@@ -58,13 +58,19 @@ def transposed(tree: Tree) -> Tree:
         case "product":
             return Tree("product", tuple(transposed(part) for part in reversed(tree.parts)), tree.rank)
         case "sum":
-            return Tree("sum", tuple(transposed(part) for part in tree.parts), tree.rank, weights=tree.weights)
+            parted = Tree("sum", tuple(transposed(part) for part in tree.parts), tree.rank, weights=tree.weights)
+            return parted if count(parted, "transpose") < 1 + count(tree, "transpose") else Tree("transpose", (tree,), tree.rank)
         case "scaled":
             return Tree("scaled", (tree.parts[0], transposed(tree.parts[1])), tree.rank)
         case "quotient" if not tree.parts[1].rank:
             return Tree("quotient", (transposed(tree.parts[0]), tree.parts[1]), tree.rank)
         case _:
             return Tree("transpose", (tree,), tree.rank)
+
+
+def count(tree: Tree, operation: str) -> int:
+    """Return how often an operation is written."""
+    return (tree.operation == operation) + sum(count(part, operation) for part in tree.parts)
 
 
 def product(*trees: Tree, rank: int) -> Tree:
@@ -98,7 +104,8 @@ def _plain(tree: Tree) -> Written:
         case "sum":
             return Written(_terms([_plain(part).within(PRODUCT) for part in parts], tree.weights, "{}*{}", str), SUM)
         case "scaled":
-            return Written(f"{_plain(parts[0]).within(PRODUCT)}*{_plain(parts[1]).within(UNARY)}", PRODUCT)
+            beside = PRODUCT if parts[1].operation in ("scaled", "product", "quotient") else UNARY
+            return Written(f"{_plain(parts[0]).within(PRODUCT)}*{_plain(parts[1]).within(beside)}", PRODUCT)
         case "product":
             return Written("*".join(_plain(part).within(UNARY) for part in parts), PRODUCT)
         case "hadamard":
@@ -112,7 +119,7 @@ def _plain(tree: Tree) -> Written:
             sign = ".^" if tree.rank else "^"
             return Written(f"{_plain(parts[0]).within(ATOM)}{sign}{_plain(parts[1]).within(ATOM)}", POWER)
         case "diagonal":
-            return Written(f"diag({_plain(parts[0]).text})", ATOM)
+            return Written(f"diag({_argument(parts[0])})", ATOM)
         case "ones":
             return Written("vector(1)", ATOM)
         case "eye":
@@ -120,9 +127,15 @@ def _plain(tree: Tree) -> Written:
         case "compare":
             return Written(f"({_plain(parts[0]).text} {tree.name} {_plain(parts[1]).text})", ATOM)
         case "call":
-            return Written(f"{tree.name}({', '.join(_plain(part).text for part in parts)})", ATOM)
+            return Written(f"{tree.name}({', '.join(_argument(part) for part in parts)})", ATOM)
         case _:
             raise AssertionError(tree.operation)
+
+
+def _argument(tree: Tree) -> str:
+    """Return an argument: a comparison needs no parentheses of its own there."""
+    text = _plain(tree).text
+    return text[1:-1] if tree.operation == "compare" else text
 
 
 def _terms(texts: list[str], weights: tuple[Fraction, ...], times: str, number: object) -> str:
@@ -153,6 +166,8 @@ def _latex(tree: Tree) -> Written:
     match tree.operation:
         case "name":
             return Written(name_latex(tree.name), ATOM)
+        case "text" if "=" in tree.name:
+            return Written(rf"\text{{{tree.name}}}", ATOM)
         case "text":
             return Written(tree.name.replace("*", " "), ATOM if tree.name.isalnum() else SUM)
         case "sum":

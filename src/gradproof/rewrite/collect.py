@@ -1,0 +1,328 @@
+"""Sums collected as a person would: nothing is multiplied out, equal sums are merged, common factors stand once.
+
+The canonical form decides equality and takes everything apart; a derivative that has no matrix notation is read better as it came
+out of the rules, with equal factors cancelled, ``sum_j (y_j - y_p)`` turned to ``-sum_j (y_p - y_j)``, and ``sum_j f g + sum_j f h``
+written ``sum_j f (g + h)``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import combinations, permutations, product
+
+from gradproof.expr.build import ZERO, add, multiply, negate, number, power, scale, sum_over
+from gradproof.expr.node import Add, Compare, Element, Expr, Index, Iverson, Multiply, Number, Power, Reduce, TensorEntry
+from gradproof.expr.walk import children, fold, rebuild, substitute, transform
+from gradproof.rewrite.simplify import cost
+from gradproof.rewrite.sum_laws import is_unit_sum
+
+_MOST_DUMMIES = 3
+_MOST_TERMS = 12
+#: While sums are collected the free indices have uids from here on: no summed index is younger.
+_YOUNGEST = 2**62
+Factors = dict[Expr, Fraction]
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """``weight * sum_indices product of bases to their exponents``."""
+
+    weight: Fraction
+    indices: tuple[Index, ...]
+    factors: Factors
+
+    def parted(self) -> tuple[Factors, Factors]:
+        """Return the factors that depend on the indices, and the others."""
+        group = frozenset(self.indices)
+        inside = {base: exponent for base, exponent in self.factors.items() if base.free_indices & group}
+        return inside, {base: exponent for base, exponent in self.factors.items() if base not in inside}
+
+    def to_expr(self) -> Expr:
+        """Return the term with the factors that do not depend on the indices in front of the sum."""
+        inside, outside = self.parted()
+        return scale(self.weight, multiply(product_of(outside), sum_over(self.indices, product_of(inside))))
+
+
+def collected(root: Expr) -> Expr:
+    """Return an equal expression with factors cancelled, pulled out of sums, and like sums merged."""
+    young = {
+        index: Index(index.name, _YOUNGEST + age, index.lower, index.upper) for age, index in enumerate(_by_age(root.free_indices))
+    }
+    result = transform(substitute(root, young), _Collector().collected)
+    return substitute(result, {name: index for index, name in young.items()})
+
+
+def _by_age(indices: frozenset[Index]) -> list[Index]:
+    return sorted(indices, key=lambda index: index.uid)
+
+
+class _Collector:
+    """One pass; ``known`` keeps one writing of each sum, so that two that differ in the names of their dummies are one."""
+
+    def __init__(self) -> None:
+        self.known: dict[Expr, Expr] = {}
+
+    def collected(self, node: Expr) -> Expr:
+        """Return a node, whose parts are collected, in collected form."""
+        found = _merged(node, self.again) if isinstance(node, Add) else _collected(node)
+        return self.known.setdefault(nameless(found), found) if isinstance(found, Reduce | TensorEntry) else found
+
+    def again(self, root: Expr) -> Expr:
+        """Return an expression in which dummies were renamed in collected form."""
+        return transform(root, self.collected)
+
+
+def signature(root: Expr) -> Expr:
+    """Return a key that two expressions share which differ in the names of dummies and in ``(a - b)^2`` for ``(b - a)^2`` alone."""
+    return transform(nameless(root), _by_digest)
+
+
+def _by_digest(node: Expr) -> Expr:
+    match node:
+        case Power(Add(_, weights) as base, Number(exponent, None)) if exponent % 2 == 0 and weights[0] < 0:
+            return power(negate(base), node.exponent)
+        case Compare("!=" as relation, left, right) if right.digest < left.digest:
+            return Compare(relation, right, left)
+        case _:
+            return node
+
+
+def nameless(root: Expr) -> Expr:
+    """Return the expression with each dummy named by how deep it stands: equal for sums that differ in names alone."""
+    depths: dict[Expr, int] = {}
+
+    def step(node: Expr, parts: tuple[Expr, ...]) -> Expr:
+        again = node if parts == children(node) else rebuild(node, parts)
+        bound = again.indices if isinstance(again, Reduce) else again.bound if isinstance(again, TensorEntry) else ()
+        depth = max((depths.get(part, 0) for part in parts), default=0)
+        names: dict[Expr, Expr] = {i: Index("_", -1 - depth - place, i.lower, i.upper) for place, i in enumerate(bound)}
+        if names and isinstance(again, Reduce):
+            where = None if again.where is None else substitute(again.where, names)
+            again = Reduce(again.operation, tuple(names.values()), substitute(again.body, names), where)  # type: ignore[arg-type]
+        elif names and isinstance(again, TensorEntry):
+            again = TensorEntry(again.function, tuple(names.values()), substitute(again.body, names), again.at)  # type: ignore[arg-type]
+        depths[again] = depth + len(bound)
+        return again
+
+    return fold(root, step)
+
+
+def _collected(node: Expr) -> Expr:
+    match node:
+        case Multiply() | Power(Add()):
+            weight, factors = _turned(node)
+            return scale(weight, product_of(factors))
+        case Compare("!=" as relation, left, right) if _ages(left) < _ages(right):
+            return Compare(relation, right, left)
+        case Element():
+            return _in_order(node)
+        case Reduce("sum", indices, Add(terms, weights), None):
+            parts = [_summed(indices, term, weight) for term, weight in zip(terms, weights, strict=True)]
+            return min(add(*parts), node, key=cost)
+        case Reduce("sum", indices, body, None):
+            return _summed(indices, body, Fraction(1))
+        case _:
+            return node
+
+
+def _in_order(node: Element) -> Expr:
+    """The entries of a symmetric matrix are written in one order of subscripts."""
+    if "symmetric" in node.symbol.properties and len(node.indices) == 2:
+        return Element(node.symbol, tuple(sorted(node.indices, key=_place_key)))
+    return node
+
+
+def _place_key(place: Expr) -> tuple[int, str]:
+    return (place.uid if isinstance(place, Index) else 0, repr(place))
+
+
+def _summed(indices: tuple[Index, ...], body: Expr, weight: Fraction) -> Expr:
+    return _sum_term(indices, body, weight).to_expr()
+
+
+def _sum_term(indices: tuple[Index, ...], body: Expr, weight: Fraction) -> Term:
+    """Return ``weight sum_indices body`` with idle brackets left out."""
+    share, factors = _turned(body)
+    return _without_unit_sums(Term(weight * share, indices, _without_idle_brackets(factors)))
+
+
+def _without_unit_sums(term: Term) -> Term:
+    """Leave out the entries of a distribution that are summed by themselves."""
+    for base, exponent in term.factors.items():
+        rest = {other: e for other, e in term.factors.items() if other is not base}
+        alone = tuple(index for index in term.indices if not any(index in other.free_indices for other in rest))
+        if exponent == 1 and alone and is_unit_sum(tuple(index for index in alone if index in base.free_indices), base):
+            return Term(
+                term.weight, tuple(index for index in term.indices if index not in base.free_indices or index not in alone), rest
+            )
+    return term
+
+
+def _turned(node: Expr) -> tuple[Fraction, Factors]:
+    """Return the weight and the bases of a product, each difference with its youngest index first, a minus sign in a difference."""
+    weight, factors = factors_of(node)
+    turned: Factors = {}
+    for base, exponent in factors.items():
+        if isinstance(base, Add) and exponent.denominator == 1 and _leads_negative(base):
+            base = negate(base)
+            weight *= 1 if exponent % 2 == 0 else -1
+        if exponent.denominator == 1 and isinstance(base, Add):
+            size, base = _content(base)
+            weight *= size**exponent.numerator
+        turned[base] = turned.get(base, Fraction(0)) + exponent
+    kept = {base: exponent for base, exponent in turned.items() if exponent}
+    loose = next((base for base, exponent in kept.items() if weight < 0 and exponent == 1 and _is_loose(base)), None)
+    if loose is None:
+        return weight, kept
+    return -weight, {negate(base) if base is loose else base: exponent for base, exponent in kept.items()}
+
+
+def factors_of(node: Expr) -> tuple[Fraction, Factors]:
+    """Return the weight and the bases of a product with their exponents; what cancels is gone."""
+    weight = Fraction(1)
+    if isinstance(node, Add) and len(node.terms) == 1:
+        weight, node = node.weights[0], node.terms[0]
+    if isinstance(node, Number) and node.ulp is None:
+        return weight * node.value, {}
+    found: Factors = {}
+    for factor in node.factors if isinstance(node, Multiply) else (node,):
+        base, exponent = factor, Fraction(1)
+        if isinstance(factor, Power) and isinstance(factor.exponent, Number) and factor.exponent.ulp is None:
+            base, exponent = factor.base, factor.exponent.value
+        found[base] = exponent if isinstance(base, Iverson) else found.get(base, Fraction(0)) + exponent
+    return weight, {base: exponent for base, exponent in found.items() if exponent}
+
+
+def product_of(factors: Factors) -> Expr:
+    """Return the product of bases raised to their exponents."""
+    return multiply(*(power(base, number(exponent)) for base, exponent in factors.items()))
+
+
+# Orientation: what holds the youngest index comes first; the free ones are made younger than all summed ones -------------
+
+
+def _leads_negative(base: Add) -> bool:
+    """Tell whether the one term with the youngest index has a minus sign."""
+    ages = sorted(((_ages(term), weight) for term, weight in zip(base.terms, base.weights, strict=True)), reverse=True)
+    return len(ages) > 1 and ages[0][0] > ages[1][0] and ages[0][1] < 0
+
+
+def _is_loose(base: Expr) -> bool:
+    """Tell whether a sum with a positive and a negative term reads as well the other way round."""
+    if not isinstance(base, Add) or min(base.weights) > 0 or max(base.weights) < 0:
+        return False
+    ages = sorted((_ages(term) for term in base.terms), reverse=True)
+    return ages[0] == ages[1]
+
+
+def _ages(node: Expr) -> list[int]:
+    """Return the uids of the free indices, the youngest first."""
+    return sorted((index.uid for index in node.free_indices), reverse=True)
+
+
+def _without_idle_brackets(factors: Factors) -> Factors:
+    """Leave out ``[p != j]`` beside a factor that is zero where p = j."""
+    kept = dict(factors)
+    for base in factors:
+        if not (isinstance(base, Iverson) and isinstance(base.condition, Compare) and base.condition.relation == "!="):
+            continue
+        left, right = base.condition.left, base.condition.right
+        pair = {left: right} if isinstance(left, Index) else {right: left}
+        others = [other for other, exponent in kept.items() if exponent > 0 and isinstance(other, Add | Element)]
+        if any(_vanishes(substitute(other, pair)) for other in others):
+            del kept[base]
+    return kept
+
+
+def _vanishes(node: Expr) -> bool:
+    return node is ZERO or (
+        isinstance(node, Element)
+        and "zerodiagonal" in node.symbol.properties
+        and len(node.indices) == 2
+        and node.indices[0] is node.indices[1]
+    )
+
+
+# Merging ------------------------------------------------------------------------------------------------------------------
+
+
+def _merged(node: Add, again: Callable[[Expr], Expr]) -> Expr:
+    """Merge terms as long as that makes the sum shorter."""
+    terms = [scale(weight, term) for weight, term in zip(node.weights, node.terms, strict=True)]
+    tried: dict[tuple[Expr, Expr], tuple[int, Expr] | None] = {}
+    while 1 < len(terms) <= _MOST_TERMS:
+        readings = {term: list(_readings(term)) for term in terms}
+        for pair in combinations(terms, 2):
+            if pair not in tried:
+                tried[pair] = _merge(pair, readings, again)
+        found = [(merge[0], pair, merge[1]) for pair in combinations(terms, 2) if (merge := tried[pair]) is not None]
+        if not found:
+            break
+        _, pair, together = max(found, key=lambda merge: merge[0])
+        terms = [*(term for term in terms if term not in pair), together]
+    return add(*terms)
+
+
+def _merge(pair: tuple[Expr, Expr], readings: Mapping[Expr, list[Term]], again: Callable[[Expr], Expr]) -> tuple[int, Expr] | None:
+    """Return how much shorter two terms are as one, and that one; None where they are no shorter."""
+    apart = cost(pair[0]) + cost(pair[1])
+    couples = [sorted(couple, key=_age) for couple in product(readings[pair[0]], readings[pair[1]])]
+    ways = [way for first, second in couples for way in _merges(first, second, again)]
+    gains = [(apart - cost(way), way) for way in ways]
+    best = max(gains, key=lambda gain: gain[0], default=None)
+    return best if best is not None and best[0] > 0 else None
+
+
+def _age(term: Term) -> int:
+    """The dummies of the older term are kept."""
+    return min((index.uid for index in term.indices), default=0)
+
+
+def _merges(one: Term, other: Term, again: Callable[[Expr], Expr]) -> Iterator[Expr]:
+    """Yield ``sum f (a r + b s)`` for ``a sum f r + b sum f s``, for every way to name the dummies of the second sum."""
+    if len(one.indices) != len(other.indices):
+        return
+    for order in permutations(one.indices):
+        if any(a.lower is not b.lower or a.upper is not b.upper for a, b in zip(other.indices, order, strict=True)):
+            continue
+        moved = substitute(product_of(other.factors), dict(zip(other.indices, order, strict=True)))
+        renamed = _sum_term(order, again(moved), other.weight)
+        common = {b: min(e, renamed.factors[b], key=abs) for b, e in one.factors.items() if _is_shared(b, e, renamed.factors)}
+        if not any(base.free_indices & frozenset(order) for base in common):
+            continue
+        rests = [_left_over(factors, common) for factors in (one.factors, renamed.factors)]
+        rest = add(scale(one.weight, product_of(rests[0])), scale(renamed.weight, product_of(rests[1])))
+        weight, rest = _content(rest)
+        yield _sum_term(one.indices, multiply(product_of(common), rest), weight).to_expr()
+
+
+def _content(rest: Expr) -> tuple[Fraction, Expr]:
+    """Return the weight that all terms of a sum share, and the sum without it."""
+    if not isinstance(rest, Add):
+        return Fraction(1), rest
+    size = min(abs(weight) for weight in rest.weights)
+    if any((weight / size).denominator != 1 for weight in rest.weights):
+        return Fraction(1), rest
+    return size, scale(1 / size, rest)
+
+
+def _is_shared(base: Expr, exponent: Fraction, others: Factors) -> bool:
+    return base in others and (exponent > 0) == (others[base] > 0)
+
+
+def _left_over(factors: Factors, common: Factors) -> Factors:
+    rest = {base: exponent - common.get(base, Fraction(0)) for base, exponent in factors.items()}
+    return {base: exponent for base, exponent in rest.items() if exponent}
+
+
+def _readings(node: Expr) -> Iterator[Term]:
+    """Yield a product with each of its sums in turn as the outermost one; the other factors join those inside."""
+    weight, factors = factors_of(node)
+    for base, exponent in factors.items():
+        if not (isinstance(base, Reduce) and base.operation == "sum" and base.where is None and exponent == 1):
+            continue
+        if len(base.indices) <= _MOST_DUMMIES and not (isinstance(base.body, Add) and len(base.body.terms) > 1):
+            rest = product_of({other: e for other, e in factors.items() if other is not base})
+            yield _sum_term(base.indices, multiply(rest, base.body), weight)

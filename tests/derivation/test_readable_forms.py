@@ -1,0 +1,141 @@
+"""Derivatives that matrix products alone do not say: layers, batches, t-SNE; directions, updates, steps, advice."""
+
+import pytest
+
+from gradproof.derivation.derivation import derive
+from gradproof.derivation.updates import update
+from gradproof.errors import FormulaError
+
+AFFINITIES = "P: n,n symmetric zerodiagonal distribution"
+
+FORMS = [
+    ("sum(G .* conv2d(X, K))", "X", ["X: h,w", "K: 3,3"], "conv2d(G, flip(K), padding=2)"),
+    ("sum(G .* conv2d(X, K))", "X", ["X: h,w", "K: p,q"], "conv2d(G, flip(K), padding=(p - 1, q - 1))"),
+    ("sum(G .* conv2d(X, K))", "K", ["X: h,w", "K: p,q"], "conv2d(X, G)"),
+    ("normF(conv2d(X, K) - Y)^2", "K", ["X: h,w", "K: p,q"], "2*conv2d(X, conv2d(X, K) - Y)"),
+    ("sum(g .* conv1d(x, k))", "x", ["x: n", "k: m"], "conv1d(g, flip(k), padding=m - 1)"),
+    ("cross_entropy(linear(X, W, b), y)", "W", ["X: n,d", "W: k,d"], "(softmax(X*W' + vector(1)*b') - one_hot(y, k))'*X/n"),
+    ("cross_entropy(linear(X, W, b), T)", "W", ["X: n,d", "W: k,d", "T: n,k simplex"], "(softmax(X*W' + vector(1)*b') - T)'*X/n"),
+    ("normF(X*A' + vector(1)*b' - Y)^2/n", "A", ["X: n,d", "Y: n,k"], "2*(X*A' + vector(1)*b' - Y)'*X/n"),
+    ("max_pool2d(X, 2)", "X", ["X: h,w"], "[2 i - 1 <= p <= 2 i] [2 j - 1 <= q <= 2 j] "
+     "[X[p, q] = max(u=1..2, v=1..2, X[2 i + u - 2, 2 j + v - 2])]"),
+    ("avg_pool2d(X, 3, stride=1)", "X", ["X: h,w"], "[i <= p <= i + 2] [j <= q <= j + 2]/9"),
+    ("logsumexp(W*x)", "W", ["W: k,d"], "softmax(W*x)*x'"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "wrt", "assume", "expected"), FORMS, ids=[f"{form[0]} by {form[1]}" for form in FORMS])
+def test_the_form_is_what_a_person_would_write(text, wrt, assume, expected):
+    derivation = derive(text, wrt, assume=assume)
+    assert derivation.to_text() == expected
+    check = derivation.verify(8)
+    assert check.agrees
+    assert check.points >= 2
+
+
+def test_t_sne_has_its_textbook_form():
+    derivation = derive("tsne_kl(Y, P)", "Y", assume=[AFFINITIES])
+    assert derivation.notation.short.text == "4 sum(i=1..n, w[i, p] (P[i, p] - Q[i, p]) (Y[p, q] - Y[i, q]))"
+    assert [part.left.text for part in derivation.notation.definitions] == ["w[i, j]", "Q[i, j]"]
+    assert derivation.verify(6).agrees
+
+
+def test_t_sne_without_assumptions_says_what_would_shorten_it():
+    derivation = derive("tsne_kl(Y, P)", "Y")
+    assert "P[i, p] + P[p, i]" in derivation.to_text()
+    (advice,) = derivation.advice
+    assert "symmetric" in advice
+    assert "4 sum(i=1..n" in advice
+
+
+def test_labels_that_sum_to_one_are_advised():
+    assert derive("-y'*log(softmax(W*x))", "W", assume=["W: k,d"]).advice == (
+        "with 'y: k simplex' the derivative is (softmax(W*x) - y)*x'",
+    )
+    assert derive("-y'*log(softmax(W*x))", "W", assume=["W: k,d", "y: k simplex"]).advice == ()
+
+
+def test_names_of_the_user_stay_in_index_notation():
+    text = "w[i,j] = exp(-(y[i] - y[j])^2); sum_{i,j} P[i,j]*w[i,j]"
+    derivation = derive(text, "y", assume=["P: n,n symmetric"])
+    assert derivation.notation.short.text == "-4 sum(i=1..n, P[i, p] w[i, p] (y[p] - y[i]))"
+    assert derivation.verify(6).agrees
+
+
+def test_softmax_keeps_its_matrix_argument_in_index_notation():
+    derivation = derive("logsumexp(W*x)", "W", 2, assume=["W: k,d"])
+    one, other = ("softmax(W*x)[{}] x[q] x[s] ([p = r] - softmax(W*x)[{}])".format(*places) for places in ("pr", "rp"))
+    assert derivation.to_text() in (one, other)
+
+
+def test_letters_of_sizes_are_not_taken_for_indices():
+    derivation = derive("conv2d(X, K)", "X", assume=["X: h,w", "K: p,q"])
+    assert derivation.notation.places == ("i", "j", "r", "s")
+    assert derivation.verify(4).agrees
+
+
+def test_adaptive_windows_of_broken_width():
+    assert derive("adaptive_avg_pool1d(x, 3)", "x", assume=["x: 7"]).verify(6).agrees
+
+
+@pytest.mark.parametrize(
+    ("text", "wrt", "order", "along", "expected"),
+    [
+        ("norm2(A*x - b)^2", "x", 1, "v", "2*(A*x - b)'*A*v"),
+        ("norm2(A*x - b)^2", "x", 2, "v", "2*A'*A*v"),
+        ("logsumexp(W*x)", "W", 2, "V", "(softmax(W*x).*(V*x - softmax(W*x)'*V*x))*x'"),
+    ],
+)
+def test_a_direction(text, wrt, order, along, expected):
+    derivation = derive(text, wrt, order, assume=["A: m,n", "W: k,d"], along=along)
+    assert derivation.to_text() == expected
+    assert derivation.verify(6).agrees
+
+
+def test_a_direction_has_the_shape_of_the_variable():
+    with pytest.raises(FormulaError, match="direction"):
+        derive("norm2(A*x - b)^2", "x", assume=["A: m,n"], along="b")
+
+
+def test_squared_norms_have_no_kink():
+    assert derive("norm2(A*x - b)^2", "x").kinks == ()
+    assert derive("norm2(x)^3", "x").kinks != ()
+
+
+def test_updates():
+    gradient = derive("norm2(A*x - b)^2", "x", assume=["A: m,n"])
+    (step,) = update(gradient, "gradient-descent")
+    assert step.to_text() == "x <- x - 2*eta*A'*(A*x - b)"
+    velocity, point = update(gradient, "momentum")
+    assert velocity.to_text() == "v <- mu*v - 2*eta*A'*(A*x - b)"
+    assert point.to_text() == "x <- x + v"
+    assert len(update(gradient, "nesterov")) == 3
+    with pytest.raises(FormulaError, match="method"):
+        update(gradient, "magic")
+    with pytest.raises(FormulaError, match="scalar"):
+        update(derive("A*x", "x"), "momentum")
+
+
+def test_steps_go_from_the_outside_in():
+    steps = derive("-y'*log(softmax(W*x + b))", "W", assume=["W: k,d", "y: k simplex"]).steps
+    assert [str(step) for step in steps] == [
+        "name: z = W*x + b",
+        "name: u = softmax(z)",
+        "derivative of log: df/du = -y./u",
+        "derivative of softmax: du/dz = diag(softmax(z)) - softmax(z)*softmax(z)'",
+        "chain rule through u: df/dz = softmax(z) - y",
+        "chain rule through z: df/dW = (u - y)*x'",
+    ]
+
+
+def test_steps_use_the_names_of_the_user():
+    steps = derive("z = W*x; h = relu(z); norm2(h)^2", "W", assume=["W: k,d"]).steps
+    assert [step.focus for step in steps if step.rule == "name"] == ["z", "h"]
+
+
+def test_a_long_sum_and_a_deep_chain():
+    total = derive(" + ".join(f"sin({k}*x)" for k in range(1, 1001)), "x", assume=["x:"])
+    assert total.to_text().count("cos(") == 1000
+    chain = derive("sin(" * 1000 + "x" + ")" * 1000, "x", assume=["x:"])
+    assert chain.notation.definitions
+    assert len(chain.to_text()) < 100_000
