@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -185,7 +186,7 @@ class _Run:
         """Fill in the best answers, check the document, and go on to the next ones where an answer does not hold."""
         turn = {start: 0 for start, answers in candidates.items() if answers}
         report: FileReport | None = None
-        for _ in range(_MOST_ROUNDS):
+        for count in itertools.count():
             chosen = [Filled(asked[start], candidates[start][number]) for start, number in sorted(turn.items())]
             edits = _edits(chosen)
             report = checked(self.path, self.source, edits, self.options, declared)
@@ -199,10 +200,9 @@ class _Run:
             for start in failing:
                 self.reasons[start] = f"no answer was verified: {found[start].reason}"
                 turn[start] += 1
-                if turn[start] >= len(candidates[start]):
+                if turn[start] >= len(candidates[start]) or count >= _MOST_ROUNDS:
                     del turn[start]
-        chosen = [entry for entry in chosen if found[entry.question.place.start].holds]
-        return chosen, found, report
+        raise AssertionError("every round leaves one answer less")
 
     def _steps(
         self, chosen: Sequence[Filled], found: Mapping[int, Finding], edits: Sequence[Edit], declared: Mapping[str, Declared]
