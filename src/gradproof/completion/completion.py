@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,7 @@ from gradproof.completion.layout import asks_for_steps, step_edit
 from gradproof.completion.places import Place, open_places
 from gradproof.completion.questions import Question, marked, questions
 from gradproof.completion.source import Edit, Source, edited_text, notebook_source, plain_source
+from gradproof.completion.steps import StepLine
 from gradproof.completion.verification import (
     Filled,
     Finding,
@@ -184,7 +186,7 @@ class _Run:
         """Fill in the best answers, check the document, and go on to the next ones where an answer does not hold."""
         turn = {start: 0 for start, answers in candidates.items() if answers}
         report: FileReport | None = None
-        for _ in range(_MOST_ROUNDS):
+        for count in itertools.count():
             chosen = [Filled(asked[start], candidates[start][number]) for start, number in sorted(turn.items())]
             edits = _edits(chosen)
             report = checked(self.path, self.source, edits, self.options, declared)
@@ -198,10 +200,9 @@ class _Run:
             for start in failing:
                 self.reasons[start] = f"no answer was verified: {found[start].reason}"
                 turn[start] += 1
-                if turn[start] >= len(candidates[start]):
+                if turn[start] >= len(candidates[start]) or count >= _MOST_ROUNDS:
                     del turn[start]
-        chosen = [entry for entry in chosen if found[entry.question.place.start].holds]
-        return chosen, found, report
+        raise AssertionError("every round leaves one answer less")
 
     def _steps(
         self, chosen: Sequence[Filled], found: Mapping[int, Finding], edits: Sequence[Edit], declared: Mapping[str, Declared]
@@ -237,15 +238,11 @@ class _Run:
             kept = {place: decided(lines, found) for place, lines in blocks.items()}
             kept = {place: lines for place, lines in kept.items() if any(not line.introduces for line in lines)}
             text = edited_text(self.document.source, everything)
-            harmed = count_faults(found) > count_faults(report) or not all(
-                finding.holds for finding in findings(found, everything, chosen, text).values()
-            )
-            if kept == blocks and not harmed:
+            checks = findings(found, everything, chosen, text)
+            harmed = {start for start, finding in checks.items() if not finding.holds}
+            if kept == blocks and not harmed and count_faults(found) <= count_faults(report):
                 return added, found
-            is_settled = kept == blocks
-            blocks = {place: lines for place, lines in kept.items() if not (is_settled and any(line.introduces for line in lines))}
-            if is_settled and len(blocks) == len(kept):
-                break
+            blocks = kept if kept != blocks else _without_harm(kept, harmed)
         return [], report
 
     def _wants_steps(self, planned: PlannedFormula) -> bool:
@@ -274,6 +271,16 @@ class _Run:
     def _at(self, start: int) -> tuple[int, int]:
         span = Positions(self.document.source).span(start, start)
         return span.line, span.column
+
+
+def _without_harm(blocks: Mapping[Place, list[StepLine]], harmed: set[int]) -> dict[Place, list[StepLine]]:
+    """Leave out the steps of the answers that no longer hold, else those that introduce names, else all."""
+    naming = {place.start for place, lines in blocks.items() if any(line.introduces for line in lines)}
+    for left_out in (harmed, naming):
+        kept = {place: lines for place, lines in blocks.items() if place.start not in left_out}
+        if kept != blocks:
+            return kept
+    return {}
 
 
 @dataclass(frozen=True)

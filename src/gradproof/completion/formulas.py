@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gradproof.checker.environment import Environment
+from gradproof.checker.statements import source_of
 from gradproof.completion.answer import Answer, Asked
 from gradproof.completion.names import asked_names, with_names
 from gradproof.derivation.tidy import tidied
@@ -19,9 +20,9 @@ def formula_answers(asked: Asked) -> Iterator[Answer]:
     """Yield the known side worked out, the shortest form first."""
     forms: list[str] = []
     for body in _bodies(asked):
-        if not contains(body, _is_left_over):
+        if body is not asked.value.body and not contains(body, _is_left_over):
             forms += asked.notation.written(body, asked.value.axes)
-    known = _bare(asked.question.planned.source)
+    known = _bare(source_of(asked.context.known, asked.context.planned.source))
     for latex in sorted(dict.fromkeys(forms), key=len):
         if not _says_nothing(latex, known):
             yield Answer(latex)
@@ -76,5 +77,5 @@ def _bare(latex: str) -> str:
 
 
 def _says_nothing(latex: str, known: str) -> bool:
-    """Tell whether an answer only repeats the side that it is the answer to."""
-    return known.startswith(f"{_bare(latex)}=")
+    """Tell whether an answer only repeats the side that it is the answer to, or shuffles its letters."""
+    return sorted(_bare(latex)) == sorted(known)

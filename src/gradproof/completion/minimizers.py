@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from gradproof.expr.node import Apply, Element, Expr, Index, Number, Operator, P
 from gradproof.expr.walk import contains, postorder, substitute, symbols, transform
 from gradproof.rewrite.simplify import simplified
 
+_TRANSPOSED_INVERSE = re.compile(r"\((\([^()]*\)\^\{-1\})\)\^(?:\\top|T|\{\\top\}|\{T\}|\\intercal)")
 _HALF_POWER = Number(ONE.value / 2)
 
 
@@ -43,7 +45,8 @@ def minimizer_answers(asked: Asked) -> Iterator[Answer]:
             continue
         for shown in dict.fromkeys((with_names(point, environment, frozenset()), point)):
             for latex in asked.notation.written(tidied(shown), asked.value.axes):
-                yield Answer(latex)
+                upright = _TRANSPOSED_INVERSE.sub(r"\1", latex)  # a Hessian is symmetric
+                yield from map(Answer, dict.fromkeys((upright, latex)))
 
 
 def _problem(variable: Expr, objective: Expr, axes: tuple[Index, ...]) -> Problem | None:

@@ -33,7 +33,7 @@ def kernel_transform(frequencies: Array, dof: float, dimensions: int) -> Array:
     order = (dof + 1) / 2 - dimensions / 2
     x = np.sqrt(dof) * np.asarray(frequencies, dtype=np.float64)
     constant = dimensions / 2 * np.log(np.pi * dof) + np.log(2) - gammaln((dof + 1) / 2)
-    value = np.zeros_like(x)
+    value: npt.NDArray[np.float64] = np.zeros_like(x)
     felt = x < _DEAD
     x = x[felt]
     value[felt] = np.exp(constant + order * np.log(x / 2) + np.log(kve(order, x)) - x)

@@ -83,7 +83,7 @@ class Mesh:
             self._potentials = np.empty(n, dtype=points.dtype)
         self.read(field, points, self._potentials, forces)
         forces *= points.dtype.type(0.5 / normalizer)
-        return normalizer
+        return float(normalizer)
 
     def field(self, points: Array, margin: float = 0.0) -> Field:
         """Return the potential of unit charges at the points, on a mesh that reaches the margin beyond them."""
