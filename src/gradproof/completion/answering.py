@@ -10,6 +10,7 @@ from gradproof.checker.options import CheckOptions
 from gradproof.checker.sections import PlannedFormula, Section
 from gradproof.completion.answer import Answer, Asked, Method
 from gradproof.completion.formulas import formula_answers
+from gradproof.completion.limits import TookTooLong, time_limit
 from gradproof.completion.minimizers import minimizer_answers
 from gradproof.completion.notation import Notation
 from gradproof.completion.numbers import precision_of
@@ -53,6 +54,14 @@ class Answering:
 
     def answers(self, question: Question) -> list[Answer]:
         """Return the answers to a question, the best first: those of its widest context before those of narrower ones."""
+        try:
+            with time_limit(self.options.timeout):
+                return self._answers(question)
+        except TookTooLong as trouble:
+            self.reasons[question.place.start] = str(trouble)
+            return []
+
+    def _answers(self, question: Question) -> list[Answer]:
         found: list[Answer] = []
         guessed: list[Answer] = []
         for context in question.contexts:
@@ -77,7 +86,14 @@ class Answering:
         return found
 
     def steps(self, question: Question) -> list[StepLine]:
-        """Return the lines that lead to the answer of a question, from the widest context that gives any."""
+        """Return the lines that lead to the answer of a question, from the widest context that gives any; none where it takes too long."""
+        try:
+            with time_limit(self.options.timeout):
+                return self._steps(question)
+        except TookTooLong:
+            return []
+
+    def _steps(self, question: Question) -> list[StepLine]:
         taken = self._letters()
         for context in question.contexts:
             try:
