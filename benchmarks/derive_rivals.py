@@ -199,19 +199,19 @@ def _tensorgrad(
 def _tensorgrad_softmax(v: dict[str, Any]) -> Any:
     import tensorgrad.functions as functions
 
-    return functions.cross_entropy(functions.dot(v["W"], v["x"], ["d"]), v["y"], ["k"])
+    return functions.cross_entropy(functions.dot(v["W"], v["x"], "d"), v["y"], ["k"])
 
 
 def _tensorgrad_squares(v: dict[str, Any]) -> Any:
     import tensorgrad.functions as functions
 
-    return functions.frobenius2(functions.dot(v["A"], v["x"], ["n"]) - v["b"])
+    return functions.frobenius2(functions.dot(v["A"], v["x"], "n") - v["b"])
 
 
 def _tensorgrad_logistic(v: dict[str, Any]) -> Any:
     import tensorgrad.functions as functions
 
-    return functions.sum(functions.log(functions.exp(-v["y"] * functions.dot(v["X"], v["w"], ["d"])) + 1), ["n"])
+    return functions.sum(functions.log(functions.exp(-v["y"] * functions.dot(v["X"], v["w"], "d")) + 1), ["n"])
 
 
 NAMES = (
