@@ -111,3 +111,12 @@ def test_a_variable_that_cancels_says_how_large_the_value_is():
     exec(compile(derive("x - x", "x", assume=["x: n"]).to_code("numpy"), "generated", "exec"), namespace)
     assert np.array_equal(namespace["value"](x=np.ones(3)), np.zeros(3))
     assert np.array_equal(namespace["derivative"](x=np.ones(3)), np.zeros((3, 3)))
+
+
+@pytest.mark.parametrize("target", ["numpy", "numba", "jax"])
+def test_the_negation_of_a_condition_on_numbers(target, monkeypatch):
+    monkeypatch.setattr(pytest.importorskip("numba").config, "DISABLE_JIT", True)
+    pytest.importorskip("jax")
+    namespace = {}
+    exec(compile(derive("where(2 > t, t, a)", "a", assume=["t:", "a:"]).to_code(target), "generated", "exec"), namespace)
+    assert [float(namespace["derivative"](t=t, a=5.0)) for t in (1.0, 3.0)] == [0.0, 1.0]

@@ -132,7 +132,7 @@ class Writer:
                 return self._elementwise(f"{{0}} {_SIGNS[relation]} {{1}}", (left, right))
             case Logic(operation, operands):
                 joined = {"and": " & ", "or": " | "}.get(operation)
-                pattern = joined.join(f"({{{n}}})" for n in range(len(operands))) if joined else "~({0})"
+                pattern = joined.join(f"({{{n}}})" for n in range(len(operands))) if joined else self.now.negation
                 return self._elementwise(pattern, operands)
             case Iverson(condition):
                 return self._elementwise(f"{self.now.call('where')}({{0}}, 1.0, 0.0)", (condition,))

@@ -28,6 +28,7 @@ class Dialect:
     dense: str
     scalar: str
     argument: str
+    negation: str
     scalar_argument: str = ""
     static: Dialect | None = field(default=None)
 
@@ -219,6 +220,7 @@ NUMPY = Dialect(
     dense="np.ascontiguousarray(np.broadcast_to({0}, {1}))",
     scalar="float({0})",
     argument="np.asarray({0}, dtype=float)",
+    negation="np.logical_not({0})",
 )
 JAX = Dialect(
     name="JAX",
@@ -236,6 +238,7 @@ JAX = Dialect(
     dense="jnp.broadcast_to({0}, {1})",
     scalar="jnp.asarray({0}, dtype=float)",
     argument="jnp.asarray({0}, dtype=float)",
+    negation="jnp.logical_not({0})",
     static=NUMPY,
 )
 TORCH = Dialect(
@@ -259,6 +262,7 @@ TORCH = Dialect(
     dense="torch.broadcast_to({0}, {1}).contiguous()",
     scalar="torch.as_tensor({0})",
     argument="tensor({0})",
+    negation="~({0})",
     scalar_argument="tensor({0})",
 )
 DIALECTS = {"numpy": NUMPY, "jax": JAX, "torch": TORCH}
