@@ -1,4 +1,4 @@
-.PHONY: setup run test check format bench
+.PHONY: setup run test check format bench bench-derive bench-tsne
 
 setup:  ## install everything, exactly as locked
 	uv sync --locked
@@ -25,3 +25,10 @@ bench:  ## documents (make bench CORPUS=folder), solvers, the top-k error
 	uv run python benchmarks/corpus.py $(CORPUS)
 	uv run python benchmarks/minimize.py
 	uv run python benchmarks/topk.py
+
+bench-derive:  ## derivations against SymPy, tensorgrad and CasADi; 100,000 random expressions
+	uv run --with casadi python benchmarks/derive.py
+	uv run python benchmarks/random_expressions.py --count 100000
+
+bench-tsne:  ## t-SNE against openTSNE and scikit-learn (make bench-tsne DATA=mnist.npz)
+	uv run --with opentsne python benchmarks/tsne.py $(DATA)

@@ -167,7 +167,9 @@ def _casadi_long(deep: bool) -> Callable[[Shapes], Made]:
 # tensorgrad: named edges, sizes by name ---------------------------------------------------------------------------------
 
 
-def _tensorgrad(loss: Callable[[dict[str, Any]], Any], edges: dict[str, tuple[str, ...]], wrt: str, order: int = 1) -> Callable[[Shapes], Made]:
+def _tensorgrad(
+    loss: Callable[[dict[str, Any]], Any], edges: dict[str, tuple[str, ...]], wrt: str, order: int = 1
+) -> Callable[[Shapes], Made]:
     def make(shapes: Shapes) -> Made:
         import sympy
         import tensorgrad as tg
@@ -195,21 +197,21 @@ def _tensorgrad(loss: Callable[[dict[str, Any]], Any], edges: dict[str, tuple[st
 
 
 def _tensorgrad_softmax(v: dict[str, Any]) -> Any:
-    import tensorgrad.functions as F
+    import tensorgrad.functions as functions
 
-    return F.cross_entropy(v["W"] @ v["x"], v["y"], ["k"])
+    return functions.cross_entropy(functions.dot(v["W"], v["x"], "d"), v["y"], ["k"])
 
 
 def _tensorgrad_squares(v: dict[str, Any]) -> Any:
-    import tensorgrad.functions as F
+    import tensorgrad.functions as functions
 
-    return F.frobenius2(v["A"] @ v["x"] - v["b"])
+    return functions.frobenius2(functions.dot(v["A"], v["x"], "n") - v["b"])
 
 
 def _tensorgrad_logistic(v: dict[str, Any]) -> Any:
-    import tensorgrad.functions as F
+    import tensorgrad.functions as functions
 
-    return F.sum(F.log(F.exp(-v["y"] * (v["X"] @ v["w"])) + 1), ["n"])
+    return functions.sum(functions.log(functions.exp(-v["y"] * functions.dot(v["X"], v["w"], "d")) + 1), ["n"])
 
 
 NAMES = (

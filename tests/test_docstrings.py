@@ -9,7 +9,7 @@ import pytest
 
 import gradproof
 
-ROOMS = ("prox", "metrics", "solvers", "estimators")
+ROOMS = ("prox", "metrics", "solvers", "estimators", "tsne")
 
 
 def modules():

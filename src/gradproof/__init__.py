@@ -12,7 +12,9 @@ from typing import Any
 __version__ = "0.1.0"
 
 _LAZY = {
+    "TSNE": "gradproof.tsne.estimator",
     "check": "gradproof.checker.check",
+    "complete": "gradproof.completion.completion",
     "derive": "gradproof.derivation.derivation",
     "parse": "gradproof.formula.parse",
     "top_k_error": "gradproof.metrics.top_k",

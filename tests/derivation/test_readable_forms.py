@@ -139,3 +139,8 @@ def test_a_long_sum_and_a_deep_chain():
     chain = derive("sin(" * 1000 + "x" + ")" * 1000, "x", assume=["x:"])
     assert chain.notation.definitions
     assert len(chain.to_text()) < 100_000
+
+
+def test_sums_in_sums_keep_their_own_indices():
+    derivation = derive("cross_entropy((diag(c)*A)*(A'*b), c)", "A", 2, assume=["A: m,n", "b: m", "c: m"])
+    assert derivation.verify(3).agrees

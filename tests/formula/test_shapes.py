@@ -121,6 +121,7 @@ def test_axes_by_the_name_of_their_size():
         ("A/B", 2, "a division by a scalar was expected, got a matrix and a matrix. Write ./ to divide entry by entry, or *inv(...)."),
         ("2^x", 2, "a scalar or a square matrix to a scalar power was expected, got a scalar and a vector. Write .^ for powers entry by entry."),
         ("x[1,2]", 1, f"something with 2 axes was expected before 2 subscripts, got a vector. {DECLARE}"),
+        ("A[4,:]", 3, f"a subscript from 1 to 2 was expected: A has 2 entries there, got 4. {COUNT}"),
         ("x[4]", 3, f"a subscript from 1 to 3 was expected: x has 3 entries there, got 4. {COUNT}"),
         ("x[0]", 3, f"a subscript from 1 to 3 was expected: x has 3 entries there, got 0. {COUNT}"),
         ("sum_{i=1}^5 x[i]", 15, f"a subscript from 1 to 3 was expected: x has 3 entries there, got one that runs from 1 to 5. {COUNT}"),

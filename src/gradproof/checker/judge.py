@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from gradproof.checker.decide import decide, is_closed
@@ -423,13 +424,18 @@ class Judge:
         """A refutation needs a reading without guesses."""
         if link.relation == "≈":
             return undecided("U109", "an approximation between formulas")
-        guesses = [note for note in sides.notes if not note.startswith(_SURE_NOTES) and not note.endswith(" alone")]
+        guesses = [note for note in sides.notes if not is_sure([note])]
         if guesses:
             return undecided("U108", f"the claim fails as it was read ({guesses[0]})", "Write it out.")
         free = [{index.name for index in side.free_indices} for side in (left, right)]
         if free[0] != free[1]:
             return undecided("U108", "the two sides have different free indices, so the claim may be meant of some entries")
         return None
+
+
+def is_sure(notes: Iterable[str]) -> bool:
+    """Tell whether nothing was guessed where these notes were made."""
+    return all(note.startswith(_SURE_NOTES) or note.endswith(" alone") for note in notes)
 
 
 def _final_number(planned: PlannedFormula, sentence: PlannedSentence) -> str:

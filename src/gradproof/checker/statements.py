@@ -12,6 +12,7 @@ from gradproof.reader.presentation import (
     Big,
     Chain,
     Fenced,
+    Fraction,
     Grid,
     Hole,
     Infix,
@@ -237,7 +238,7 @@ def is_number(tree: Tree) -> bool:
             return True
         case Prefix(_, operand):
             return is_number(operand)
-        case Infix("/", left, right):
+        case Infix("/", left, right) | Fraction(left, right, _, True):
             return is_number(left) and is_number(right)
         case _:
             return False

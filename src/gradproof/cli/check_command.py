@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 from collections.abc import Callable, Sequence
@@ -13,7 +12,7 @@ import click
 from gradproof.checker.check import check_paths
 from gradproof.checker.options import CheckOptions
 from gradproof.checker.verdict import FileReport, Report
-from gradproof.cli.output import check_destination, write_file, write_standard_output
+from gradproof.cli.output import allows_color, check_destination, write_file, write_standard_output
 from gradproof.cli.paths import Target, expand
 from gradproof.cli.progress import ProgressBar
 from gradproof.report.github import render_github
@@ -46,7 +45,7 @@ class Presentation:
         is_terminal = self.output is None and sys.stdout.isatty()
         return TerminalStyle(
             width=shutil.get_terminal_size().columns if is_terminal else None,
-            color=not self.no_color and self.output is None and _allows_color(is_terminal),
+            color=not self.no_color and self.output is None and allows_color(is_terminal),
             unicode=not is_terminal or sys.stdout.encoding.lower().startswith("utf"),
             quiet=self.quiet,
             statistics=self.statistics,
@@ -160,12 +159,3 @@ def _tell_errors(report: Report) -> None:
 
 def _codes(texts: Sequence[str]) -> tuple[str, ...]:
     return tuple(code.strip() for text in texts for code in text.split(",") if code.strip())
-
-
-def _allows_color(is_terminal: bool) -> bool:
-    """Obey NO_COLOR (no-color.org), then FORCE_COLOR, then what the terminal says of itself."""
-    if os.environ.get("NO_COLOR"):
-        return False
-    if os.environ.get("FORCE_COLOR"):
-        return True
-    return is_terminal and os.environ.get("TERM") != "dumb"

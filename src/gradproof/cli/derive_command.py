@@ -12,14 +12,15 @@ import click
 from gradproof.cli.formula_input import formula_text, read_values
 from gradproof.cli.output import write_standard_output
 from gradproof.cli.value_text import DIGITS, MOST_DIGITS, value_text
+from gradproof.codegen.module import TARGETS
 from gradproof.derivation.derivation import LAYOUTS, Derivation, derive
-from gradproof.derivation.notation import declaration
+from gradproof.derivation.notation import declaration, sizes_text
 from gradproof.derivation.updates import METHODS, update
 from gradproof.formula.formula import Formula
 from gradproof.formula.value import value_of
 from gradproof.formula.values import shape_of
 
-_TARGETS = ("text", "latex", "index", "matrix", "numpy", "json", "html")
+_TARGETS = ("text", "latex", "index", "matrix", *TARGETS, "json", "html")
 #: Values are computed at the point of --at up to so many entries of data.
 _MOST_ENTRIES = 20_000
 
@@ -55,13 +56,13 @@ def derive_command(
 ) -> int:
     """Print the derivative of a formula in plain text or LaTeX.
 
-    With --to numpy or json, standard output holds that alone; how the formula was read goes to standard error.
+    With --to code or json, standard output holds that alone; how the formula was read goes to standard error.
 
     Exit code: 0 if there is a derivative; 2 if the formula cannot be read.
     """
     values = read_values(at, data)
     derivation = derive(formula_text(expression), wrt, order, assume=assume, at=values, layout=layout, along=along)
-    if target in ("numpy", "json", "html"):
+    if target in (*TARGETS, "json", "html"):
         for line in reading(derivation.formula, derivation):
             click.echo(line, err=True)
         write_standard_output(_document(derivation, target, with_check=not no_verify))
@@ -125,8 +126,8 @@ def _left(derivation: Derivation, *, by_index: bool = False) -> str:
 
 
 def _document(derivation: Derivation, target: str, *, with_check: bool) -> str:
-    if target == "numpy":
-        return derivation.to_code("numpy")
+    if target in TARGETS:
+        return derivation.to_code(target)
     if target == "html":
         return derivation._repr_mimebundle_()["text/html"] + "\n"
     notation = derivation.notation
@@ -136,7 +137,7 @@ def _document(derivation: Derivation, target: str, *, with_check: bool) -> str:
         "wrt": derivation.wrt.name,
         "order": derivation.order,
         "layout": derivation.layout,
-        "variables": {symbol.name: declaration(symbol).partition(":")[2].strip() for symbol in derivation.formula.symbols},
+        "variables": {symbol.name: sizes_text(symbol) for symbol in derivation.formula.symbols},
         "text": notation.text,
         "latex": notation.latex,
         "index": {"axes": list(notation.places), "text": notation.index.text, "latex": notation.index.latex},

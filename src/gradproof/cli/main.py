@@ -21,11 +21,13 @@ INTERRUPTED = 130
 # Where each command lives; a module is loaded when its command is asked for, so that the others start quickly.
 _COMMANDS = {
     "check": "gradproof.cli.check_command:check_command",
+    "complete": "gradproof.cli.complete_command:complete_command",
     "derive": "gradproof.cli.derive_command:derive_command",
     "eval": "gradproof.cli.eval_command:eval_command",
     "explain": "gradproof.cli.explain_command:explain_command",
     "prox": "gradproof.cli.prox_command:prox_command",
     "topk": "gradproof.cli.topk_command:topk_command",
+    "tsne": "gradproof.cli.tsne_command:tsne_command",
 }
 
 

@@ -32,17 +32,19 @@ def check_destination(output: str, inputs: Iterable[str]) -> None:
             )  # fmt: skip
 
 
-def write_file(output: str, text: str) -> None:
+def write_file(output: str, text: str, *, newline: str = "\n") -> None:
     """Write the text to a temporary file beside ``output`` and put it in its place; a device is written directly.
+
+    ``newline`` is what a line feed is written as; the empty string writes the text as it is.
 
     Raises: GradproofError: the file cannot be written.
     """
     file = Path(output)
     try:
         if file.exists() and not file.is_file():
-            file.write_text(text, encoding="utf-8", errors="replace")
+            file.write_text(text, encoding="utf-8", errors="replace", newline=newline)
         else:
-            _replace(file.resolve(), text)
+            _replace(file.resolve(), text, newline)
     except OSError as trouble:
         raise GradproofError(
             f"the report cannot be written: {trouble.strerror}", where=_place(output), remedy="Name another file."
@@ -61,10 +63,19 @@ def write_standard_output(text: str) -> None:
     stream.flush()
 
 
-def _replace(file: Path, text: str) -> None:
+def allows_color(is_terminal: bool) -> bool:
+    """Obey NO_COLOR (no-color.org), then FORCE_COLOR, then what the terminal says of itself."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return is_terminal and os.environ.get("TERM") != "dumb"
+
+
+def _replace(file: Path, text: str, newline: str) -> None:
     handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name[:40]}.", suffix=".part")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", errors="replace", newline="\n") as stream:
+        with os.fdopen(handle, "w", encoding="utf-8", errors="replace", newline=newline) as stream:
             stream.write(text)
         os.chmod(temporary, _rights(file))
         os.replace(temporary, file)

@@ -8,7 +8,7 @@ from functools import cached_property
 from html import escape
 from typing import Any
 
-from gradproof.codegen.numpy_module import numpy_module
+from gradproof.codegen.module import module_source
 from gradproof.derivation.advice import shorter_forms
 from gradproof.derivation.notation import Notation, written
 from gradproof.derivation.steps import Problem, Step, derivation_steps
@@ -104,10 +104,8 @@ class Derivation:
         return verify(value, self.value, self.wrt, self.at[-1], points, self.along)
 
     def to_code(self, target: str = "numpy") -> str:
-        """Return a module with ``value`` and ``derivative`` in the language of a target."""
-        if target != "numpy":
-            raise FormulaError("a target that code is written for was expected: numpy", got=target)
-        return numpy_module(self.formula, self.result)
+        """Return a module with ``value`` and ``derivative`` in the language of a target: 'numpy', 'numba', 'jax' or 'torch'."""
+        return module_source(self.formula, self.result, target)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         latex = self.to_latex()

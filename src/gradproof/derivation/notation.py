@@ -10,6 +10,7 @@ from flint import fmpq
 from gradproof.derivation.inner_matrices import with_inner_matrices
 from gradproof.derivation.named import named_entry, with_names
 from gradproof.derivation.shared import shared_parts, with_shared_parts
+from gradproof.elaborate.assumptions import PROPERTIES
 from gradproof.errors import GradproofError
 from gradproof.evaluate.bindings import Bindings, Undecidable
 from gradproof.evaluate.enclose import are_disjoint, enclose, exact_value, paired
@@ -186,7 +187,12 @@ def _count(index: Index, bindings: Bindings) -> fmpq | None:
     return exact_value(subtract(index.upper, index.lower), bindings)
 
 
+def sizes_text(symbol: Symbol) -> str:
+    """Return the sizes of a variable: ``k,d``."""
+    return ",".join(index_text(axis.size) for axis in symbol.axes)
+
+
 def declaration(symbol: Symbol) -> str:
-    """Return what is known of a variable in the grammar of assumptions: ``W: k,d``."""
-    sizes = ",".join(index_text(axis.size) for axis in symbol.axes)
-    return f"{symbol.name}: {sizes}" if symbol.axes else f"{symbol.name}:"
+    """Return what is known of a variable in the grammar of assumptions: ``W: k,d``, ``y: k simplex``."""
+    words = sorted(symbol.properties & PROPERTIES)
+    return " ".join([f"{symbol.name}:", *filter(None, [sizes_text(symbol)]), *words])

@@ -19,6 +19,7 @@ from gradproof.expr.node import (
     Compare,
     Expr,
     Iverson,
+    Logic,
     Multiply,
     Operator,
     Piecewise,
@@ -122,6 +123,9 @@ def _piecewise(node: Piecewise, inner: Inner) -> Expr:
     otherwise = inner(node.otherwise)
     if all(value is ZERO for value in (*values, otherwise)):
         return ZERO
+    if len(values) == 1 and ZERO in (values[0], otherwise):  # a bracket lets deltas be seen
+        test = node.conditions[0] if otherwise is ZERO else Logic("not", node.conditions)
+        return multiply(Iverson(test), values[0] if otherwise is ZERO else otherwise)
     return Piecewise(node.conditions, values, otherwise)
 
 

@@ -94,6 +94,10 @@ def _with_sizes(symbols: Iterable[Symbol]) -> set[Symbol]:
     return found
 
 
+#: Properties of entries that take few values: ties among them are as they should be.
+_COUNTED = frozenset({"integer", "natural", "binary"})
+
+
 def _value(symbol: Symbol, values: dict[str, Any], source: random.Random, extra: frozenset[str]) -> Any:
     properties = symbol.properties | (extra if "negative" not in symbol.properties else frozenset())
     span = _span(symbol, values)
@@ -101,8 +105,13 @@ def _value(symbol: Symbol, values: dict[str, Any], source: random.Random, extra:
         return _number(properties, source, span)
     shape = tuple(_length(axis.size, values) for axis in symbol.axes)
     entries = np.empty(shape, dtype=object)
+    seen: set[Any] = set()
     for place in np.ndindex(*shape):
-        entries[place] = _number(properties, source, span)
+        value = _number(properties, source, span)
+        if value in seen and not properties & _COUNTED and span is None:  # ties are where maxima have their kinks
+            value *= 1 + fmpq(len(seen), 100_003)
+        seen.add(value)
+        entries[place] = value
     return constrained(entries, symbol.properties, source)
 
 

@@ -51,6 +51,7 @@ from gradproof.reader.plain.tree import (
     Subscripted,
     Tensor,
     Tree,
+    Whole,
     Word,
     parts,
 )
@@ -181,6 +182,8 @@ class _Evidence:
                 every = [*values, *conditions, otherwise]
                 relation = Broadcast(tuple(self.constant[part] for part in every))
                 return self._tied(node, node.place, relation, every, "cases of one shape were expected")
+            case Whole():
+                return self.inference.place(SCALAR)  # it stands among subscripts alone, and is counted there
             case Word() | Listing() | Keyword() | Range():
                 got = f"'{self.source.quote(node.place)}'"
                 raise self.source.error(node.place, "one value was expected", got=got, remedy="Write a vector as [1, 2].")
@@ -250,11 +253,12 @@ class _Evidence:
         return self._tied(node, node.head, relation, list(arguments.tensors), f"{node.function} takes {told(relation)}")
 
     def _subscripted(self, node: Subscripted) -> int:
-        count = len(node.subscripts)
-        for subscript in node.subscripts:
+        taken = [subscript for subscript in node.subscripts if not isinstance(subscript, Whole)]
+        for subscript in taken:
             self._fixed(subscript, SCALAR, "a scalar was expected as a subscript")
-        rows = tuple((kind, of_rank(rank_of(kind) - count)) for kind in KINDS if rank_of(kind) >= count)
-        relation = Table(rows, tuple(row for row in rows if row[1] == SCALAR))
+        count = len(node.subscripts)
+        rows = tuple((kind, of_rank(rank_of(kind) - len(taken))) for kind in KINDS if rank_of(kind) >= count)
+        relation = Table(rows, tuple(row for row in rows if rank_of(row[0]) == count))
         axes = "axis" if count == 1 else "axes"
         expected = f"something with {count} {axes} was expected before {count} subscript{'s' * (count > 1)}"
         return self._tied(node, node.place, relation, [node.base], expected)

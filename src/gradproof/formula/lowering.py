@@ -37,6 +37,7 @@ from gradproof.reader.plain.tree import (
     Subscripted,
     Tensor,
     Tree,
+    Whole,
 )
 from gradproof.reader.presentation import Place
 
@@ -187,7 +188,10 @@ class Lowering:
 
     def _product(self, tree: Infix, around: Environment) -> Descent[Value]:
         chain, signs = operators.chain(tree, (tree.operator,))
+        is_guarded = any(isinstance(factor, Bracket) and is_scalar_bracket(factor) for factor in chain)
+        self.ranges.guards += is_guarded
         factors: list[Value] = yield self._values(chain, around)
+        self.ranges.guards -= is_guarded
         if tree.operator == ".*":
             return operators.entrywise_product(self.context, factors, chain, signs[-1])
         return operators.multiplied(self.context, factors, chain, signs)
@@ -221,6 +225,9 @@ class Lowering:
     def _subscripted(self, tree: Subscripted, around: Environment) -> Descent[Value]:
         self.context.note("subscripts count from 1")
         base: Value = yield self.value(tree.base, around)
+        if any(isinstance(part, Whole) for part in tree.subscripts):
+            slice_: Value = yield self._slice(tree, base, around)
+            return slice_
         subscripts: list[Value] = yield self._values(tree.subscripts, around)
         words = self.context.source.quote(tree.base.place)
         for axis, subscript, part in zip(base.axes, subscripts, tree.subscripts, strict=False):
@@ -229,6 +236,20 @@ class Lowering:
         if isinstance(base.body, Element) and base.body.indices == base.axes and len(subscripts) == base.rank:
             return scalar(Element(base.body.symbol, tuple(subscript.body for subscript in subscripts)))
         return entry(base, tuple(subscript.body for subscript in subscripts))
+
+    def _slice(self, tree: Subscripted, base: Value, around: Environment) -> Descent[Value]:
+        """``X[i, :]`` keeps the second axis."""
+        base = freshened(base)
+        words = self.context.source.quote(tree.base.place)
+        places: list[Expr] = list(base.axes)
+        for place, (axis, part) in enumerate(zip(base.axes, tree.subscripts, strict=False)):
+            if not isinstance(part, Whole):
+                subscript: Value = yield self.value(part, around)
+                self._check_whole(subscript.body, part)
+                self.ranges.access(axis, subscript.body, words, part.place)
+                places[place] = subscript.body
+        kept = tuple(axis for axis, place in zip(base.axes, places, strict=True) if axis is place)
+        return Value(entry(base, tuple(places)).body, kept)
 
     def _check_whole(self, subscript: Expr, tree: Tree) -> None:
         if isinstance(subscript, Number) and subscript.value.denominator != 1:
@@ -247,7 +268,10 @@ class Lowering:
             index: Index = yield self._index(item, inner)
             inner[item.name] = index
             indices.append(index)
+        is_guarded = isinstance(tree, Big) and tree.condition is not None
+        self.ranges.guards += is_guarded
         body: Value = yield self.value(tree.body, inner)
+        self.ranges.guards -= is_guarded
         if isinstance(tree, Tensor):
             return Value(body.body, tuple(indices))
         condition: Expr | None = None

@@ -17,7 +17,10 @@ from gradproof.reader.presentation import Place
 
 @dataclass
 class Ranges:
-    """The indices of one statement whose ranges are to be found, and the accesses that tell them."""
+    """The indices of one statement whose ranges are to be found, and the accesses that tell them.
+
+    ``guards`` counts the conditions around: what a bracket multiplies is not looked at where it fails, so a subscript may leave its axis.
+    """
 
     context: Context
     accesses: list[Access] = field(default_factory=list)
@@ -25,6 +28,7 @@ class Ranges:
     limits: dict[Index, tuple[Expr, Expr]] = field(default_factory=dict)
     origin: dict[Index, Access] = field(default_factory=dict)
     seen: set[tuple[Expr, Expr, Expr]] = field(default_factory=set)
+    guards: int = 0
     _count: int = 0
 
     def new(self, letter: str, place: Place) -> Index:
@@ -39,6 +43,8 @@ class Ranges:
 
     def access(self, axis: Index, subscript: Expr, of: str, place: Place) -> None:
         """Note that an axis is read at a subscript; the same reading again tells nothing new."""
+        if self.guards and not isinstance(subscript, Index | Number):
+            return
         size = extent(axis)
         if (size, axis.lower, subscript) not in self.seen:
             self.seen.add((size, axis.lower, subscript))

@@ -113,7 +113,6 @@ def name_latex(name: str) -> str:
         above, _, below = name.partition("/")
         return f"\\frac{{\\partial {name_latex(above[1:])}}}{{\\partial {name_latex(below[1:])}}}"
     head, *marks = name.split("_")
-    head = {"lam": "lambda"}.get(head, head)  # the word is taken in many languages, so people shorten it
     text = f"\\{head}" if head in _GREEK else head if len(head) == 1 else f"\\mathrm{{{head}}}"
     behind = ""
     for mark in marks:

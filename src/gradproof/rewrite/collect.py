@@ -287,6 +287,8 @@ def _merges(one: Term, other: Term, again: Callable[[Expr], Expr]) -> Iterator[E
     for order in permutations(one.indices):
         if any(a.lower is not b.lower or a.upper is not b.upper for a, b in zip(other.indices, order, strict=True)):
             continue
+        if set(order) & (product_of(other.factors).free_indices - set(other.indices)):
+            continue
         moved = substitute(product_of(other.factors), dict(zip(other.indices, order, strict=True)))
         renamed = _sum_term(order, again(moved), other.weight)
         common = {b: min(e, renamed.factors[b], key=abs) for b, e in one.factors.items() if _is_shared(b, e, renamed.factors)}
@@ -325,4 +327,6 @@ def _readings(node: Expr) -> Iterator[Term]:
             continue
         if len(base.indices) <= _MOST_DUMMIES and not (isinstance(base.body, Add) and len(base.body.terms) > 1):
             rest = product_of({other: e for other, e in factors.items() if other is not base})
+            if set(base.indices) & rest.free_indices:
+                continue  # an index of the same name is bound further out
             yield _sum_term(base.indices, multiply(rest, base.body), weight)

@@ -36,6 +36,7 @@ from gradproof.reader.plain.tree import (
     Statement,
     Subscripted,
     Tree,
+    Whole,
     Word,
 )
 from gradproof.reader.presentation import Place
@@ -347,12 +348,16 @@ class Grammar:
         return replace(items[0], place=whole) if len(items) == 1 else Listing(tuple(items), whole)
 
     def subscripts(self) -> Descent[tuple[Tree, ...]]:
-        """Read ``[i, j + 1]`` behind something."""
+        """Read ``[i, j + 1]`` or ``[i, :]`` behind something."""
         self.enter()
-        found: list[Tree] = [(yield self.expression(SUM))]
-        while self.sees(","):
-            self.take()
-            found.append((yield self.expression(SUM)))
+        found: list[Tree] = []
+        while not found or self.sees(","):
+            if found:
+                self.take()
+            if self.sees(":"):
+                found.append(Whole(self.since(self.take().start)))
+            else:
+                found.append((yield self.expression(SUM)))
         self.leave("]", "',' or ']' was expected")
         return tuple(found)
 

@@ -102,6 +102,13 @@ class Subscripted:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Whole:
+    """``:`` among subscripts: the whole axis."""
+
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Bracket:
     """``[1, 2, 3]`` (one row), ``[1, 2; 3, 4]``: entries, or deeper brackets; with one comparison in it an indicator."""
 
@@ -158,7 +165,7 @@ class Cases:
 
 
 Tree = (
-    Numeral | Name | Word | Prefix | Postfix | Infix | Comparison | Keyword | Call | Subscripted | Bracket | Listing | Range
+    Numeral | Name | Word | Prefix | Postfix | Infix | Comparison | Keyword | Call | Subscripted | Whole | Bracket | Listing | Range
     | Big | Tensor | Cases
 )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""An expression as lines of NumPy: every shared part once, sums of products by einsum, shifted subscripts by gathering.
+"""An expression as lines of an array library: every shared part once, sums of products by einsum, shifted subscripts by gathering.
 
 Each part is an array over its free indices, in a stated order; parts are brought over common axes where they meet.
 """
@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from gradproof.codegen.numpy_functions import TEMPLATES, TENSOR_TEMPLATES
+from gradproof.codegen.dialects import Dialect
 from gradproof.errors import FormulaError
 from gradproof.expr.build import all_of
 from gradproof.expr.catalogue import FUNCTIONS, TENSOR_FUNCTIONS
@@ -33,13 +33,12 @@ from gradproof.expr.node import (
     Symbol,
     TensorEntry,
 )
-from gradproof.expr.walk import children, postorder
+from gradproof.expr.walk import children, contains, postorder
 from gradproof.printer.text import to_text
 
-_CONSTANTS = {"pi": "np.pi", "e": "np.e", "infinity": "np.inf"}
+_CONSTANTS = {"pi": "pi", "e": "e", "infinity": "inf"}
 _SIGNS = {"=": "==", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 _SAFE = re.compile(r"[A-Za-z]\w*\Z")
-_EXTREMES = {"max": ("np.max", "-np.inf"), "min": ("np.min", "np.inf"), "prod": ("np.prod", "1.0")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,24 +57,36 @@ class Array:
 
 @dataclass
 class Writer:
-    """Writes the lines of one function body; ``names`` are the validated names of the variables."""
+    """Writes the lines of one function body in a dialect; ``names`` are the validated names of the variables.
+
+    ``now`` is the dialect of the node at hand: what hangs on sizes alone may be written in another one.
+    """
 
     names: dict[str, str]
+    dialect: Dialect
     lines: list[str] = field(default_factory=list)
     done: dict[Expr, Array] = field(default_factory=dict)
     count: int = 0
+
+    def __post_init__(self) -> None:
+        self.now = self.dialect
 
     def written(self, root: Expr, axes: Sequence[Index]) -> str:
         """Write an expression and return the code of its value over these axes, dense and row-major."""
         bound: set[Expr] = set()
         for node in postorder(root, _visited):
             if node not in bound:
-                self.done.setdefault(node, self._kept(node, self._array(node)))
+                self._of(node)
         made = self.done[root]
         if not axes:
-            return f"float({made.code})"
+            return self.dialect.scalar.format(made.code)
         shape = ", ".join(self._length(index) for index in axes)
-        return f"np.ascontiguousarray(np.broadcast_to({self._over(made, axes)}, ({shape},)))"
+        return self.dialect.dense.format(self._spread(made, axes), f"({shape},)")
+
+    def _spread(self, array: Array, axes: Sequence[Index]) -> str:
+        """Return the code of an array over axes; a bare number is made an array of the library."""
+        code = self._over(array, axes)
+        return code if array.axes or self.dialect.scalar_argument == "" else self.dialect.scalar_argument.format(code)
 
     def _kept(self, node: Expr, array: Array) -> Array:
         """Give a composite array a name, so that it is computed once."""
@@ -93,11 +104,12 @@ class Writer:
             case Number(value):
                 return Array(_number(value), is_atom=value >= 0 and value.denominator == 1)
             case Constant(name):
-                return Array(_CONSTANTS[name])
+                return Array(self.now.call(_CONSTANTS[name]))
             case Symbol(name):
                 return Array(self.names[name])
             case Index():
-                return Array(f"np.arange({self._end(node.lower, 'min')}, {self._end(node.upper, 'max')} + 1)", (node,))
+                ends = f"{self._end(node.lower, 'min')}, {self._end(node.upper, 'max')} + 1"
+                return Array(f"{self.dialect.for_sizes.call('arange')}({ends})", (node,))
             case Element():
                 return self._element(node)
             case Add(terms, weights):
@@ -120,19 +132,21 @@ class Writer:
                 return self._elementwise(f"{{0}} {_SIGNS[relation]} {{1}}", (left, right))
             case Logic(operation, operands):
                 joined = {"and": " & ", "or": " | "}.get(operation)
-                pattern = joined.join(f"({{{n}}})" for n in range(len(operands))) if joined else "~({0})"
+                pattern = joined.join(f"({{{n}}})" for n in range(len(operands))) if joined else self.now.negation
                 return self._elementwise(pattern, operands)
             case Iverson(condition):
-                return self._elementwise("np.where({0}, 1.0, 0.0)", (condition,))
+                return self._elementwise(f"{self.now.call('where')}({{0}}, 1.0, 0.0)", (condition,))
             case Piecewise(conditions, values, otherwise):
                 return self._piecewise(conditions, values, otherwise)
             case _:
-                raise _unsupported(type(node).__name__)
+                raise self._unsupported(type(node).__name__)
 
     def _of(self, node: Expr) -> Array:
         found = self.done.get(node)
         if found is None:
+            before, self.now = self.now, self.dialect.for_sizes if _is_of_sizes(node) else self.dialect
             found = self.done[node] = self._kept(node, self._array(node))
+            self.now = before
         return found
 
     def _code(self, node: Expr) -> str:
@@ -145,7 +159,7 @@ class Writer:
             case Add(terms, weights):
                 return "(" + " + ".join(f"{weight} * {self._code(term)}" for term, weight in zip(terms, weights, strict=True)) + ")"
             case Apply("floor" | "ceil" as name, (inner,)):
-                return f"int(np.{name}({self._code(inner)}))"
+                return _rounded(name, self._code(inner))
             case Multiply(factors):
                 return "(" + " * ".join(self._code(factor) for factor in factors) + ")"
             case Power(base, Number(value)) if value == -1:
@@ -153,11 +167,13 @@ class Writer:
             case Apply("maximum" | "minimum" as name, arguments):
                 return f"{name[:3]}({', '.join(self._code(part) for part in arguments)})"
             case _:
-                raise _unsupported(f"the size {to_text(node)}")
+                raise self._unsupported(f"the size {to_text(node)}")
 
     def _end(self, limit: Expr, extreme: str) -> str:
         """Return the code of a limit; one that varies with other indices gives way to its extreme."""
-        return f"int(np.{extreme}({self._of(limit).code}))" if limit.free_indices else self._code(limit)
+        if not limit.free_indices:
+            return self._code(limit)
+        return f"int({self.dialect.for_sizes.call(extreme)}({self._of(limit).code}))"
 
     def _length(self, index: Index) -> str:
         if index.lower.free_indices or index.upper.free_indices:
@@ -176,13 +192,16 @@ class Writer:
             letters = _letters(axes)
             kept = tuple(dict.fromkeys(axes))
             spelled = "".join(letters[i] for i in axes), "".join(letters[i] for i in kept)
-            return Array(f'np.einsum("{spelled[0]}->{spelled[1]}", {name})', kept)
+            return Array(self.now.einsum.format(f"{spelled[0]}->{spelled[1]}", name), kept)
         places = [self._of(place) for place in node.indices]
         axes = _union(places)
-        subscripts = []
+        subscripts: list[str] = []
         for number, (place, axis) in enumerate(zip(places, symbol.axes, strict=True)):
             moved = self._over(place, axes)
-            subscripts.append(f"np.clip({moved} - {axis.origin}, 0, {name}.shape[{number}] - 1).astype(int)")
+            offset = f"{moved} - {axis.origin}"
+            take = self.dialect.for_sizes.take if place.axes and _is_of_sizes(node.indices[number]) else self.dialect.take
+            is_number = not place.axes and _is_of_sizes(node.indices[number])
+            subscripts.append(offset if is_number else take.format(offset, f"{name}.shape[{number}]"))
         return Array(f"{name}[{', '.join(subscripts)}]", axes)
 
     def _sum(self, terms: Sequence[Expr], weights: Sequence[Fraction]) -> Array:
@@ -205,12 +224,15 @@ class Writer:
         tests += [] if where is None else [where]
         arrays = [self._of(factor) for factor in factors if not isinstance(factor, Iverson)]
         arrays += [self._of(index) for index in bound if not any(index in array.axes for array in arrays) and not tests]
-        lone = {index for index in bound if any(array.code.startswith("np.arange") and array.axes == (index,) for array in arrays)}
+        counting = self.dialect.for_sizes.call("arange")
+        lone = {index for index in bound if any(array.code.startswith(counting) and array.axes == (index,) for array in arrays)}
         if tests:
             return self._guarded(arrays, tests, bound)
         if lone:  # an index that nothing else depends on counts its values
             arrays = [
-                Array(f"np.ones({self._length(a.axes[0])})", a.axes) if a.code.startswith("np.arange") and a.axes[0] in lone else a
+                Array(f"{self.now.call('ones')}({self._length(a.axes[0])})", a.axes)
+                if a.code.startswith(counting) and a.axes[0] in lone
+                else a
                 for a in arrays
             ]
         axes = tuple(index for index in _union(arrays) if index not in bound)
@@ -220,7 +242,7 @@ class Writer:
         inputs = ",".join("".join(letters[index] for index in array.axes) for array in arrays)
         output = "".join(letters[index] for index in axes)
         names = ", ".join(array.code for array in arrays)
-        return Array(f'np.einsum("{inputs}->{output}", {names}, optimize=True)', axes)
+        return Array(self.now.einsum.format(f"{inputs}->{output}", names), axes)
 
     def _guarded(self, arrays: list[Array], tests: list[Expr], bound: Sequence[Index]) -> Array:
         """A product is zero where a condition fails, whatever its other factors are there."""
@@ -231,36 +253,37 @@ class Writer:
         test = " & ".join(f"({self._over(condition, axes)})" for condition in conditions)
         value = " * ".join(self._over(array, axes, atom=True) for array in arrays) or "1.0"
         spread = "".join(f" + 0 * {self._over(index, axes)}" for index in lone)
-        code = f"np.where({test}, {value}{spread}, 0.0)"
+        code = f"{self.now.call('where')}({test}, {value}{spread}, 0.0)"
         summed = tuple(place for place, index in enumerate(axes) if index in bound)
         if not summed:
             return Array(code, axes)
         shape = f"({', '.join(self._length(index) for index in axes)},)"
-        return Array(f"np.broadcast_to({code}, {shape}).sum(axis={summed})", tuple(index for index in axes if index not in bound))
+        spread_out = f"{self.now.call('broadcast_to')}({code}, {shape})"
+        return Array(self.now.reduced["sum"][0].format(spread_out, summed), tuple(index for index in axes if index not in bound))
 
     def _extreme(self, operation: str, indices: Sequence[Index], body: Expr, where: Expr | None) -> Array:
-        function, empty = _EXTREMES[operation]
+        function, empty = self.now.reduced[operation]
         parts = [self._of(body), *([] if where is None else [self._of(where)])]
         parts += [self._of(index) for index in indices if not any(index in part.axes for part in parts)]
         axes = _union(parts)
         code = self._over(parts[0], axes)
         if where is not None:
-            code = f"np.where({self._over(parts[1], axes)}, {code}, {empty})"
+            code = f"{self.now.call('where')}({self._over(parts[1], axes)}, {code}, {empty})"
         shape = f"({', '.join(self._length(index) for index in axes)},)"
         summed = tuple(place for place, index in enumerate(axes) if index in indices)
         rest = tuple(index for index in axes if index not in indices)
-        return Array(f"{function}(np.broadcast_to({code}, {shape}), axis={summed})", rest)
+        return Array(function.format(f"{self.now.call('broadcast_to')}({code}, {shape})", summed), rest)
 
     def _power(self, base: Expr, exponent: Expr) -> Array:
         if isinstance(exponent, Number):
             array = self._of(base)
-            if exponent.value == Fraction(1, 2):
-                return Array(f"np.sqrt({array.code})", array.axes)
+            if exponent.value == Fraction(1, 2) and not isinstance(base, Number | Constant):
+                return Array(f"{self.now.call('sqrt')}({array.code})", array.axes)
             if exponent.value < 0:
                 below = array.atom if exponent.value == -1 else f"{array.atom} ** {_number(-exponent.value, power=True)}"
                 return Array(f"1 / {below}", array.axes, is_atom=False)
             return Array(f"{array.atom} ** {_number(exponent.value, power=True)}", array.axes, is_atom=False)
-        return self._elementwise("np.power({0}, {1})", (base, exponent))
+        return self._elementwise("{0} ** {1}", (base, exponent))
 
     def _apply(self, function: str, arguments: Sequence[Expr]) -> Array:
         if function in ("maximum", "minimum"):
@@ -268,22 +291,29 @@ class Writer:
             axes = _union(arrays)
             code = self._over(arrays[0], axes)
             for array in arrays[1:]:
-                code = f"np.{function}({code}, {self._over(array, axes)})"
+                code = self._larger(function, code, self._over(array, axes), arguments)
             return Array(code, axes)
-        if function not in TEMPLATES:
-            raise _unsupported(f"the function {FUNCTIONS[function].text[0]}")
-        return self._elementwise(TEMPLATES[function], arguments)
+        if function not in self.now.elementwise:
+            raise self._unsupported(f"the function {FUNCTIONS[function].text[0]}")
+        return self._elementwise(self.now.elementwise[function], arguments)
+
+    def _larger(self, function: str, one: str, other: str, arguments: Sequence[Expr]) -> str:
+        """Return the larger (or smaller) of two: a library that wants arrays on both sides is given a bound."""
+        if self.now.scalar_argument and any(isinstance(argument, Number) for argument in arguments):
+            number, array = (one, other) if isinstance(arguments[0], Number) else (other, one)
+            return f"{self.now.call('clamp')}({array}, {'min' if function == 'maximum' else 'max'}={number})"
+        return f"{self.now.call(function)}({one}, {other})"
 
     def _tensor(self, node: TensorEntry) -> Array:
-        if node.function not in TENSOR_TEMPLATES:
-            raise _unsupported(f"the function {TENSOR_FUNCTIONS[node.function].text[0]}")
+        if node.function not in self.now.of_axes:
+            raise self._unsupported(f"the function {TENSOR_FUNCTIONS[node.function].text[0]}")
         body = self._of(node.body)
         outer = tuple(index for index in body.axes if index not in node.bound)
         shape = f"({', '.join(self._length(index) for index in (*outer, *node.bound))},)"
         argument = self._over(body, (*outer, *node.bound))
         if set(body.axes) != {*outer, *node.bound}:
-            argument = f"np.broadcast_to({argument}, {shape})"
-        code = TENSOR_TEMPLATES[node.function].format(argument)
+            argument = f"{self.now.call('broadcast_to')}({argument}, {shape})"
+        code = self.now.of_axes[node.function].format(argument)
         entry = TENSOR_FUNCTIONS[node.function]
         if entry.output in ("scalar", "place"):
             return Array(code, outer, is_atom=False)
@@ -299,10 +329,9 @@ class Writer:
         places = [*(self._of(index) for index in outer), *(self._of(place) for place in at)]
         axes = _union(places)
         lower = [self._code(index.lower) for index in (*outer, *bound)]
-        subscripts = [f"({self._over(place, axes)} - {low}).astype(int)" for place, low in zip(places, lower, strict=True)]
-        return Array(
-            f"{name}[{', '.join(subscripts)}]" if axes else f"{name}[{', '.join(f'int({s[1:-13]})' for s in subscripts)}]", axes
-        )
+        subscripts = [f"{self._over(place, axes)} - {low}" for place, low in zip(places, lower, strict=True)]
+        subscripts = [self.dialect.whole.format(code) if axes else f"int({code})" for code in subscripts]
+        return Array(f"{name}[{', '.join(subscripts)}]", axes)
 
     def _piecewise(self, conditions: Sequence[Expr], values: Sequence[Expr], otherwise: Expr) -> Array:
         parts = [self._of(part) for part in (*conditions, *values, otherwise)]
@@ -311,8 +340,13 @@ class Writer:
         count = len(conditions)
         code = codes[-1]
         for test, value in reversed(list(zip(codes[:count], codes[count:-1], strict=True))):
-            code = f"np.where({test}, {value}, {code})"
+            code = f"{self.now.call('where')}({test}, {value}, {code})"
         return Array(code, axes)
+
+    def _unsupported(self, what: str) -> FormulaError:
+        return FormulaError(
+            f"no {self.dialect.name} code for {what}", remedy="Print it with --to text, or evaluate it with gradproof eval."
+        )
 
     # Axes ---------------------------------------------------------------------------------------------------------------
 
@@ -328,9 +362,9 @@ class Writer:
         order = [array.axes.index(index) for index in axes if index in array.axes]
         code = array.atom
         if order != sorted(order):
-            code = f"{code}.transpose({', '.join(map(str, order))})"
+            code = code + self.dialect.permute.format(", ".join(map(str, order)))
         if len(order) < len(axes):
-            places = ", ".join(":" if index in array.axes else "np.newaxis" for index in axes)
+            places = ", ".join(":" if index in array.axes else self.dialect.newaxis for index in axes)
             code = f"{code}[{places}]"
         return code
 
@@ -396,8 +430,16 @@ def _number(value: Fraction, *, power: bool = False) -> str:
     return f"({text})" if power or value >= 0 else f"-({-value.numerator} / {value.denominator})"
 
 
-def _unsupported(what: str) -> FormulaError:
-    return FormulaError(f"no NumPy code for {what}", remedy="Print it with --to text, or evaluate it with gradproof eval.")
+def _rounded(name: str, code: str) -> str:
+    """Return a rounded size in integers: ``floor(h/2)``."""
+    return f"int(({code}) // 1)" if name == "floor" else f"-int((-({code})) // 1)"
+
+
+def _is_of_sizes(node: Expr) -> bool:
+    """Tell whether a value hangs on sizes and indices alone."""
+    return not contains(
+        node, lambda part: isinstance(part, Element) or (isinstance(part, Symbol) and "size" not in part.properties)
+    )
 
 
 def safe_name(name: str, taken: Iterable[str]) -> str:

@@ -1,0 +1,191 @@
+"""Answers to minimisations: proximal points and least squares, where the minimiser has a closed form."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from gradproof.completion.answer import Answer, Asked
+from gradproof.completion.names import with_names
+from gradproof.derivation.tidy import tidied
+from gradproof.derivative.differentiate import differentiate
+from gradproof.expr.build import ONE, ZERO, apply, delta, divide, multiply, negate, subtract, sum_over
+from gradproof.expr.node import Apply, Element, Expr, Index, Number, Operator, Power, Reduce, Symbol, TensorEntry, fresh_index
+from gradproof.expr.walk import contains, postorder, substitute, symbols, transform
+from gradproof.rewrite.simplify import simplified
+
+_TRANSPOSED_INVERSE = re.compile(r"\((\([^()]*\)\^\{-1\})\)\^(?:\\top|T|\{\\top\}|\{T\}|\\intercal)")
+_HALF_POWER = Number(ONE.value / 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """``minimize objective over symbol[at]``: its gradient at ``at``, and its Hessian at ``at`` and ``other`` (both empty for a number)."""
+
+    symbol: Symbol
+    objective: Expr
+    at: tuple[Index, ...]
+    other: tuple[Index, ...]
+    gradient: Expr
+    hessian: Expr
+
+
+def minimizer_answers(asked: Asked) -> Iterator[Answer]:
+    """Yield the closed form of the minimiser that is asked for."""
+    environment = asked.context.environment
+    body = asked.value.body
+    if not (isinstance(body, Operator) and body.kind == "argmin" and len(body.bound) == 1):
+        return
+    (variable,), (objective,) = body.bound, body.operands
+    for form in CLOSED_FORMS:
+        problem = _problem(variable, environment.expanded(objective), asked.value.axes)
+        point = None if problem is None else form(problem)
+        if point is None:
+            continue
+        for shown in dict.fromkeys((with_names(point, environment, frozenset()), point)):
+            for latex in asked.notation.written(tidied(shown), asked.value.axes):
+                upright = _TRANSPOSED_INVERSE.sub(r"\1", latex)  # a Hessian is symmetric
+                yield from map(Answer, dict.fromkeys((upright, latex)))
+
+
+def _problem(variable: Expr, objective: Expr, axes: tuple[Index, ...]) -> Problem | None:
+    """Return the problem with its derivatives; the kink of an absolute value gives its sign."""
+    symbol = variable.symbol if isinstance(variable, Element) else variable
+    if not isinstance(symbol, Symbol) or len(symbol.axes) != len(axes):
+        return None
+    symbol = next((found for found in symbols(objective) if found.name == symbol.name), symbol)
+    other = tuple(fresh_index(index.name, index.lower, index.upper) for index in axes)
+    gradient = simplified(differentiate(objective, symbol, axes))
+    hessian = simplified(differentiate(gradient, symbol, other))
+    return Problem(symbol, objective, axes, other, gradient, hessian)
+
+
+# Closed forms -------------------------------------------------------------------------------------------------------------
+
+
+def _linear_system(problem: Problem) -> Expr | None:
+    """Least squares, ridge: a quadratic objective, ``x = -H^{-1} g(0)``."""
+    if _depends(problem.hessian, problem.symbol) or _kinks(problem.gradient, problem.symbol) or problem.hessian is ZERO:
+        return None
+    start = negate(_at_zero(problem.gradient, problem.symbol))
+    if not problem.at:
+        return divide(start, problem.hessian)
+    curvature = _curvature(problem, problem.hessian)
+    if curvature is not None:
+        return divide(start, curvature)
+    if len(problem.at) != 1:
+        return None
+    (row,), (column,) = problem.at, problem.other
+    first, second = (fresh_index(row.name, row.lower, row.upper) for _ in range(2))
+    scale = _common_weight(problem.hessian)
+    matrix = substitute(simplified(divide(problem.hessian, scale)), {row: first, column: second})
+    inverse = TensorEntry("inverse", (first, second), matrix, (row, column))
+    right = substitute(simplified(divide(start, scale)), {row: column})
+    return sum_over([column], multiply(inverse, right))
+
+
+def _soft_threshold(problem: Problem) -> Expr | None:
+    """The lasso's proximal step and its kin: ``h x^2 / 2 - u x + lambda |x|`` for each entry, ``x = sign(u) max(|u| - lambda, 0) / h``."""
+    entry = _entry(problem.symbol, problem.at)
+    sign = apply("sign", entry)
+    weight = simplified(
+        subtract(
+            _at_zero(_put(problem.gradient, sign, ONE), problem.symbol),
+            _at_zero(_put(problem.gradient, sign, ZERO), problem.symbol),
+        )
+    )
+    if weight is ZERO or _depends(weight, problem.symbol):
+        return None
+    curvature = _curvature(problem, problem.hessian)
+    smooth = _put(problem.gradient, sign, ZERO)
+    if curvature is None or _kinks(smooth, problem.symbol):
+        return None
+    point = simplified(negate(_at_zero(smooth, problem.symbol)))
+    size = apply("maximum", subtract(apply("abs", point), weight), ZERO)
+    return divide(multiply(apply("sign", point), size), curvature)
+
+
+def _block_threshold(problem: Problem) -> Expr | None:
+    """A Euclidean norm beside a quadratic: ``x = max(0, 1 - (lambda / h) / ||u||) u`` with ``u`` the minimiser without the norm."""
+    if len(problem.at) != 1:
+        return None
+    norms = [node for node in postorder(problem.objective) if _is_norm_of(node, problem.symbol)]
+    if len(set(norms)) != 1:
+        return None
+    length = Symbol("norm_of_minimizer")
+    outside = transform(problem.objective, lambda node: length if node is norms[0] else node)
+    weight = simplified(differentiate(outside, length))
+    smooth = _problem(_entry(problem.symbol, problem.at), substitute(outside, {length: ZERO}), problem.at)
+    if smooth is None or _depends(weight, problem.symbol):
+        return None
+    curvature = _curvature(smooth, smooth.hessian)
+    if curvature is None or curvature.free_indices or _depends(curvature, problem.symbol):
+        return None
+    point = simplified(divide(negate(_at_zero(smooth.gradient, problem.symbol)), curvature))
+    norm = TensorEntry("norm2", problem.other, substitute(point, dict(zip(problem.at, problem.other, strict=True))))
+    shrink = apply("maximum", subtract(ONE, divide(weight, multiply(curvature, norm))), ZERO)
+    return multiply(shrink, point)
+
+
+def _is_norm_of(node: Expr, symbol: Symbol) -> bool:
+    """Tell whether a node is ``sqrt(sum_i x_i^2)``."""
+    if not (isinstance(node, Power) and node.exponent is _HALF_POWER and isinstance(node.base, Reduce)):
+        return False
+    inner = node.base.body
+    return (
+        node.base.operation == "sum"
+        and isinstance(inner, Power)
+        and isinstance(inner.base, Element)
+        and inner.base.symbol is symbol
+    )
+
+
+#: The closed forms, in the order in which they are tried.
+CLOSED_FORMS: tuple[Callable[[Problem], Expr | None], ...] = (_linear_system, _soft_threshold, _block_threshold)
+
+
+# Parts --------------------------------------------------------------------------------------------------------------------
+
+
+def _curvature(problem: Problem, hessian: Expr) -> Expr | None:
+    """Return the diagonal of a Hessian that is diagonal, as a function of the entry, or None."""
+    if _depends(hessian, problem.symbol):
+        return None
+    if not problem.at:
+        return None if hessian is ZERO else hessian
+    same = multiply(*(delta(one, two) for one, two in zip(problem.at, problem.other, strict=True)))
+    diagonal = simplified(sum_over(list(problem.other), hessian))
+    is_diagonal = simplified(subtract(hessian, multiply(diagonal, same))) is ZERO
+    return diagonal if is_diagonal and diagonal is not ZERO else None
+
+
+def _entry(symbol: Symbol, at: tuple[Index, ...]) -> Expr:
+    return Element(symbol, at) if at else symbol
+
+
+def _at_zero(root: Expr, symbol: Symbol) -> Expr:
+    return simplified(transform(root, lambda node: ZERO if _is_entry(node, symbol) else node))
+
+
+def _is_entry(node: Expr, symbol: Symbol) -> bool:
+    return node is symbol or (isinstance(node, Element) and node.symbol is symbol)
+
+
+def _put(root: Expr, part: Expr, value: Expr) -> Expr:
+    return transform(root, lambda node: value if node is part else node)
+
+
+def _depends(root: Expr, symbol: Symbol) -> bool:
+    return contains(root, lambda node: _is_entry(node, symbol))
+
+
+def _kinks(root: Expr, symbol: Symbol) -> bool:
+    """Tell whether a gradient still has a sign or another kink of the variable."""
+    return contains(root, lambda node: isinstance(node, Apply) and node.function in ("sign", "abs") and _depends(node, symbol))
+
+
+def _common_weight(node: Expr) -> Expr:
+    """Return the number that a Hessian is a multiple of: the smallest weight of its terms."""
+    weights = [abs(weight) for weight in getattr(node, "weights", ())]
+    return Number(min(weights)) if weights else ONE
