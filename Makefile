@@ -27,7 +27,7 @@ bench:  ## documents (make bench CORPUS=folder), solvers, the top-k error
 	uv run python benchmarks/topk.py
 
 bench-derive:  ## derivations against SymPy, tensorgrad and CasADi; 100,000 random expressions
-	uv run --with casadi python benchmarks/derive.py
+	uv run --with casadi --with tensorgrad --with torch==2.8.0 python benchmarks/derive.py
 	uv run python benchmarks/random_expressions.py --count 100000
 
 bench-tsne:  ## t-SNE against openTSNE and scikit-learn (make bench-tsne DATA=mnist.npz)

@@ -1,10 +1,10 @@
-"""Times derivations side by side with SymPy, tensorgrad and CasADi, where they can do the case; results are compared first.
+"""Times derivations side by side with SymPy, tensorgrad and CasADi, where they have the case; results are compared first.
 
-Run:  uv run --with tensorgrad --with casadi python benchmarks/derive.py [--repetitions 9]
+Run:  uv run --with casadi --with tensorgrad --with torch==2.8.0 python benchmarks/derive.py [--repetitions 9]
 
-A rival that is not installed is left out. Gradproof and tensorgrad work with sizes by name; SymPy's matrices of symbols and
-CasADi's graphs have the sizes below. Times are medians, from text (or the rival's own constructors) to the finished derivative,
-without the steps; Gradproof's time includes writing it and reading back what is written.
+A rival that is not installed is left out; tensorgrad 0.3 needs a torch that still has named tensors. Gradproof and tensorgrad work
+with sizes by name; SymPy's matrices of symbols and CasADi's graphs have the sizes below. Times are medians, from text (or the rival's
+own constructors) to the finished derivative, without the steps; with Gradproof's writing and reading back in a column of its own.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ def ours(case: Case) -> tuple[Callable[[], Any], Callable[[], Any]]:
 def theirs(case: Case, make: Callable[..., Any] | None, repetitions: int) -> str:
     """Return a rival's time, once its numbers are ours."""
     if make is None:
-        return "cannot"
+        return "not compared"
     try:
         result = make(case.shapes)
         if case.shapes:

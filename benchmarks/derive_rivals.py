@@ -184,12 +184,12 @@ def _tensorgrad(
 
         def numbers(**values: Any) -> Any:
             import torch
-            from tensorgrad.extras.evaluate import evaluate
 
-            given = {v[name]: torch.tensor(values[name], dtype=torch.float64).refine_names(*edges[name]) for name in edges}
+            given = {name: torch.tensor(values[name]) for name in edges}
             lengths = {sizes[edge]: length for name in edges for edge, length in zip(edges[name], shapes[name], strict=True)}
-            order_of_axes = [edge + "_" * (place + 1) for place in range(order) for edge in edges[wrt]]
-            return evaluate(derivative, given, lengths).align_to(*order_of_axes).rename(None).numpy()
+            found = tg.compile(derivative=derivative)(dims=lengths, **given).derivative.numpy()
+            made = list(derivative.edges)
+            return found.transpose([made.index(edge + "_" * (place + 1)) for place in range(order) for edge in edges[wrt]])
 
         return numbers
 
@@ -199,19 +199,19 @@ def _tensorgrad(
 def _tensorgrad_softmax(v: dict[str, Any]) -> Any:
     import tensorgrad.functions as functions
 
-    return functions.cross_entropy(functions.dot(v["W"], v["x"], "d"), v["y"], ["k"])
+    return functions.cross_entropy(v["W"] @ v["x"], v["y"], ["k"])
 
 
 def _tensorgrad_squares(v: dict[str, Any]) -> Any:
     import tensorgrad.functions as functions
 
-    return functions.frobenius2(functions.dot(v["A"], v["x"], "n") - v["b"])
+    return functions.frobenius2(v["A"] @ v["x"] - v["b"])
 
 
 def _tensorgrad_logistic(v: dict[str, Any]) -> Any:
     import tensorgrad.functions as functions
 
-    return functions.sum(functions.log(functions.exp(-v["y"] * functions.dot(v["X"], v["w"], "d")) + 1), ["n"])
+    return functions.sum(functions.log(functions.exp(-v["y"] * (v["X"] @ v["w"])) + 1), ["n"])
 
 
 NAMES = (

@@ -5,6 +5,7 @@ import pytest
 from gradproof.derivation.derivation import derive
 from gradproof.derivation.updates import update
 from gradproof.errors import FormulaError
+from gradproof.printer.text import to_text
 
 AFFINITIES = "P: n,n symmetric zerodiagonal distribution"
 
@@ -144,3 +145,9 @@ def test_a_long_sum_and_a_deep_chain():
 def test_sums_in_sums_keep_their_own_indices():
     derivation = derive("cross_entropy((diag(c)*A)*(A'*b), c)", "A", 2, assume=["A: m,n", "b: m", "c: m"])
     assert derivation.verify(3).agrees
+
+
+def test_numbers_side_by_side_are_told_apart():
+    derivation = derive("2*3^x", "x", assume=["x:"])
+    assert derivation.to_latex() == r"2 \cdot 3^{x} \log(3)"
+    assert to_text(derivation.value) == "2 (3^x) log(3)"

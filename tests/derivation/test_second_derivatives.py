@@ -1,5 +1,7 @@
 """Second derivatives by variables of which something is known: their entries are varied independently, twice."""
 
+from dataclasses import replace
+
 import pytest
 
 from gradproof.derivation.derivation import derive
@@ -27,3 +29,16 @@ def test_what_is_known_of_a_variable_does_not_change_its_second_derivative(text,
 
 def test_a_factorial_below_its_domain_has_no_value():
     assert derive("norminf(factorial(y))", "y", 2, assume=["y: n"]).verify(6).agrees
+
+
+@pytest.mark.parametrize("order", [1, 2])
+@pytest.mark.parametrize("wrt", ["b", "c"])
+def test_a_random_point_where_entries_tie_is_no_disagreement(wrt, order):
+    check = derive("max(b - c)", wrt, order, assume=["b: m", "c: m"]).verify()
+    assert check.agrees
+    assert check.points >= 10
+
+
+def test_a_wrong_derivative_disagrees_beside_a_kink_too():
+    right = derive("sum(abs(x))", "x", assume=["x: n"])
+    assert not replace(right, value=right.formula.value).verify().agrees

@@ -26,6 +26,8 @@ _STEP = Fraction(1, 10**12)
 _DIGITS = 40
 _BITS = 256
 _AGREES = 1e-9
+#: Slopes to the left and to the right that differ by more are those of a kink: it has no derivative to compare with.
+_KINK = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,17 @@ def _error(value: Expr, along: Expr, wrt: Symbol, direction: Symbol, bindings: B
             if not (entry.left.is_finite() and entry.right.is_finite()):
                 return None
             found.append(_relative(entry))
-    return max(found, default=0.0)
+    largest = max(found, default=0.0)
+    return None if largest >= _AGREES and _is_kink(ahead, enclose(value, bindings, _DIGITS), behind) else largest
+
+
+def _is_kink(ahead: Table, here: Table, behind: Table) -> bool:
+    """Tell whether a value bends or jumps between three points that lie a step apart."""
+    with ctx.workprec(_BITS):
+        step = arb(fmpq(_STEP.numerator, _STEP.denominator))
+        right = Table(ahead.axes, boxed((boxed(ahead.entries) - boxed(here.entries)) / step), ahead.starts)
+        left = Table(ahead.axes, boxed((boxed(here.entries) - boxed(behind.entries)) / step), ahead.starts)
+        return any(_relative(entry) > _KINK for entry in paired(left, right))
 
 
 def _relative(entry: Entry) -> float:

@@ -174,12 +174,17 @@ def _product(weight: Fraction, node: Expr, done: dict[Expr, Printed]) -> Printed
     parts += [_in(_power(factor, done), PRODUCT + 1) for factor in arranged_factors(above, done)]
     divisors = [str(weight.denominator)] if weight.denominator != 1 else []
     divisors += [_raised(done[base], exponent) for base, exponent in below]
-    top = " ".join(parts)
+    top = _side_by_side(parts)
     if not divisors:
         single = len(parts) == 1 and len(above) == 1
         return Printed(top, _power(above[0], done).strength if single else PRODUCT)
-    bottom = divisors[0] if len(divisors) == 1 else "(" + " ".join(divisors) + ")"
+    bottom = divisors[0] if len(divisors) == 1 else "(" + _side_by_side(divisors) + ")"
     return Printed(f"{top}/{bottom}", PRODUCT)
+
+
+def _side_by_side(parts: list[str]) -> str:
+    """A digit behind another factor stands in parentheses: ``2 (3^x)``."""
+    return " ".join([*parts[:1], *(f"({part})" if part[0].isdigit() else part for part in parts[1:])])
 
 
 def _power(node: Expr, done: dict[Expr, Printed]) -> Printed:

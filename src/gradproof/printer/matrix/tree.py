@@ -148,7 +148,7 @@ def _terms(texts: list[str], weights: tuple[Fraction, ...], times: str, number: 
         elif size.numerator == 1:
             term = f"{text}/{size.denominator}" if times == "{}*{}" else times.format(number(size), text)
         else:
-            term = times.format(number(size), text)
+            term = times.format(number(size), text) if times == "{}*{}" else _joined([number(size), text])
         if not out:
             out = f"-{term}" if weight < 0 else term
         else:
@@ -218,7 +218,7 @@ def _latex_call(tree: Tree) -> Written:
 
 
 def _joined(texts: list[str]) -> str:
-    return " ".join(texts)
+    return "".join([*texts[:1], *(rf" \cdot {text}" if text[0].isdigit() else f" {text}" for text in texts[1:])])
 
 
 def _latex_number(value: Fraction) -> str:
