@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gradproof.derivative.ties import entries_tie
 from gradproof.expr.catalogue import FUNCTIONS, TENSOR_FUNCTIONS
 from gradproof.expr.node import Apply, Compare, Element, Expr, Logic, Piecewise, Reduce, Symbol, TensorEntry
 from gradproof.expr.node import Iverson as Bracket
@@ -31,7 +32,7 @@ def _kink(node: Expr, moving: set[Expr]) -> str:
             words = TENSOR_FUNCTIONS[function].kink
             return f"{function}: {words}" if words else ""
         case Reduce("max" | "min" as operation):
-            return f"{operation}: where entries tie, each that attains it counts"
+            return f"{operation}: where entries tie, {'they share it' if entries_tie(node) else 'each that attains it counts'}"
         case Reduce("prod"):
             return "prod: where a factor is 0, since the derivative divides by it"
         case Bracket(Compare() | Logic()):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gradproof.derivative.chains import flattened, times
+from gradproof.derivative.ties import entries_tie, tied_entries
 from gradproof.expr.build import MINUS_ONE, ONE, ZERO, add, apply, multiply, power, scale, subtract, weighted_sum
 from gradproof.expr.catalogue import FUNCTIONS, TENSOR_FUNCTIONS
 from gradproof.expr.node import (
@@ -102,8 +103,9 @@ def _reduction(node: Reduce, inner: Inner) -> Expr:
         return multiply(node, sum_without_deltas(node.indices, share))
     if node.where is None and not node.body.free_indices & set(node.indices):
         return derivative  # all entries are one and the same: the maximum is that one
-    attained = Iverson(Compare("=", node.body, node))
-    return sum_without_deltas(node.indices, multiply(guard, attained, derivative))
+    attained = multiply(guard, Iverson(Compare("=", node.body, node)))
+    share = power(tied_entries(node, attained), MINUS_ONE) if entries_tie(node) else ONE
+    return multiply(share, sum_without_deltas(node.indices, multiply(attained, derivative)))
 
 
 def _tensor(node: TensorEntry, inner: Inner) -> Expr:

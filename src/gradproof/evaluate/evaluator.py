@@ -18,6 +18,7 @@ from gradproof.evaluate.fields import (
     FALSE,
     IRRATIONAL,
     IRRATIONAL_TEST,
+    OPEN_TEST,
     TRUE,
     Array,
     Balls,
@@ -27,6 +28,7 @@ from gradproof.evaluate.fields import (
     boxed,
     elementwise,
 )
+from gradproof.evaluate.identity import are_identical, compares_extremum
 from gradproof.evaluate.quadrature import integral
 from gradproof.evaluate.tables import (
     LARGEST_TABLE,
@@ -90,6 +92,8 @@ def evaluate(root: Expr, bindings: Bindings, field: Field, indices: Mapping[Inde
 
 #: Functions whose value jumps: next to a jump a ball tells nothing, a rational does.
 _JUMPING = frozenset({"floor", "ceil", "modulo"})
+#: No more open comparisons of one table than this are looked into.
+_MOST_IDENTIFIED = 512
 
 
 class _Evaluator:
@@ -367,7 +371,20 @@ class _Evaluator:
         if isinstance(self.field, Exact) or (isinstance(self.field, Floats) and contains(node, _is_data)):
             return mine
         exact = self.exact().test(node)
-        return combined(lambda codes: np.where(codes[0] == IRRATIONAL_TEST, settled(codes[1]), codes[0]), [exact, mine])
+        decided = combined(lambda codes: np.where(codes[0] == IRRATIONAL_TEST, settled(codes[1]), codes[0]), [exact, mine])
+        return self._identified(node, decided) if is_open(decided.entries) and compares_extremum(node) else decided
+
+    def _identified(self, node: Compare, outcomes: Table) -> Table:
+        """Decide what balls left open where both sides are one number by the way it is computed."""
+        entries = outcomes.entries.copy()
+        held = TRUE if node.relation in ("=", "<=", ">=") else FALSE
+        for place in np.argwhere(entries == OPEN_TEST)[:_MOST_IDENTIFIED]:
+            at = {axis: int(step) + self.span(axis)[0] for axis, step in zip(outcomes.axes, place, strict=True)}
+            if are_identical(
+                node, self.bindings, {**self.fixed, **at}, lambda entry: evaluate(entry, self.bindings, self.field).entries[()]
+            ):
+                entries[tuple(place)] = held
+        return Table(outcomes.axes, entries)
 
     # Reductions ------------------------------------------------------------------------------------------------------
 
