@@ -205,7 +205,8 @@ def bound_indices(root: Expr) -> frozenset[Index]:
 
 
 def _replaced(root: Expr, mapping: Mapping[Any, Expr]) -> Expr:
-    may_resize = not all(isinstance(key, Index) for key in mapping)
+    if all(isinstance(key, Index) for key in mapping):
+        return _with_indices(root, mapping)
 
     def step(node: Expr, parts: tuple[Expr, ...]) -> Expr:
         if node in mapping:
@@ -214,10 +215,23 @@ def _replaced(root: Expr, mapping: Mapping[Any, Expr]) -> Expr:
             kept = {key: value for key, value in mapping.items() if key not in node.bound}
             inside = tuple(substitute(operand, kept) for operand in node.operands)
             return Operator(node.kind, node.bound, inside, parts[len(node.bound) + len(node.operands) :])
-        changed = node if parts == children(node) else rebuild(node, parts)
-        return _with_sizes(changed, mapping) if may_resize else changed
+        return _with_sizes(node if parts == children(node) else rebuild(node, parts), mapping)
 
     return fold(root, step)
+
+
+def _with_indices(root: Expr, mapping: Mapping[Any, Expr]) -> Expr:
+    """Replace free indices: what they are not free in stays as it is, unseen."""
+    keys = frozenset(mapping)
+    done: dict[Expr, Expr] = {}
+    for node in postorder(root, lambda node: () if keys.isdisjoint(node.free_indices) else children(node)):
+        if node in mapping:
+            done[node] = mapping[node]
+        elif keys.isdisjoint(node.free_indices):
+            done[node] = node
+        else:
+            done[node] = rebuild(node, tuple(done[part] for part in children(node)))
+    return done[root]
 
 
 def _apart(root: Expr, clashing: frozenset[Index], originals: dict[Expr, Expr]) -> Expr:
