@@ -113,7 +113,10 @@ def _miscomputed(derivation: Derivation, bindings: Bindings) -> Iterator[str]:
         function = namespace["derivative"]
         parameters = inspect.signature(function).parameters
         values = {symbol.name: as_floats(bindings.value(symbol)) for symbol in derivation.formula.symbols}
-        found = function(**{name: value for name, value in values.items() if name in parameters})
+        try:
+            found = function(**{name: value for name, value in values.items() if name in parameters})
+        except np.linalg.LinAlgError:
+            return  # a singular matrix, where NumPy raises and the evaluator has no value, or does not need it: relu(det(y*x')) at 0
     try:
         wanted = enclose(derivation.value, bindings, _DIGITS)
     except Undecidable:
