@@ -172,11 +172,17 @@ def _turned(node: Expr) -> tuple[Fraction, Factors]:
             size, base = _content(base)
             weight *= size**exponent.numerator
         turned[base] = turned.get(base, Fraction(0)) + exponent
-    kept = {base: exponent for base, exponent in turned.items() if exponent}
+    kept = _without_support({base: exponent for base, exponent in turned.items() if exponent})
     loose = next((base for base, exponent in kept.items() if weight < 0 and exponent == 1 and _is_loose(base)), None)
     if loose is None:
         return weight, kept
     return -weight, {negate(base) if base is loose else base: exponent for base, exponent in kept.items()}
+
+
+def _without_support(factors: Factors) -> Factors:
+    """Leave out ``[p != 0]`` beside ``p``."""
+    idle = {Iverson(Compare("!=", base, ZERO)) for base, exponent in factors.items() if exponent > 0}
+    return {base: exponent for base, exponent in factors.items() if base not in idle}
 
 
 def factors_of(node: Expr) -> tuple[Fraction, Factors]:

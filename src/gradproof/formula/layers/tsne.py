@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from gradproof.elaborate.sizes import extent
 from gradproof.elaborate.value import Value, entry
-from gradproof.expr.build import MINUS_ONE, ONE, TWO, add, apply, compare, divide, multiply, power, subtract, sum_over
-from gradproof.expr.node import Expr, Index, fresh_index
+from gradproof.expr.build import MINUS_ONE, ONE, TWO, ZERO, add, apply, compare, divide, multiply, power, subtract, sum_over
+from gradproof.expr.node import Expr, Index, Piecewise, fresh_index
 from gradproof.formula.context import Context
 from gradproof.formula.entry import Arguments, Entry, tensor
 from gradproof.formula.kinds import MATRIX, SCALAR, Table
@@ -33,7 +33,8 @@ def _lower(context: Context, arguments: Arguments, values: tuple[Value, ...]) ->
     share = divide(kernel, total)
     context.named += [("w", Value(kernel, (first, second))), ("Q", Value(share, (first, second)))]
     affinity = entry(affinities, (first, second)).body
-    body = multiply(affinity, apply("log", divide(affinity, share)))
+    loss = multiply(affinity, apply("log", divide(affinity, share)))
+    body = Piecewise((compare("!=", affinity, ZERO),), (loss,), ZERO)
     context.note("the sum leaves out the pairs of a point with itself")
     return Value(sum_over((first, second), body, compare("!=", first, second)))
 
