@@ -59,10 +59,7 @@ class Expr(metaclass=_Interning):
     free_indices: frozenset[Index] = field(init=False, default=frozenset())
 
     def __post_init__(self) -> None:
-        values = node_fields(self)
-        hasher = blake2b(type(self).__name__.encode(), digest_size=12)
-        _feed(hasher, values)
-        object.__setattr__(self, "digest", hasher.digest())
+        object.__setattr__(self, "digest", _digest(self))
         object.__setattr__(self, "free_indices", _free_indices(self))
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -262,19 +259,45 @@ def node_fields(node: Expr) -> tuple[Any, ...]:
     return tuple(getattr(node, name) for name in names)
 
 
-def _feed(hasher: Any, value: Any) -> None:
+#: The bytes of a hash, of the uid of an index, and of all uids that a digest holds at most.
+_HASH, _UID, _UIDS = 12, 9, 16 * 9
+
+
+def _digest(node: Expr) -> bytes:
+    """Return a key that orders nodes alike in every run: by what they are, then by the uids of their indices, the older first.
+
+    It is a hash that does not see uids, some uids in the order of occurrence, and a hash that sees them all.
+    """
+    shape = blake2b(type(node).__name__.encode(), digest_size=_HASH)
+    seen = shape.copy()
+    uids = bytearray()
+    for value in node_fields(node):
+        if isinstance(node, Index) and value is node.uid:
+            uids += (value + 2 ** (8 * _UID - 1)).to_bytes(_UID, "big")
+            seen.update(uids)
+        else:
+            _feed(shape, seen, uids, value)
+    unseen = shape.digest()
+    return unseen + bytes(uids[:_UIDS]) + (seen.digest() if uids else unseen)
+
+
+def _feed(shape: Any, seen: Any, uids: bytearray, value: Any) -> None:
     if isinstance(value, Expr):
-        hasher.update(value.digest)
+        shape.update(value.digest[:_HASH])
+        seen.update(value.digest[-_HASH:])
+        uids += value.digest[_HASH:-_HASH]
     elif isinstance(value, tuple):
-        hasher.update(b"(%d" % len(value))
+        for hasher in (shape, seen):
+            hasher.update(b"(%d" % len(value))
         for entry in value:
-            _feed(hasher, entry)
+            _feed(shape, seen, uids, entry)
     elif isinstance(value, frozenset):
-        _feed(hasher, tuple(sorted(value)))
+        _feed(shape, seen, uids, tuple(sorted(value)))
     elif isinstance(value, Axis):
-        _feed(hasher, (value.size, value.origin, value.name))
+        _feed(shape, seen, uids, (value.size, value.origin, value.name))
     else:
-        hasher.update(repr(value).encode() + b";")
+        for hasher in (shape, seen):
+            hasher.update(repr(value).encode() + b";")
 
 
 def _free_indices(node: Expr) -> frozenset[Index]:
