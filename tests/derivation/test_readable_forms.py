@@ -62,6 +62,10 @@ def test_labels_that_sum_to_one_are_advised():
     assert derive("-y'*log(softmax(W*x))", "W", assume=["W: k,d", "y: k simplex"]).advice == ()
 
 
+def test_no_assumption_is_praised_for_what_is_shorter_without_it():
+    assert derive("p = sigma(w'*x); -(1-p)^g*y*log(p)", "w", assume=["g: scalar", "y: scalar"]).advice == ()
+
+
 def test_names_of_the_user_stay_in_index_notation():
     text = "w[i,j] = exp(-(y[i] - y[j])^2); sum_{i,j} P[i,j]*w[i,j]"
     derivation = derive(text, "y", assume=["P: n,n symmetric"])

@@ -80,7 +80,9 @@ def test_matrices_by_the_company_that_they_keep(text, name):
 
 
 def test_floors_in_subscripts():
-    assert value(r"\sum_{k=1}^{4} w_k x_{\lfloor \frac{k + 1}{2} \rfloor}", w=np.array([1.0, 2, 3, 4]), x=np.array([10.0, 100])) == 730
+    assert (
+        value(r"\sum_{k=1}^{4} w_k x_{\lfloor \frac{k + 1}{2} \rfloor}", w=np.array([1.0, 2, 3, 4]), x=np.array([10.0, 100])) == 730
+    )
 
 
 def test_symbols_stand_in_order_of_appearance():

@@ -322,7 +322,9 @@ def _infer(node: Tree, found: Survey) -> None:
             demand(body, 2, found)
         case Scripted(base, _, sup) if is_transpose(sup):
             demand(base if node.sub is None else _without_exponent(node), _transposed_rank(base, found), found)
-        case Scripted(Name(text), None, Prefix("-", Numeral("1"))) if (len(text) == 1 and text.isupper()) or text in _GREEK_MATRICES:
+        case Scripted(Name(text), None, Prefix("-", Numeral("1"))) if (
+            len(text) == 1 and text.isupper()
+        ) or text in _GREEK_MATRICES:
             demand(node.base, 2, found)
         case Adjacent(items):
             _infer_product(items, found)

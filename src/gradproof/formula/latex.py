@@ -235,7 +235,12 @@ def _statements(tree: Tree) -> list[Item]:
 def _definitions_first(items: tuple[Tree, ...]) -> tuple[Tree, ...]:
     """Put what stands behind 'where' before what it explains."""
     for place, item in enumerate(items):
-        if isinstance(item, Adjacent) and len(item.items) == 2 and isinstance(item.items[0], Words) and item.items[0].text in _WHERE:
+        if (
+            isinstance(item, Adjacent)
+            and len(item.items) == 2
+            and isinstance(item.items[0], Words)
+            and item.items[0].text in _WHERE
+        ):
             return (item.items[1], *items[place + 1 :], *items[:place])
     return items
 
