@@ -79,6 +79,11 @@ def test_matrices_by_the_company_that_they_keep(text, name):
     assert len(parse(text).symbol(name).axes) == 2
 
 
+def test_an_index_outside_of_its_sum_is_said_aloud():
+    assert any("i stands outside of its sum" in note for note in parse(r"\sum_i a_i b_i + c_i").notes)
+    assert not any("outside" in note for note in parse(r"\sum_i (a_i b_i + c_i)").notes)
+
+
 def test_floors_in_subscripts():
     assert (
         value(r"\sum_{k=1}^{4} w_k x_{\lfloor \frac{k + 1}{2} \rfloor}", w=np.array([1.0, 2, 3, 4]), x=np.array([10.0, 100])) == 730

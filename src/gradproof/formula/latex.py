@@ -24,7 +24,7 @@ from gradproof.formula.kinds import describe, of_rank
 from gradproof.formula.scoping import Surroundings
 from gradproof.reader.parser import parse_formula
 from gradproof.reader.plain.source import Source
-from gradproof.reader.presentation import Adjacent, Chain, Listing, Name, Place, Scripted, Tree, Words
+from gradproof.reader.presentation import Adjacent, Big, Chain, Listing, Name, Place, Scripted, Tree, Words
 from gradproof.reader.presentation import Hole as HoleTree
 from gradproof.reader.walk import subtrees
 
@@ -132,6 +132,10 @@ class _Latex:
         value = lowering.value(tree)
         self._make_square(value.body)
         self.sizes.settle()
+        for letter in sorted(lowering.free.keys() & _bound_letters(tree)):
+            lowering.note(
+                f"{letter} stands outside of its sum too, as an axis of the result: parentheses would put it under the sum"
+            )
         read = reference_of(head) if head is not None else None
         order = [subscript.text for subscript in read[0].subscripts if isinstance(subscript, Name)] if read is not None else []
         letters = sorted(lowering.free, key=lambda letter: order.index(letter) if letter in order else len(order))
@@ -230,6 +234,12 @@ def _statements(tree: Tree) -> list[Item]:
         else:
             found.append((None, item))
     return found
+
+
+def _bound_letters(root: Tree) -> set[str]:
+    """Return the letters below the large operators of a tree."""
+    below = [node.sub for node in subtrees(root) if isinstance(node, Big) and node.sub is not None]
+    return {leaf.text for sub in below for leaf in subtrees(sub) if isinstance(leaf, Name)}
 
 
 def _definitions_first(items: tuple[Tree, ...]) -> tuple[Tree, ...]:
