@@ -22,6 +22,12 @@ FORMS = [
      "[X[p, q] = max(u=1..2, v=1..2, X[2 i + u - 2, 2 j + v - 2])]"),
     ("avg_pool2d(X, 3, stride=1)", "X", ["X: h,w"], "[i <= p <= i + 2] [j <= q <= j + 2]/9"),
     ("logsumexp(W*x)", "W", ["W: k,d"], "softmax(W*x)*x'"),
+    ("exp(-norm2(x - y)^2/(2*s^2))", "x", ["s: scalar"], "exp(-norm2(x - y)^2/(2*s^2))*(y - x)/s^2"),
+    ("exp(-norm2(x - y)^2/(2*s^2))", "s", ["s: scalar"], "s*exp(-norm2(x - y)^2/(2*s^2))*norm2(x - y)^2/s^4"),
+    ("1/(x'*x)", "x", [], "-2*x/norm2(x)^4"),
+    ("x'*A*x/(x'*x)", "x", [], "(A + A')*x/norm2(x)^2 - 2*(x'*A*x)*x/norm2(x)^4"),
+    ("1/tr(X'*X)", "X", ["X: n,m"], "-2*X/normF(X)^4"),
+    ("logdet(X'*X)", "X", ["X: n,m"], "2*X*inv(X'*X)"),
 ]  # fmt: skip
 
 
@@ -54,6 +60,10 @@ def test_labels_that_sum_to_one_are_advised():
         "with 'y: k simplex' the derivative is (softmax(W*x) - y)*x'",
     )
     assert derive("-y'*log(softmax(W*x))", "W", assume=["W: k,d", "y: k simplex"]).advice == ()
+
+
+def test_no_assumption_is_praised_for_what_is_shorter_without_it():
+    assert derive("p = sigma(w'*x); -(1-p)^g*y*log(p)", "w", assume=["g: scalar", "y: scalar"]).advice == ()
 
 
 def test_names_of_the_user_stay_in_index_notation():

@@ -59,6 +59,37 @@ def test_named_parts():
     assert {symbol.name for symbol in formula.symbols} == {"W", "x", "b"}
 
 
+def test_parts_that_are_explained_behind_the_formula():
+    total, part = r"\sum_{i=1}^n \sum_{j=1}^n P_{ij} K_{ij}", "K_{ij} = y_j - 2 y_i"
+    values = random_values(3, P=(3, 3), y=(3,))
+    expected = value("sum_{i,j} P[i,j]*(y[j] - 2*y[i])", **values)
+    assert_close(value(rf"{total} \quad \text{{where }} {part}", **values), expected)
+    assert_close(value(f"{part}; {total}", **values), expected)
+
+
+def test_a_lone_capital_i_is_the_identity():
+    assert len(parse(r"\frac{I}{\|x\|_2} - x x^\top").axes) == 2
+    assert {symbol.name for symbol in parse(r"x + I", ["I: scalar"]).symbols} == {"x", "I"}
+
+
+@pytest.mark.parametrize(
+    ("text", "name"), [(r"\|X - U V^\top\|_F^2", "X"), (r"x^\top \Sigma^{-1} x", "Sigma"), (r"\|A - B\|_F", "B")]
+)
+def test_matrices_by_the_company_that_they_keep(text, name):
+    assert len(parse(text).symbol(name).axes) == 2
+
+
+def test_an_index_outside_of_its_sum_is_said_aloud():
+    assert any("i stands outside of its sum" in note for note in parse(r"\sum_i a_i b_i + c_i").notes)
+    assert not any("outside" in note for note in parse(r"\sum_i (a_i b_i + c_i)").notes)
+
+
+def test_floors_in_subscripts():
+    assert (
+        value(r"\sum_{k=1}^{4} w_k x_{\lfloor \frac{k + 1}{2} \rfloor}", w=np.array([1.0, 2, 3, 4]), x=np.array([10.0, 100])) == 730
+    )
+
+
 def test_symbols_stand_in_order_of_appearance():
     assert [symbol.name for symbol in parse(r"\lambda \|x\|_1 + \|Ax - b\|^2").symbols] == ["lambda", "x", "A", "b"]
 

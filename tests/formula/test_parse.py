@@ -144,3 +144,24 @@ def test_class_numbers_of_random_instances_are_in_range():
     for number in range(20):
         bindings = instance(formula.symbols, seed=1, number=number)
         assert all(0 <= label < max(bindings.values["k"], 1) for label in bindings.values["y"])
+
+
+@pytest.mark.parametrize(
+    ("short", "long"),
+    [
+        ("sum_ij p_ij log(p_ij/q_ij)", "sum_{i,j} p[i,j]*log(p[i,j]/q[i,j])"),
+        ("sum_i w_i*x_i^2", "sum_i w[i]*x[i]^2"),
+        ("sum(k=1..3, c_k*a^k)", "sum(k=1..3, c[k]*a^k)"),
+        ("sum_i A_ij*x_i", "sum_i A[i,j]*x[i]"),
+        ("sum_{i,j | i != j} exp(-(y_i - y_j)^2)", "sum_{i,j | i != j} exp(-(y[i] - y[j])^2)"),
+    ],
+)
+def test_subscripts_below_a_name(short, long):
+    found, expected = parse(short), parse(long)
+    assert to_text(found.value) == to_text(expected.value)
+    assert [symbol.name for symbol in found.symbols] == [symbol.name for symbol in expected.symbols]
+
+
+@pytest.mark.parametrize("text", ["w_i*2", "sum_k x[k]*w_i", "sum_i x[i]*w_in", "sum_i x[i]*w_max"])
+def test_a_name_whose_ending_is_no_index_stays_a_name(text):
+    assert any("_" in symbol.name for symbol in parse(text).symbols)

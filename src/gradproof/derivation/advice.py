@@ -22,11 +22,12 @@ def shorter_forms(value: Expr, axes: tuple[Index, ...], formula: Formula, wrt: S
     if not contains(formula.value, _is_logarithmic):
         return ()
     found: list[str] = []
+    untold = min(cost(value), cost(readable(collected(value), axes)))
     for symbol in formula.symbols:
         for properties in _candidates(symbol) if symbol is not wrt else ():
             told = Symbol(symbol.name, symbol.axes, symbol.properties | properties)
             shorter = readable(collected(substitute(value, {symbol: told})), axes)
-            if cost(shorter) < cost(value):
+            if cost(shorter) < untold:
                 variables = [told if other is symbol else other for other in formula.symbols]
                 form = written(shorter, axes, variables, parts=formula.intermediates).short.text
                 if len(form) >= len(text):

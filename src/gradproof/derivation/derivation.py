@@ -144,6 +144,7 @@ def derive(
     if layout not in LAYOUTS:
         raise FormulaError(f"a layout was expected: {', '.join(LAYOUTS)}", got=layout)
     formula = parse(expression, assume, at) if isinstance(expression, str) else expression
+    wrt = wrt.removeprefix("\\")
     symbol = formula.symbol(wrt)
     if symbol is None and not wrt.isidentifier():
         raise FormulaError("the name of a variable was expected", got=f"'{wrt}'", where="--wrt")

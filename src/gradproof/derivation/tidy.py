@@ -42,8 +42,22 @@ def readable(root: Expr, axes: Sequence[Index]) -> Expr:
     value = tidied(root)
     tree = matrix_form(value, axes)
     if tree is not None and count(tree, "ones") <= _MOST_ONES:
-        return value
+        return _cancelled(value, axes) if contains(value, _is_open_quotient) else value
     return min(value, transform(collected(value), _tidy), transform(collected(root), _tidy), key=cost)
+
+
+def _cancelled(value: Expr, axes: Sequence[Index]) -> Expr:
+    """Return a quotient with what stands above and below cancelled, where matrix notation still says it."""
+    shorter = transform(collected(value), _tidy)
+    return shorter if cost(shorter) < cost(value) and matrix_form(shorter, axes) is not None else value
+
+
+def _is_open_quotient(node: Expr) -> bool:
+    """Tell whether a product has one factor above and below: the canonical form leaves it beside powers that it cannot open."""
+    if not isinstance(node, Multiply):
+        return False
+    below = [factor.base for factor in node.factors if isinstance(factor, Power) and factor.exponent is number(-1)]
+    return any(base in node.factors for base in below)
 
 
 def _compares_places(node: Expr) -> bool:

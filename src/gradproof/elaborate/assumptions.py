@@ -23,8 +23,10 @@ _NAME_OF_PROPERTY = re.compile(rf"\b(?:{'|'.join(sorted(PROPERTIES))})\b")
 _SIGN = re.compile(rf"\s*({_NAME})\s*(>=|>|<|<=)\s*([01])\s*$")
 _BETWEEN = re.compile(rf"\s*0\s*<\s*({_NAME})\s*<\s*1\s*$")
 _IS = re.compile(rf"\s*({_NAME})\s+is\s+(\w+)\s*$")
-_FORMS = "Write 'W: k,d', 'P: n,n symmetric', 'lam:', 'x > 0', '0 < p < 1' or 'sigma is logistic'."
+_FORMS = "Write 'W: k,d', 'P: n,n symmetric', 'lam: scalar', 'x > 0', '0 < p < 1' or 'sigma is logistic'."
 _SIGNS = {(">", "0"): "positive", (">=", "0"): "nonnegative", ("<", "0"): "negative", (">=", "1"): "natural"}
+#: Words that say how many axes a name has and leave their sizes open.
+_RANKS = {"scalar": 0, "number": 0, "vector": 1, "matrix": 2}
 _READINGS = {"sigma": frozenset({"logistic", "softmax"}), "log": frozenset({"natural", "ten", "two"})}
 
 
@@ -69,6 +71,8 @@ def _shape(text: str, name: str, rest: str) -> tuple[str, Declared]:
     parts = [*parts[:-1], last]
     if len(parts) == 1 and not parts[0].strip():
         return _key(name), Declared((), properties)
+    if len(parts) == 1 and (rank := _RANKS.get(parts[0].strip())) is not None:
+        return _key(name), Declared((None,) * rank, properties)
     sizes = [_size(part) for part in parts]
     if any(size is None for size in sizes):
         raise _malformed(text, text.find(rest))
@@ -99,6 +103,8 @@ def _reading(text: str, name: str, word: str) -> tuple[str, Declared]:
     key = _key(name)
     if word in PROPERTIES:
         return key, Declared(None, frozenset({word}))
+    if word in _RANKS:
+        return key, Declared((None,) * _RANKS[word])
     if word not in _READINGS.get(key, frozenset()):
         raise _malformed(text, text.find(word))
     return key, Declared(None, frozenset({f"reading {word}"}))

@@ -181,7 +181,7 @@ class Lowering:
         if key == "e" and not tree.accents and not tree.primes and self._is_euler():
             self.note("e is Euler's number")
             return scalar(Constant("e"))
-        if key == "I" and not self.scope.is_known(key) and key not in survey.indexed and max(survey.ranks.values(), default=0) >= 2:
+        if key == "I" and not self.scope.is_known(key) and key not in survey.indexed and survey.has_matrices:
             self.note("I is the identity matrix")
             return identity(self.scope.sizes)
         return None

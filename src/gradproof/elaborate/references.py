@@ -173,6 +173,8 @@ def _is_index_expression(tree: Tree) -> bool:
             return _is_index_term(operand)
         case Scripted(base, sub, None):
             return _is_index_expression(base) and sub is not None
+        case Fenced("⌊" | "⌈", _, body):
+            return body is not None
         case Fenced(_, _, body):
             return body is not None and _is_index_expression(body)
         case _:

@@ -29,6 +29,8 @@ from gradproof.reader.presentation import (
 from gradproof.reader.walk import subtrees
 
 _VECTOR_FUNCTIONS = frozenset({"softmax", "logsumexp", "LSE", "diag", "log_softmax", "argmax"})
+#: Greek capitals that are matrices where their inverse is taken.
+_GREEK_MATRICES = frozenset({"Sigma", "Lambda", "Omega", "Gamma", "Theta", "Phi", "Psi"})
 _MATRIX_FUNCTIONS = frozenset({"det", "tr", "Tr", "trace"})
 _ELEMENTWISE_INFIX = frozenset({"+", "-", "⊙", "±"})
 _MOMENTS = frozenset({"E", "Var", "var", "Cov", "cov"})
@@ -59,6 +61,11 @@ class Survey:
     def rank(self, key: str) -> int:
         """Return the rank of a name."""
         return self.declared.get(key, self.ranks.get(key, 0))
+
+    @property
+    def has_matrices(self) -> bool:
+        """Tell whether a name has two axes, or more."""
+        return max((*self.ranks.values(), *self.declared.values()), default=0) >= 2
 
     def key_of(self, reference: Reference) -> tuple[str, tuple[Tree, ...]]:
         """Return the key that a reference means, and its subscripts: ``x_1`` is an entry only where x has axes.
@@ -311,9 +318,13 @@ def _infer(node: Tree, found: Survey) -> None:
     match node:
         case Fenced("‖", _, body) if body is not None:
             _infer_norm(body, found)
+        case Scripted(Fenced("‖", _, body), Name("F"), _) if body is not None and any(map(_is_capital, subtrees(body))):
+            demand(body, 2, found)
         case Scripted(base, _, sup) if is_transpose(sup):
             demand(base if node.sub is None else _without_exponent(node), _transposed_rank(base, found), found)
-        case Scripted(Name(text), None, Prefix("-", Numeral("1"))) if len(text) == 1 and text.isupper():
+        case Scripted(Name(text), None, Prefix("-", Numeral("1"))) if (
+            len(text) == 1 and text.isupper()
+        ) or text in _GREEK_MATRICES:
             demand(node.base, 2, found)
         case Adjacent(items):
             _infer_product(items, found)

@@ -24,13 +24,17 @@ from gradproof.formula.kinds import describe, of_rank
 from gradproof.formula.scoping import Surroundings
 from gradproof.reader.parser import parse_formula
 from gradproof.reader.plain.source import Source
-from gradproof.reader.presentation import Adjacent, Chain, Listing, Name, Place, Scripted, Tree
+from gradproof.reader.presentation import Adjacent, Big, Chain, Listing, Name, Place, Scripted, Tree, Words
 from gradproof.reader.presentation import Hole as HoleTree
 from gradproof.reader.walk import subtrees
 
 _EQUALITIES = frozenset({"=", ":=", "≡"})
 _FENCES = (("$$", "$$"), ("$", "$"), ("\\[", "\\]"), ("\\(", "\\)"))
 _DEEPEST = 16
+#: Words behind which stands what the names of a formula mean.
+_WHERE = frozenset({"where", "with"})
+#: What a capital stands for by convention, with its rank, where nothing else is said of it: the identity matrix.
+_CONVENTIONAL = {"I": 2}
 
 #: What a statement names, and its body.
 Item = tuple[Name | Scripted | None, Tree]
@@ -117,7 +121,7 @@ class _Latex:
             sizes = known.sizes if known.sizes is not None else tuple(number(size) for size in shape)
             declared[name] = Declared(sizes, known.properties, known.words)
         ranks = {key: len(value.sizes) for key, value in declared.items() if value.sizes is not None}
-        self.scope.survey = survey(trees, {**looks, **ranks})
+        self.scope.survey = survey(trees, {**_CONVENTIONAL, **looks, **ranks})
         self.scope.survey.sizes |= self.surroundings.sizes
         self.scope.declared = declared
 
@@ -128,11 +132,16 @@ class _Latex:
         value = lowering.value(tree)
         self._make_square(value.body)
         self.sizes.settle()
-        axes = tuple(lowering.free.values())
-        whole = Value(value.body, (*axes, *value.axes), value.is_row)
+        for letter in sorted(lowering.free.keys() & _bound_letters(tree)):
+            lowering.note(
+                f"{letter} stands outside of its sum too, as an axis of the result: parentheses would put it under the sum"
+            )
+        read = reference_of(head) if head is not None else None
+        order = [subscript.text for subscript in read[0].subscripts if isinstance(subscript, Name)] if read is not None else []
+        letters = sorted(lowering.free, key=lambda letter: order.index(letter) if letter in order else len(order))
+        whole = Value(value.body, (*(lowering.free[letter] for letter in letters), *value.axes), value.is_row)
         self.notes += [note for note in lowering.notes if note not in self.notes]
         self.notes += [note for note in lowering.reading.told(frozenset(lowering.questions)) if note not in self.notes]
-        read = reference_of(head) if head is not None else None
         if read is not None:
             key = read[0].label_key if read[0].numerals else read[0].key
             self.scope.survey.declared[key] = whole.rank
@@ -216,7 +225,7 @@ def _unfenced(text: str) -> tuple[str, int]:
 
 def _statements(tree: Tree) -> list[Item]:
     """Split ``z = W x + b; ...`` into what is named and what it is; of a chain the last side counts."""
-    items = tree.items if isinstance(tree, Listing) else (tree,)
+    items = _definitions_first(tree.items) if isinstance(tree, Listing) else (tree,)
     found: list[Item] = []
     for item in items:
         if isinstance(item, Chain) and item.first is not None and item.links[0][0] in _EQUALITIES:
@@ -225,6 +234,25 @@ def _statements(tree: Tree) -> list[Item]:
         else:
             found.append((None, item))
     return found
+
+
+def _bound_letters(root: Tree) -> set[str]:
+    """Return the letters below the large operators of a tree."""
+    below = [node.sub for node in subtrees(root) if isinstance(node, Big) and node.sub is not None]
+    return {leaf.text for sub in below for leaf in subtrees(sub) if isinstance(leaf, Name)}
+
+
+def _definitions_first(items: tuple[Tree, ...]) -> tuple[Tree, ...]:
+    """Put what stands behind 'where' before what it explains."""
+    for place, item in enumerate(items):
+        if (
+            isinstance(item, Adjacent)
+            and len(item.items) == 2
+            and isinstance(item.items[0], Words)
+            and item.items[0].text in _WHERE
+        ):
+            return (item.items[1], *items[place + 1 :], *items[:place])
+    return items
 
 
 def _intermediate(name: str, part: Value, solution: Mapping[Expr, Expr]) -> Intermediate:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from gradproof.printer.matrix.tree import Tree, product
+from gradproof.printer.matrix.tree import Tree, product, scalar_text
 
 Term = tuple[Fraction, Tree]
 
@@ -14,7 +14,7 @@ def factored_sum(terms: Sequence[Term], rank: int) -> Tree:
     """Return a sum, its weights made common and its first or last common factor pulled out."""
     flat = _flat(terms)
     if len(flat) == 1:
-        tree, weight = with_sign(flat[0][1], flat[0][0])
+        tree, weight = with_denominator(*with_sign(flat[0][1], flat[0][0]))
         return tree if weight == 1 else Tree("sum", (tree,), rank, weights=(weight,))
     common = _common_weight([weight for weight, _ in flat])
     if common != 1:
@@ -32,8 +32,18 @@ def factored_sum(terms: Sequence[Term], rank: int) -> Tree:
         grouped = _grouped(flat)
         if len(grouped) < len(flat):
             return factored_sum(grouped, rank)
-    ordered = _ordered(flat)
+    divided = [with_denominator(tree, weight) for weight, tree in flat]
+    ordered = _ordered([(weight, tree) for tree, weight in divided])
     return Tree("sum", tuple(tree for _, tree in ordered), rank, weights=tuple(weight for weight, _ in ordered))
+
+
+def with_denominator(tree: Tree, weight: Fraction) -> tuple[Tree, Fraction]:
+    """Take a number that a quotient is divided by into its denominator: half of ``x/s^2`` is ``x/(2 s^2)``."""
+    if weight.denominator == 1 or tree.operation != "quotient" or tree.parts[1].rank:
+        return tree, weight
+    above, below = tree.parts
+    number = scalar_text(str(weight.denominator))
+    return Tree("quotient", (above, Tree("scaled", (number, below), 0)), tree.rank), Fraction(weight.numerator)
 
 
 def _flat(terms: Sequence[Term]) -> list[Term]:

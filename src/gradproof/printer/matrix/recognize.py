@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from gradproof.expr.build import add, number, subtract
+from gradproof.expr.build import add, number, power, subtract
 from gradproof.expr.catalogue import FUNCTIONS, TENSOR_FUNCTIONS
 from gradproof.expr.node import (
     Add,
@@ -33,7 +33,7 @@ from gradproof.expr.node import (
 )
 from gradproof.expr.walk import substitute
 from gradproof.printer.matrix.correlation import correlation, is_shifted
-from gradproof.printer.matrix.factoring import factored_sum, with_sign
+from gradproof.printer.matrix.factoring import factored_sum, with_denominator, with_sign
 from gradproof.printer.matrix.tree import Tree, leaf, product, scalar_text, transposed
 from gradproof.printer.text import to_text
 
@@ -178,6 +178,9 @@ def _power(node: Power, free: tuple[Index, ...], depth: int) -> Factor:
         return Factor(Tree("call", (inner.tree,), len(inner.indices), "sqrt"), inner.indices)
     inner = _factor(node.base, depth + 1)
     exponent = _form(node.exponent, (), depth + 1)
+    if inner.tree.operation == "power" and not free and _are_whole(inner.tree.parts[1], exponent):  # a squared norm, squared
+        exponent = scalar_text(str(int(inner.tree.parts[1].name) * int(exponent.name)))
+        inner = Factor(inner.tree.parts[0], ())
     return Factor(Tree("power", (inner.tree, exponent), len(free)), inner.indices)
 
 
@@ -279,7 +282,7 @@ def _is_reciprocal(node: Expr) -> bool:
 def _reciprocal(node: Expr) -> Expr:
     assert isinstance(node, Power)
     assert isinstance(node.exponent, Number)
-    return node.base if node.exponent.value == -1 else Power(node.base, Number(-node.exponent.value))
+    return power(node.base, Number(-node.exponent.value))
 
 
 class _Network:
@@ -369,7 +372,7 @@ class _Network:
     def _alone(self, factor: Factor, index: Index) -> Factor:
         ones = _ones(index)
         if len(factor.indices) == 1:
-            return Factor(Tree("call", (factor.tree,), 0, "sum"), ())
+            return Factor(_total(factor.tree), ())
         rows = factor.tree if factor.indices[1] is index else transposed(factor.tree)
         rest = factor.indices[0] if factor.indices[1] is index else factor.indices[1]
         return Factor(product(rows, ones, rank=1), (rest,))
@@ -404,7 +407,7 @@ class _Network:
         return Factor(self._weighted(None, weight), ())
 
     def _weighted(self, tree: Tree | None, weight: Fraction) -> Tree:
-        made = tree
+        made, weight = _unweighted(tree, weight)
         for scalar in reversed(self.scalars):
             made = scalar if made is None else _scaled(scalar, made)
         made = made if made is not None else scalar_text("1")
@@ -413,7 +416,7 @@ class _Network:
             below = self.below[0]
             for other in self.below[1:]:
                 below = _scaled(below, other)
-            made = Tree("quotient", (made, below), made.rank)
+            made, weight = with_denominator(Tree("quotient", (made, below), made.rank), weight)
         return made if weight == 1 else Tree("sum", (made,), made.rank, weights=(weight,))
 
 
@@ -454,6 +457,28 @@ def _times(first: Factor, second: Factor, index: Index, middle: Tree | None = No
     column = second.indices[1] if second.indices[0] is index else second.indices[0]
     parts = (left, right) if middle is None else (left, middle, right)
     return Factor(product(*parts, rank=2), (row, column))
+
+
+def _are_whole(*exponents: Tree) -> bool:
+    return all(tree.operation == "text" and tree.name.isdigit() for tree in exponents)
+
+
+def _total(tree: Tree) -> Tree:
+    """Return the sum of all entries: of squares it is a squared norm, of row sums the sum of a whole matrix."""
+    if tree.operation == "product" and len(tree.parts) == 2 and tree.parts[1].operation == "ones":
+        inner = tree.parts[0]
+        tree = inner.parts[0] if inner.operation == "transpose" else inner
+    two = scalar_text("2")
+    if tree.operation == "power" and tree.parts[1] == two:
+        return Tree("power", (Tree("call", tree.parts[:1], 0, "normF" if tree.rank == 2 else "norm2"), two), 0)
+    return Tree("call", (tree,), 0, "sum")
+
+
+def _unweighted(tree: Tree | None, weight: Fraction) -> tuple[Tree | None, Fraction]:
+    """Take the number before a tree, as in ``2 (x - y)``, into the weight of its product."""
+    if tree is not None and tree.operation == "sum" and len(tree.parts) == 1:
+        return tree.parts[0], weight * tree.weights[0]
+    return tree, weight
 
 
 def _scaled(scalar: Tree, tree: Tree) -> Tree:

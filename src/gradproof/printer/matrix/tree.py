@@ -55,6 +55,8 @@ def transposed(tree: Tree) -> Tree:
             return tree.parts[0]
         case "diagonal" | "eye":
             return tree
+        case "call" if tree.name == "inv" and transposed(tree.parts[0]) == tree.parts[0]:
+            return tree
         case "product":
             return Tree("product", tuple(transposed(part) for part in reversed(tree.parts)), tree.rank)
         case "sum":
@@ -105,7 +107,7 @@ def _plain(tree: Tree) -> Written:
             return Written(_terms([_plain(part).within(PRODUCT) for part in parts], tree.weights, "{}*{}", str), SUM)
         case "scaled":
             beside = PRODUCT if parts[1].operation in ("scaled", "product", "quotient") else UNARY
-            return Written(f"{_plain(parts[0]).within(PRODUCT)}*{_plain(parts[1]).within(beside)}", PRODUCT)
+            return Written(f"{_plain(parts[0]).within(_beside(parts))}*{_plain(parts[1]).within(beside)}", PRODUCT)
         case "product":
             return Written("*".join(_plain(part).within(UNARY) for part in parts), PRODUCT)
         case "hadamard":
@@ -156,6 +158,11 @@ def _terms(texts: list[str], weights: tuple[Fraction, ...], times: str, number: 
     return out
 
 
+def _beside(parts: tuple[Tree, ...]) -> int:
+    """Return how tightly a scalar has to hold together before its tensor: ``(w' A w) w`` is no product of four."""
+    return UNARY if parts[0].operation == "product" and parts[1].rank else PRODUCT
+
+
 # LaTeX ----------------------------------------------------------------------------------------------------------------
 
 _CONSTANTS = {"pi": r"\pi", "infinity": r"\infty"}
@@ -174,7 +181,10 @@ def _latex(tree: Tree) -> Written:
             return Written(text, ATOM if tree.name.isalnum() else SUM)
         case "sum":
             return Written(_terms([_latex(part).within(PRODUCT) for part in parts], tree.weights, "{} {}", _latex_number), SUM)
-        case "scaled" | "product":
+        case "scaled":
+            first = _latex(parts[0]).within(_beside(parts))
+            return Written(_joined([first, _latex(parts[1]).within(UNARY)]), PRODUCT)
+        case "product":
             return Written(_joined([_latex(part).within(UNARY) for part in parts]), PRODUCT)
         case "hadamard":
             return Written(r" \odot ".join(_latex(part).within(UNARY) for part in parts), PRODUCT)
@@ -210,6 +220,8 @@ def _latex_call(tree: Tree) -> Written:
         return Written(rf"\|{inner[0].text}\|{_CALLS[tree.name]}", ATOM)
     if tree.name == "sqrt":
         return Written(rf"\sqrt{{{inner[0].text}}}", ATOM)
+    if tree.name == "sum" and tree.parts[0].rank == 2:
+        return Written(rf"\mathbf{{1}}^\top {inner[0].within(UNARY)} \mathbf{{1}}", PRODUCT)
     if tree.name == "sum":
         return Written(rf"\mathbf{{1}}^\top {inner[0].within(UNARY)}", PRODUCT)
     entry = FUNCTIONS.get(tree.name) or TENSOR_FUNCTIONS.get(tree.name)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from gradproof.reader.plain.binding import OR, PRODUCT, SUM
 from gradproof.reader.plain.descent import Descent
 from gradproof.reader.plain.tokens import Token
-from gradproof.reader.plain.tree import Big, Cases, Numeral, Range, Tensor, Tree
+from gradproof.reader.plain.tree import Big, Cases, Name, Numeral, Range, Subscripted, Tensor, Tree
+from gradproof.reader.presentation import Place
 
 if TYPE_CHECKING:
     from gradproof.reader.plain.grammar import Grammar
@@ -18,6 +19,7 @@ OPERATIONS = frozenset({"sum", "prod", "max", "min"})
 _INDICES = re.compile(r"[A-Za-z]{1,3}|[A-Za-z]\d+")
 #: ``sum_ijk`` binds three indices.
 _MOST_LETTERS = 3
+_INDEX_LETTERS = frozenset("ijkl")
 
 
 def split_operator(grammar: Grammar, token: Token) -> tuple[str, str]:
@@ -54,8 +56,39 @@ def large_operator(grammar: Grammar, token: Token, operation: str, letters: str)
     for entry in ranges:
         if (entry.lower is None) != (entry.upper is None):
             raise grammar.source.error(entry.place, f"an upper limit of {entry.name} was expected", remedy="Write k=1..n.")
-    body: Tree = yield grammar.expression(PRODUCT)
+    body: Tree = yield from _under(grammar, ranges, PRODUCT)
     return Big(operation, tuple(ranges), condition, body, grammar.since(token.start))
+
+
+def _under(grammar: Grammar, ranges: list[Range], power: int) -> Descent[Tree]:
+    """Read what a binder reaches over; its indices may stand there as subscripts of names."""
+    grammar.bound.extend(entry.name for entry in ranges)
+    body: Tree = yield grammar.expression(power)
+    del grammar.bound[len(grammar.bound) - len(ranges) :]
+    return body
+
+
+def entry_below(grammar: Grammar, token: Token) -> Tree | None:
+    """Return ``p[i, j]`` for the name ``p_ij`` under a sum over i or j; None for a name whose ending is none of indices."""
+    head, underscore, letters = token.text.rpartition("_")
+    if not head or not underscore or not letters or grammar.sees("["):
+        return None
+    if letters in grammar.bound:
+        names = [letters]
+    elif _are_indices(letters, grammar.bound):
+        names = list(letters)
+    else:
+        return None
+    first = token.end - len(letters)
+    places = [Place(first, token.end)] if len(names) == 1 else [Place(first + at, first + at + 1) for at in range(len(names))]
+    below = tuple(Name(name, place) for name, place in zip(names, places, strict=True))
+    return Subscripted(Name(head, Place(token.start, first - 1)), below, token.place)
+
+
+def _are_indices(letters: str, bound: list[str]) -> bool:
+    """Tell whether letters are subscripts: one of them at least is bound, the others are letters that everybody uses for indices."""
+    others = set(letters) - set(bound)
+    return len(letters) <= _MOST_LETTERS and len(others) < len(set(letters)) and others <= _INDEX_LETTERS
 
 
 def bound_ranges(grammar: Grammar) -> Descent[list[Range]]:
@@ -106,7 +139,7 @@ def bounded(grammar: Grammar, name: Token) -> Descent[Tree]:
         grammar.take()
         condition = yield grammar.expression(OR)
     grammar.expect(",", "',' and what is reduced were expected")
-    body: Tree = yield grammar.expression(OR)
+    body: Tree = yield from _under(grammar, ranges, OR)
     grammar.leave(")", "')' was expected")
     return Big(name.text, tuple(ranges), condition, body, grammar.since(name.start))
 

@@ -68,6 +68,7 @@ class Grammar:
         self.tokens = tokenize(source)
         self.at = 0
         self.open: list[Token] = []
+        self.bound: list[str] = []
 
     # Tokens -----------------------------------------------------------------------------------------------------------
 
@@ -289,7 +290,7 @@ class Grammar:
         if token.text == "sqrt" and self.source.text[token.start] == "√":
             inner: Tree = yield self.factor()
             return Call("sqrt", (inner,), (), token.place, self.since(token.start))
-        return Name(token.text, token.place)
+        return binders.entry_below(self, token) or Name(token.text, token.place)
 
     def call(self, name: Token) -> Descent[Tree]:
         """Read the arguments of a function."""
