@@ -20,7 +20,7 @@ from gradproof.objective.solving import check_constraints, plan_for
 from gradproof.objective.split import Split, split
 from gradproof.objective.statement import Statement, read_statement
 from gradproof.objective.structure import Structured, structure_of
-from gradproof.objective.unbounded import falling_direction
+from gradproof.objective.unbounded import falling_direction, steepest
 from gradproof.objective.values import checked_values
 from gradproof.printer.text import to_text
 from gradproof.solvers.result import Certificate, Result, Stopping
@@ -137,16 +137,27 @@ def _general(
         behind = sum(item.function.value(item.affine.forward(flat).reshape(item.shape)) for item in penalties.mapped)
         return smooth(flat)[0] + float(own) + float(behind)
 
-    result = plan.run(start, stopping)
-    if not result.is_converged and result.reason not in ("interrupted", "stopped") and "direction" not in result.extra:
-        slope = smooth(result.x)[1]
-        found = falling_direction(total, result.x, [-slope, result.x - start, result.x])
-        if found is not None:
-            result = replace(result, reason="unbounded", extra={**result.extra, "direction": found})
+    found = falling_direction(total, start, steepest(smooth, start))
+    if found is not None:
+        result = _endless(start, found, objective(start), stopping)
+    else:
+        result = plan.run(start, stopping)
+        if not result.is_converged and result.reason not in ("interrupted", "stopped") and "direction" not in result.extra:
+            found = falling_direction(total, result.x, [-smooth(result.x)[1], result.x - start, result.x])
+            if found is not None:
+                result = replace(result, reason="unbounded", extra={**result.extra, "direction": found})
     told = (*lines, *plan.lines)
     if result.reason == "unbounded":
         told = (*told, f"unbounded along: {_entries(statement, result.extra['direction'])}")
     return Minimum(statement.unpack(result.x), objective(result.x), result, told)
+
+
+def _endless(start: Array, direction: Array, objective: float, stopping: Stopping) -> Result:
+    certificate = Certificate("distance from a minimum, which there is none of", np.inf, stopping.tolerance)
+    return Result(
+        x=start, objective=objective, certificate=certificate, solver="check for endless descent", reason="unbounded", iterations=0,
+        seconds=0.0, extra={"direction": direction},
+    )  # fmt: skip
 
 
 def _entries(statement: Statement, direction: Array) -> str:

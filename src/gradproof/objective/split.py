@@ -86,22 +86,19 @@ def split(statement: Statement) -> Split:
 
 def _terms(body: Expr, over: Collection[Symbol]) -> Iterator[Expr]:
     """Yield the terms of a sum, factors of a bracket with a kink multiplied in."""
-    pending = [body]
+    pending: list[tuple[Expr, Expr]] = [(ONE, body)]
     while pending:
-        node = pending.pop()
-        match node:
-            case Add(terms, weights):
-                pending += [scale(weight, term) for term, weight in zip(terms, weights, strict=True)][::-1]
-            case Multiply(factors) if not is_smooth(node, over) and any(isinstance(f, Add) and depends(f, over) for f in factors):
-                place, opened = next((i, f) for i, f in enumerate(factors) if isinstance(f, Add) and depends(f, over))
-                rest = multiply(*factors[:place], *factors[place + 1 :])
-                if depends(rest, over):
-                    yield node
-                    continue
-                pairs = zip(opened.terms, opened.weights, strict=True)
-                pending += [scale(weight, multiply(rest, term)) for term, weight in pairs][::-1]
-            case _:
-                yield node
+        factor, node = pending.pop()
+        if isinstance(node, Multiply) and not is_smooth(node, over):
+            opened = [part for part in node.factors if isinstance(part, Add) and depends(part, over)]
+            rest = [part for part in node.factors if part not in opened]
+            if len(opened) == 1 and not any(depends(part, over) for part in rest):
+                factor, node = multiply(factor, *rest), opened[0]
+        if isinstance(node, Add) and (len(node.terms) > 1 or isinstance(node.terms[0], Multiply)):
+            pairs = zip(node.terms, node.weights, strict=True)
+            pending += [(scale(weight, factor), term) for term, weight in pairs][::-1]
+        else:
+            yield multiply(factor, node)
 
 
 def _piece(term: Expr, over: Collection[Symbol]) -> Piece:

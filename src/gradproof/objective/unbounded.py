@@ -8,9 +8,27 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from gradproof.objective.smooth import Smooth
+
 Array = npt.NDArray[np.floating[Any]]
 _LENGTHS = (1e4, 1e6, 1e8, 1e10)
 _FAR = 1e6
+_FLAT = 1e-12
+
+
+def steepest(smooth: Smooth, start: Array) -> list[Array]:
+    """Return directions worth a look before solving: the steepest one, and where a quadratic is flat or bends down."""
+    slope = smooth(start)[1]
+    found = [-slope]
+    if smooth.has_small_hessian and smooth.degree == 2:
+        values, vectors = np.linalg.eigh(smooth.hessian)
+        flat = vectors[:, values <= _FLAT * float(np.abs(values).max())]
+        level = -flat @ (flat.T @ slope)
+        if float(np.linalg.norm(level)) > 1e-9 * float(np.linalg.norm(slope)):
+            found.append(level)
+        if values[0] < -_FLAT * float(np.abs(values).max()):
+            found += [vectors[:, 0], -vectors[:, 0]]
+    return found
 
 
 def falling_direction(objective: Callable[[Array], float], start: Array, directions: Sequence[Array]) -> Array | None:
