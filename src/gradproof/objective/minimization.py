@@ -55,11 +55,14 @@ def minimize(
               array([2., 0.])
     """
     return Minimization(formula, over, subject_to, data or {}, assume=assume, start=start or {}).solve(
-        _stopping(tol, max_seconds, max_iterations, callback)
+        minimization_stopping(tol, max_seconds, max_iterations, callback)
     )
 
 
-def _stopping(tol: float, seconds: float, iterations: int, callback: Callable[[int, float, float], bool | None] | None) -> Stopping:
+def minimization_stopping(
+    tol: float, seconds: float, iterations: int, callback: Callable[[int, float, float], bool | None] | None = None
+) -> Stopping:
+    """Return when to stop. Raises: DomainError: a limit is not above 0."""
     if not tol > 0 or not seconds > 0 or iterations < 1:
         raise DomainError("a tolerance and limits above 0 were expected", got=f"{tol}, {seconds}, {iterations}", where="minimize")
     return Stopping(tol, iterations, seconds, callback)
@@ -146,10 +149,8 @@ def _general(
             found = falling_direction(total, result.x, [-smooth(result.x)[1], result.x - start, result.x])
             if found is not None:
                 result = replace(result, reason="unbounded", extra={**result.extra, "direction": found})
-    told = (*lines, *plan.lines)
-    if result.reason == "unbounded":
-        told = (*told, f"unbounded along: {_entries(statement, result.extra['direction'])}")
-    return Minimum(statement.unpack(result.x), objective(result.x), result, told)
+    direction = statement.unpack(np.asarray(result.extra["direction"])) if result.reason == "unbounded" else {}
+    return Minimum(statement.unpack(result.x), objective(result.x), result, (*lines, *plan.lines), direction)
 
 
 def _endless(start: Array, direction: Array, objective: float, stopping: Stopping) -> Result:
@@ -158,14 +159,6 @@ def _endless(start: Array, direction: Array, objective: float, stopping: Stoppin
         x=start, objective=objective, certificate=certificate, solver="check for endless descent", reason="unbounded", iterations=0,
         seconds=0.0, extra={"direction": direction},
     )  # fmt: skip
-
-
-def _entries(statement: Statement, direction: Array) -> str:
-    parts = []
-    for name, value in statement.unpack(np.asarray(direction)).items():
-        with np.printoptions(precision=4, suppress=True, threshold=8):
-            parts.append(f"{name} = {value}")
-    return ", ".join(parts)
 
 
 def _infeasible(statement: Statement, start: Array, trouble: Infeasible, lines: list[str], stopping: Stopping) -> Minimum:

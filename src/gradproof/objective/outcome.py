@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +22,14 @@ class Minimum:
 
     ``result`` is what the solver returned, in its own scaling; ``objective`` is the value of the formula.
     ``explanation`` says how the formula was split, what is known of it, which solver was taken and why.
+    ``direction`` is one along which the objective falls without end, where there is one.
     """
 
     values: Mapping[str, Array]
     objective: float
     result: Result
     explanation: tuple[str, ...]
+    direction: Mapping[str, Array] = field(default_factory=dict)
 
     @property
     def x(self) -> Array:
@@ -68,6 +70,11 @@ class Minimum:
     def explain(self) -> str:
         """Return the explanation, one line a fact."""
         return "\n".join(self.explanation)
+
+    def describe_direction(self) -> str:
+        """Return the direction of an unbounded objective in words."""
+        with np.printoptions(precision=4, suppress=True, threshold=8):
+            return ", ".join(f"{name} = {value}".replace("\n", " ") for name, value in self.direction.items())
 
     def __str__(self) -> str:
         text = f"{self.result.solver}: objective {self.objective:.9g}, {self.certificate}, {self.reason}"

@@ -57,8 +57,6 @@ def structure_of(statement: Statement, split: Split, penalties: Penalties, kept:
     if len(ridge.rest) != 1:
         return None
     weight, node = _weighted(ridge.rest[0], statement)
-    if weight <= 0:
-        return None
     for recognize in (_least_squares, _logistic, _softmax):
         found = recognize(statement, node, weight, ridge, penalties, kept)
         if found is not None:
@@ -156,7 +154,7 @@ def _least_squares(
         case _:
             return None
     found = None if linear is None else _penalty(penalties, linear.x)
-    if linear is None or found is None or any(symbol is not linear.x for symbol in ridge.weights):
+    if linear is None or found is None or not weight > 0 or any(symbol is not linear.x for symbol in ridge.weights):
         return None
     lambda_1, is_positive = found
     if lambda_1 == 0 and not is_positive:
@@ -200,7 +198,7 @@ def _logistic(
     body, axes = _log_one_plus_exp(node)
     linear = None if body is None else _linear(statement, body, axes)
     found = None if linear is None else _penalty(penalties, linear.x)
-    if linear is None or found is None or any(symbol is not linear.x for symbol in ridge.weights):
+    if linear is None or found is None or not weight > 0 or any(symbol is not linear.x for symbol in ridge.weights):
         return None
     lambda_1, is_positive = found
     labels = _signs(linear)
@@ -265,7 +263,7 @@ def _softmax(
     statement: Statement, node: Expr, weight: float, ridge: _Ridge, penalties: Penalties, kept: dict[Any, Any]
 ) -> Structured | None:
     model = softmax_model(statement, node)
-    if model is None or penalties.own or weight >= 0 or set(ridge.weights) != {model.table} or not ridge.weights[model.table]:
+    if model is None or penalties.own or not weight < 0 or set(ridge.weights) != {model.table} or not ridge.weights[model.table]:
         return None
     scale = -weight
 
