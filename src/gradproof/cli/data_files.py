@@ -28,7 +28,9 @@ def read_data(given: Sequence[str]) -> dict[str, Any]:
         name, sign, value = text.partition("=")
         name, value = name.strip(), value.strip()
         if not sign or not name.isidentifier() or not value:
-            raise FormulaError("a name and its value were expected", got=f"'{text}'", remedy="Write --data A=A.npy.", where="--data")
+            raise FormulaError(
+                "a name and its value were expected", got=f"'{text}'", remedy="Write --data A=A.npy.", where="--data"
+            )
         if name in found:
             raise FormulaError(f"one value of {name} was expected", got="two", remedy="Leave one out.", where="--data")
         found[name] = _number(value) if _is_literal(value) else _table(value)

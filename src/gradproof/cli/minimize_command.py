@@ -15,6 +15,7 @@ from gradproof.cli.output import check_destination, write_standard_output
 from gradproof.cli.table_files import write_array, write_arrays
 from gradproof.objective.minimization import Minimization, minimization_stopping
 from gradproof.objective.outcome import Minimum
+from gradproof.objective.solving import NAMED
 from gradproof.solvers.plot import draw_history
 
 _MOST_SHOWN = 12
@@ -31,11 +32,16 @@ _INTERRUPTED = 130
 @click.option("--start", multiple=True, metavar="NAME=FILE", help="Where to begin; zero by default. Repeatable.")
 @click.option("--tol", type=float, default=1e-6, show_default=True, metavar="T", help="What the certificate has to reach.")
 @click.option("--max-seconds", type=float, metavar="S", help="Stop after so many seconds, with the best point so far.")
-@click.option("--max-iterations", type=click.IntRange(1), default=100_000, show_default=True, metavar="N", help="Stop after so many.")
+@click.option(
+    "--max-iterations", type=click.IntRange(1), default=100_000, show_default=True, metavar="N", help="Stop after so many."
+)
+@click.option("--solver", type=click.Choice(NAMED), help="Take this solver rather than the one that fits.")
 @click.option("--path", "path", metavar="NAME=VALUES", help="Solve for each value: 'lam=logspace(0,-3,50)'.")
 @click.option("--explain", is_flag=True, help="Say how the formula was split, and which solver was taken and why.")
 @click.option("--plot", metavar="FILE.svg", type=click.Path(), help="Write a picture of objective and certificate by iteration.")
-@click.option("-o", "--output", metavar="FILE", type=click.Path(), help="Write the minimizer to a .npy or .csv file, several to .npz.")
+@click.option(
+    "-o", "--output", metavar="FILE", type=click.Path(), help="Write the minimizer to a .npy or .csv file, several to .npz."
+)
 def minimize_command(
     expression: str,
     over: str,
@@ -46,6 +52,7 @@ def minimize_command(
     tol: float,
     max_seconds: float | None,
     max_iterations: int,
+    solver: str | None,
     path: str | None,
     explain: bool,
     plot: str | None,
@@ -63,7 +70,7 @@ def minimize_command(
     values, wanted = read_data(data), read_path(path) if path else None
     if wanted is not None:
         values.setdefault(wanted[0], np.float64(wanted[1][0]))
-    problem = Minimization(formula_text(expression), over, conditions, values, assume=assume, start=read_data(start))
+    problem = Minimization(formula_text(expression), over, conditions, values, assume=assume, start=read_data(start), solver=solver)
     with _Progress(tol) as report:
         stopping = minimization_stopping(tol, max_seconds or np.inf, max_iterations, report)
         found = [problem.solve(stopping)] if wanted is None else problem.path(*wanted, stopping)
@@ -131,7 +138,11 @@ class _Progress:
     def __call__(self, iteration: int, objective: float, certificate: float) -> None:
         if self._is_wanted:
             self._has_shown = True
-            click.echo(f"\r{iteration:8d}  objective {objective:.9g}  certificate {certificate:.2e} of {self._tolerance:.0e}\033[K", nl=False, err=True)
+            click.echo(
+                f"\r{iteration:8d}  objective {objective:.9g}  certificate {certificate:.2e} of {self._tolerance:.0e}\033[K",
+                nl=False,
+                err=True,
+            )
 
     def __exit__(self, *_: object) -> None:
         if self._has_shown:

@@ -64,7 +64,7 @@ def write_arrays(path: str, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
     """Write several arrays to a .npz file, which appears whole or not at all. Raises: GradproofError: it cannot be written."""
     if not path.lower().endswith(".npz"):
         raise GradproofError("a .npz file was expected for several arrays", got=path, where=path, remedy="Name it .npz.")
-    _write_whole(path, lambda stream: np.savez(stream, **dict(arrays)))
+    _write_whole(path, lambda stream: np.savez(stream, allow_pickle=False, **dict(arrays)))
 
 
 def _write_whole(path: str, write: Callable[[Any], None]) -> None:

@@ -66,5 +66,3 @@ def at_zero(root: Expr, over: Collection[Symbol]) -> Expr:
         return ZERO if isinstance(head, Symbol) and head in over else node
 
     return transform(root, change)
-
-

@@ -13,7 +13,7 @@ _TOLERANCE = 1e-7
 _LARGEST = 4_000_000
 
 
-class Infeasible(Exception):  # noqa: N818
+class Infeasible(Exception):
     """No point satisfies the constraints: in which words, by how much at least, and the combination that shows it."""
 
     def __init__(self, words: str, distance: float = np.inf, combination: Array | None = None) -> None:
@@ -21,9 +21,7 @@ class Infeasible(Exception):  # noqa: N818
         self.words, self.distance, self.combination = words, distance, combination
 
 
-def check_linear(
-    matrix: Array, lower: Array, upper: Array, low: Array, high: Array, texts: str
-) -> None:
+def check_linear(matrix: Array, lower: Array, upper: Array, low: Array, high: Array, texts: str) -> None:
     """Look for a point with ``lower <= matrix x <= upper`` and ``low <= x <= high``.
 
     Raises: Infeasible: there is none. Its combination y shows it: y' matrix x over the bounds stays below what y' asks of the rows.
@@ -31,7 +29,7 @@ def check_linear(
     """
     if matrix.size > _LARGEST:
         return
-    rows, size = matrix.shape
+    rows = matrix.shape[0]
     # matrix x - s = 0 with s between lower and upper; fixed entries are widened by what rounding allows.
     system = np.hstack([matrix, -np.eye(rows)])
     ends = np.concatenate([low, lower]), np.concatenate([high, upper])
@@ -42,4 +40,6 @@ def check_linear(
     scale = 1 + float(np.abs(constant).max(initial=0)) + float(np.abs(matrix).max(initial=0))
     distance = float(np.linalg.norm(residual))
     if distance > _TOLERANCE * scale:
-        raise Infeasible(f"{texts}: no point satisfies them, the nearest misses them by {distance:.6g}", distance, residual / distance)
+        raise Infeasible(
+            f"{texts}: no point satisfies them, the nearest misses them by {distance:.6g}", distance, residual / distance
+        )

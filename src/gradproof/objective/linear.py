@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 from math import prod
 from typing import Any
@@ -11,8 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from gradproof.derivative.differentiate import differentiate
 from gradproof.derivation.tidy import readable, tidied
+from gradproof.derivative.differentiate import differentiate
 from gradproof.expr.build import ONE, add, multiply, number, subtract, sum_over
 from gradproof.expr.node import Add, Axis, Element, Expr, Index, Multiply, Number, Symbol, fresh_index
 from gradproof.expr.walk import rename_free
@@ -114,7 +115,7 @@ class Affine:
             return None
         (symbol,) = self.moving
         terms = self.inner.terms if isinstance(self.inner, Add) else (self.inner,)
-        weights = self.inner.weights if isinstance(self.inner, Add) else (1,)
+        weights = self.inner.weights if isinstance(self.inner, Add) else (Fraction(1),)
         inside = [(term, weight) for term, weight in zip(terms, weights, strict=True) if depends(term, (symbol,))]
         if len(inside) != 1:
             return None
@@ -124,7 +125,7 @@ class Affine:
         order = _order(moving[0], symbol, self.axes) if len(moving) == 1 else None
         if order is None:
             return None
-        factor = multiply(number(weight), *(part for part in factors if part is not moving[0]))
+        factor = multiply(number(Fraction(weight)), *(part for part in factors if part is not moving[0]))
         entries = np.broadcast_to(compiled(factor, self.axes)(self.statement.values), self.shape)
         return symbol, entries.transpose(order), order
 

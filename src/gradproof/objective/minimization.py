@@ -16,7 +16,7 @@ from gradproof.objective.outcome import Minimum
 from gradproof.objective.penalties import Penalties, penalties_of
 from gradproof.objective.program import compiled
 from gradproof.objective.smooth import Smooth
-from gradproof.objective.solving import check_constraints, plan_for
+from gradproof.objective.solving import Plan, check_constraints, named_plan, plan_for
 from gradproof.objective.split import Split, split
 from gradproof.objective.statement import Statement, read_statement
 from gradproof.objective.structure import Structured, structure_of
@@ -38,6 +38,7 @@ def minimize(
     *,
     assume: Sequence[str] = (),
     start: Mapping[str, Any] | None = None,
+    solver: str | None = None,
     tol: float = 1e-6,
     max_seconds: float = np.inf,
     max_iterations: int = _ITERATIONS,
@@ -48,13 +49,14 @@ def minimize(
     Formula:  min_over formula   subject to conditions such as 'x >= 0', 'sum(x) = 1', 'A*x <= b', 'norm2(x) <= 1'
     Args:     formula: plain text or LaTeX.  over: names of the variables, 'W,b' or a list.  data: arrays by name, sparse ones too.
               assume: declarations for what no data tells, 'x: 5'.  start: values of variables; zero where there is none.
-              tol: what the certificate has to reach.  callback: called with iteration, objective and certificate; True stops.
+              tol: what the certificate has to reach.  solver: 'gradient', 'momentum', 'nesterov', 'ista', 'fista' or
+              'lbfgs' in place of the one that would be chosen.  callback: called with iteration, objective and certificate; True stops.
     Returns:  a minimum; what fell short says so in ``reason`` and ``advice``.
     Raises:   FormulaError, ShapeError, DomainError: the text or the data. UnsupportedError: a term has no proximal operator.
     Example:  >>> minimize("norm2(x - b)^2/2 + lam*norm1(x)", "x", data={"b": [3.0, 0.5], "lam": 1.0}).x
               array([2., 0.])
     """
-    return Minimization(formula, over, subject_to, data or {}, assume=assume, start=start or {}).solve(
+    return Minimization(formula, over, subject_to, data or {}, assume=assume, start=start or {}, solver=solver).solve(
         minimization_stopping(tol, max_seconds, max_iterations, callback)
     )
 
@@ -74,6 +76,7 @@ class Minimization:
     def __init__(
         self, formula: str, over: str | Sequence[str], subject_to: str | Sequence[str], data: Mapping[str, Any], *,
         assume: Sequence[str] = (), start: Mapping[str, Any] | None = None,
+        solver: str | None = None,
     ) -> None:  # fmt: skip
         names = [name.strip() for name in over.split(",")] if isinstance(over, str) else list(over)
         conditions = [subject_to] if isinstance(subject_to, str) else list(subject_to)
@@ -81,6 +84,7 @@ class Minimization:
         self.statement = read_statement(formula, names, conditions, checked_values(data), assume, begin)
         zeros = self.statement.unpack(np.zeros(self.statement.size))
         self.start = self.statement.pack({**zeros, **{name: value for name, value in begin.items() if name in zeros}})
+        self.solver = solver
         self._kept: dict[Any, Any] = {}
 
     def solve(self, stopping: Stopping) -> Minimum:
@@ -106,10 +110,15 @@ class Minimization:
             check_constraints(statement, penalties)
         except Infeasible as trouble:
             return _infeasible(statement, start, trouble, lines, stopping)
-        structured = structure_of(statement, parts, penalties, self._kept)
+        structured = None if self.solver else structure_of(statement, parts, penalties, self._kept)
         if structured is not None:
             return _structured(statement, structured, parts, start, lines, stopping)
-        return _general(statement, parts, penalties, start, lines, stopping)
+        smooth = Smooth(statement, parts.whole_smooth)
+        if self.solver:
+            plan = named_plan(self.solver, statement, smooth, penalties)
+        else:
+            plan = plan_for(statement, smooth, penalties)
+        return _general(statement, smooth, penalties, plan, start, lines, stopping)
 
 
 def _structured(
@@ -126,17 +135,17 @@ def _structured(
 
 
 def _general(
-    statement: Statement, parts: Split, penalties: Penalties, start: Array, lines: list[str], stopping: Stopping
+    statement: Statement, smooth: Smooth, penalties: Penalties, plan: Plan, start: Array, lines: list[str], stopping: Stopping
 ) -> Minimum:
-    smooth = Smooth(statement, parts.whole_smooth)
-    plan = plan_for(statement, smooth, penalties)
     whole = compiled(statement.formula.value)
 
     def objective(flat: Array) -> float:
         return float(whole({**statement.values, **statement.unpack(flat)}))
 
     def total(flat: Array) -> float:
-        own = sum(item.function.value(statement.unpack(flat)[symbol.name].reshape(item.shape)) for symbol, item in penalties.own.items())
+        own = sum(
+            item.function.value(statement.unpack(flat)[symbol.name].reshape(item.shape)) for symbol, item in penalties.own.items()
+        )
         behind = sum(item.function.value(item.affine.forward(flat).reshape(item.shape)) for item in penalties.mapped)
         return smooth(flat)[0] + float(own) + float(behind)
 

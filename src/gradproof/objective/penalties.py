@@ -264,7 +264,7 @@ def _mapped(piece: Piece, affine: Affine) -> Mapped:
     function = _function(piece, weight if piece.kind == "nuclear" else weight.ravel(), affine.shape)
     offset = affine.offset.reshape(shape)
     if isinstance(function, prox.Box) and piece.kind == "between":
-        function = prox.Box(function.lower - offset, function.upper - offset)
+        function = prox.Box(np.asarray(function.lower) - offset, np.asarray(function.upper) - offset)
     elif (offset != 0).any():
         function = prox.Translate(function, -offset)
     return Mapped(piece.text, affine, function, shape)

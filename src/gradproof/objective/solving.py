@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import prod
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from gradproof import prox
-from gradproof.errors import UnsupportedError
+from gradproof.errors import DomainError, UnsupportedError
 from gradproof.expr.node import Symbol
 from gradproof.objective.blocks import Blocks
 from gradproof.objective.feasibility import check_linear
@@ -19,10 +19,12 @@ from gradproof.objective.penalties import Mapped, Penalties
 from gradproof.objective.smooth import Smooth
 from gradproof.objective.statement import Statement
 from gradproof.prox.function import AbstractFunction
+from gradproof.solvers.gradient import GradientDescent, Momentum
+from gradproof.solvers.loop import AbstractSolver
 from gradproof.solvers.loop import minimize as run_loop
 from gradproof.solvers.primal_dual import CondatVu
 from gradproof.solvers.problem import Problem
-from gradproof.solvers.proximal import Fista
+from gradproof.solvers.proximal import Fista, Ista
 from gradproof.solvers.result import Result, Stopping
 from gradproof.solvers.second_order import NewtonCholesky, minimize_lbfgs
 
@@ -36,6 +38,37 @@ class Plan:
 
     lines: tuple[str, ...]
     run: Callable[[Array, Stopping], Result]
+
+
+#: Solvers that a user may ask for by name.
+NAMED = ("gradient", "momentum", "nesterov", "ista", "fista", "lbfgs")
+
+
+def named_plan(name: str, statement: Statement, smooth: Smooth, penalties: Penalties) -> Plan:
+    """Return the solver that the user asked for. Raises: DomainError: it does not take this problem, or is not known."""
+    if name not in NAMED:
+        raise DomainError(f"a solver was expected: {', '.join(NAMED)}", got=f"'{name}'", where="minimize")
+    if penalties.mapped:
+        raise DomainError(
+            f"{name} takes one proximal operator", got="more", where="minimize", remedy="Leave the choice of the solver."
+        )
+    if name in ("momentum", "nesterov") and not smooth.lipschitz:
+        raise DomainError(
+            f"{name} needs a Lipschitz bound", got="an objective that is not quadratic", where="minimize", remedy="Use lbfgs."
+        )
+    problem = Problem(smooth, _penalty(statement, penalties.own), smooth.lipschitz or None)
+    lines = (_curvature(smooth), f"solver: {name}, as asked for")
+    if name == "lbfgs":
+        return Plan(lines, lambda start, stop: minimize_lbfgs(problem, start, stop))
+    search: Literal["fixed", "backtracking"] = "fixed" if smooth.lipschitz else "backtracking"
+    solvers: dict[str, AbstractSolver[Any]] = {
+        "gradient": GradientDescent(search=search),
+        "momentum": Momentum(),
+        "nesterov": Momentum(is_nesterov=True),
+        "ista": Ista(),
+        "fista": Fista(),
+    }
+    return Plan(lines, lambda start, stop: run_loop(problem, start, solvers[name], stop))
 
 
 def plan_for(statement: Statement, smooth: Smooth, penalties: Penalties) -> Plan:
@@ -156,5 +189,3 @@ def _primal_dual(
         return run_loop(problem, start, solver, stopping)
 
     return Plan(tuple(lines), run)
-
-

@@ -19,6 +19,7 @@ from gradproof.objective.penalties import Penalties
 from gradproof.objective.program import compiled
 from gradproof.objective.split import Split
 from gradproof.objective.statement import Statement
+from gradproof.prox.function import AbstractFunction
 from gradproof.solvers.elastic_net import ElasticNetSolver
 from gradproof.solvers.logistic import minimize_logistic
 from gradproof.solvers.result import Result, Stopping
@@ -129,13 +130,13 @@ def _penalty(penalties: Penalties, x: Symbol) -> tuple[float, bool] | None:
     """Return the weight of the l1 norm of x, and whether x >= 0; None where there is anything else."""
     if any(symbol is not x for symbol in penalties.own):
         return None
-    function = penalties.own[x].function if x in penalties.own else prox.L1(0.0)
+    function: AbstractFunction = penalties.own[x].function if x in penalties.own else prox.L1(0.0)
     is_positive = False
+    box: prox.Box | None = None
     if isinstance(function, prox.Bounded):
         box, function = function.box, function.f
-    else:
-        box = function if isinstance(function, prox.Box) else None
-        function = prox.L1(0.0) if box is not None else function
+    elif isinstance(function, prox.Box):
+        box, function = function, prox.L1(0.0)
     if box is not None:
         is_positive = bool((np.asarray(box.lower) == 0).all() and (np.asarray(box.upper) == np.inf).all())
         if not is_positive:

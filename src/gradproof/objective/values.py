@@ -30,12 +30,14 @@ def _checked(name: str, value: Any) -> Any:
     array = value if is_sparse else np.asarray(value)
     if array.dtype.kind not in "fiub":
         raise DomainError("real numbers were expected", got=f"dtype {array.dtype}", where=where, remedy="Convert it to float64.")
-    entries = array.data if is_sparse else array
+    entries = np.asarray(array.data if is_sparse else array)
     if 0 in array.shape:
         raise DomainError("at least one entry was expected", got=f"shape {array.shape}", where=where, remedy="Give some data.")
     if not np.isfinite(entries).all():
         place = "" if is_sparse else f" at {_first_bad(entries)}"
-        raise DomainError("finite numbers were expected", got=f"NaN or infinity{place}", where=where, remedy="Mend or leave it out.")
+        raise DomainError(
+            "finite numbers were expected", got=f"NaN or infinity{place}", where=where, remedy="Mend or leave it out."
+        )
     return array.astype(np.int64) if array.dtype.kind in "ub" and not is_sparse else array
 
 
