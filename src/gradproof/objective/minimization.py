@@ -149,17 +149,28 @@ def _general(
         behind = sum(item.function.value(item.affine.forward(flat).reshape(item.shape)) for item in penalties.mapped)
         return smooth(flat)[0] + float(own) + float(behind)
 
-    found = falling_direction(total, start, steepest(smooth, start))
+    found = falling_direction(total, start, [*steepest(smooth, start), _far_step(smooth, penalties, start)])
     if found is not None:
         result = _endless(start, found, objective(start), stopping)
     else:
         result = plan.run(start, stopping)
         if not result.is_converged and result.reason not in ("interrupted", "stopped") and "direction" not in result.extra:
-            found = falling_direction(total, result.x, [-smooth(result.x)[1], result.x - start, result.x])
+            found = falling_direction(total, result.x, [_far_step(smooth, penalties, result.x), result.x - start])
             if found is not None:
                 result = replace(result, reason="unbounded", extra={**result.extra, "direction": found})
     direction = statement.unpack(np.asarray(result.extra["direction"])) if result.reason == "unbounded" else {}
     return Minimum(statement.unpack(result.x), objective(result.x), result, (*lines, *plan.lines), direction)
+
+
+def _far_step(smooth: Smooth, penalties: Penalties, at: Array) -> Array:
+    """Return where a very long step of proximal descent leads: along the constraints, if there are any."""
+    slope = smooth(at)[1]
+    if not np.isfinite(slope).all():
+        return np.zeros_like(at)
+    parts = smooth.statement.unpack(at - _FAR * slope)
+    for symbol, item in penalties.own.items():
+        parts[symbol.name] = item.function.prox(parts[symbol.name].reshape(item.shape), _FAR)[0]
+    return smooth.statement.pack(parts) - at
 
 
 def _endless(start: Array, direction: Array, objective: float, stopping: Stopping) -> Result:
