@@ -77,5 +77,7 @@ class Minimum:
             return ", ".join(f"{name} = {value}".replace("\n", " ") for name, value in self.direction.items())
 
     def __str__(self) -> str:
-        text = f"{self.result.solver}: objective {self.objective:.9g}, {self.certificate}, {self.reason}"
+        count = self.result.iterations
+        steps = f"{count} iteration{'' if count == 1 else 's'}"
+        text = f"{self.result.solver}: {steps}, objective {self.objective:.9g}, {self.certificate}, {self.reason}"
         return f"{text}. {self.advice}" if self.advice else text
