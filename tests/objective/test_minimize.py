@@ -121,9 +121,15 @@ def test_constraints_agree_with_sequential_quadratic_programming(text, condition
         ("norm1(A*x - b) + 0.1*norm2(x)^2", lambda x: np.abs(A @ x - B).sum() + 0.1 * x @ x),
         ("sum(max(0, 1 - y.*(A*x))) + norm2(x)^2", lambda x: np.maximum(0, 1 - SIGNS * (A @ x)).sum() + x @ x),
         ("norm2(A*x - b)^2 + 3*norm1(x - 1)", lambda x: np.sum((A @ x - B) ** 2) + 3 * np.abs(x - 1).sum()),
-        ("norm2(A*x - b)^2 + 3*norm1(x) + 4*norm2(x)", lambda x: np.sum((A @ x - B) ** 2) + 3 * np.abs(x).sum() + 4 * np.linalg.norm(x)),
+        (
+            "norm2(A*x - b)^2 + 3*norm1(x) + 4*norm2(x)",
+            lambda x: np.sum((A @ x - B) ** 2) + 3 * np.abs(x).sum() + 4 * np.linalg.norm(x),
+        ),
         ("norm2(A*x - b)^2 + 9*norminf(2*x)", lambda x: np.sum((A @ x - B) ** 2) + 18 * np.abs(x).max()),
-        ("norm2(A*x - b)^2 + 2*(norm1(x) + norminf(x))", lambda x: np.sum((A @ x - B) ** 2) + 2 * np.abs(x).sum() + 2 * np.abs(x).max()),
+        (
+            "norm2(A*x - b)^2 + 2*(norm1(x) + norminf(x))",
+            lambda x: np.sum((A @ x - B) ** 2) + 2 * np.abs(x).sum() + 2 * np.abs(x).max(),
+        ),
     ],
 )
 def test_terms_with_kinks_are_at_a_minimum(text, value):
@@ -227,7 +233,9 @@ def test_missing_data_and_shapes_that_stay_open_are_named():
         gradproof.minimize("cross_entropy(A*W, y)", "W", data={"A": A, "y": LABELS + 2}, assume=["W: 12,3"])
 
 
-@pytest.mark.parametrize("formula", ["0.5*norm2(A*x - b)^2 + 0.1*norm1(x)", "norm2(A*x - b)^2 + norm2(x)", "sum(exp(0.1*A*x)) + sum(x.^2)"])
+@pytest.mark.parametrize(
+    "formula", ["0.5*norm2(A*x - b)^2 + 0.1*norm1(x)", "norm2(A*x - b)^2 + norm2(x)", "sum(exp(0.1*A*x)) + sum(x.^2)"]
+)
 def test_interruption_returns_the_best_point_so_far(formula):
     def interrupt(iteration, objective, certificate):
         raise KeyboardInterrupt

@@ -195,7 +195,7 @@ def _words(statement: Statement, parts: Split) -> list[str]:
     shapes = ", ".join(f"{name} ({' x '.join(map(str, shape)) or 'a number'})" for name, shape in statement.shapes.items())
     lines = [f"over: {shapes}"]
     lines += [f"read: {note}" for note in statement.formula.notes]
-    lines.append(f"smooth: {to_text(parts.whole_smooth)}")
+    lines.append(f"smooth: {to_text(parts.whole_smooth) if parts.smooth else 'nothing'}")
     lines += [f"with a proximal operator: {piece.text} ({piece.kind})" for piece in parts.pieces if not _is_set(piece.kind)]
     lines += [f"constraint: {piece.text}" for piece in parts.pieces if _is_set(piece.kind)]
     return lines
