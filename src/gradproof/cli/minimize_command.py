@@ -13,6 +13,7 @@ from gradproof.cli.data_files import read_data, read_path
 from gradproof.cli.formula_input import formula_text
 from gradproof.cli.output import check_destination, write_standard_output
 from gradproof.cli.table_files import write_array, write_arrays
+from gradproof.errors import GradproofError
 from gradproof.objective.minimization import Minimization, minimization_stopping
 from gradproof.objective.outcome import Minimum
 from gradproof.objective.solving import NAMED
@@ -64,6 +65,8 @@ def minimize_command(
 
     Exit code: 0 if the certificate is within the tolerance; 1 if it is not, with advice; 130 if it was interrupted.
     """
+    if output and "," in over and not output.lower().endswith(".npz"):
+        raise GradproofError("a .npz file was expected for several variables", got=output, where="-o", remedy="Name it .npz.")
     for file in (output, plot):
         if file:
             check_destination(file, [text.partition("=")[2] for text in (*data, *start)])
