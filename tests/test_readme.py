@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-GUIDES = [ROOT / "README.md", ROOT / "docs" / "derive.md", ROOT / "docs" / "complete.md"]
+GUIDES = [ROOT / "README.md", ROOT / "docs" / "derive.md", ROOT / "docs" / "complete.md", ROOT / "docs" / "minimize.md"]
 
 
 def blocks(path, language):

@@ -16,6 +16,7 @@ _LAZY = {
     "check": "gradproof.checker.check",
     "complete": "gradproof.completion.completion",
     "derive": "gradproof.derivation.derivation",
+    "minimize": "gradproof.objective.minimization",
     "parse": "gradproof.formula.parse",
     "top_k_error": "gradproof.metrics.top_k",
 }

@@ -25,6 +25,7 @@ _COMMANDS = {
     "derive": "gradproof.cli.derive_command:derive_command",
     "eval": "gradproof.cli.eval_command:eval_command",
     "explain": "gradproof.cli.explain_command:explain_command",
+    "minimize": "gradproof.cli.minimize_command:minimize_command",
     "prox": "gradproof.cli.prox_command:prox_command",
     "topk": "gradproof.cli.topk_command:topk_command",
     "tsne": "gradproof.cli.tsne_command:tsne_command",

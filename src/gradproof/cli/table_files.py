@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -50,20 +50,35 @@ def read_labels(path: str) -> npt.NDArray[Any]:
 
 def write_array(path: str, array: npt.NDArray[Any]) -> None:
     """Write an array to a .npy or .csv file, which appears whole or not at all. Raises: GradproofError: it cannot be written."""
+
+    def write(stream: Any) -> None:
+        if path.lower().endswith(".csv"):
+            np.savetxt(stream, np.atleast_1d(array), delimiter=",", fmt="%.9g")
+        else:
+            np.save(stream, array)
+
+    _write_whole(path, write)
+
+
+def write_arrays(path: str, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+    """Write several arrays to a .npz file, which appears whole or not at all. Raises: GradproofError: it cannot be written."""
+    if not path.lower().endswith(".npz"):
+        raise GradproofError("a .npz file was expected for several arrays", got=path, where=path, remedy="Name it .npz.")
+    _write_whole(path, lambda stream: np.savez(stream, allow_pickle=False, **dict(arrays)))
+
+
+def _write_whole(path: str, write: Callable[[Any], None]) -> None:
     file = Path(path)
     try:
         handle, temporary = tempfile.mkstemp(dir=file.parent, suffix=file.suffix)
         with os.fdopen(handle, "wb") as stream:
-            if file.suffix.lower() == ".csv":
-                np.savetxt(stream, array, delimiter=",", fmt="%.9g")
-            else:
-                np.save(stream, array)
+            write(stream)
         mask = os.umask(0)
         os.umask(mask)
         os.chmod(temporary, 0o666 & ~mask)
         os.replace(temporary, file)
     except OSError as trouble:
-        raise GradproofError(f"the map cannot be written: {trouble.strerror}", where=path, remedy="Name another file.") from None
+        raise GradproofError(f"the array cannot be written: {trouble.strerror}", where=path, remedy="Name another file.") from None
 
 
 def _guarded(path: str, read: Callable[[], Any]) -> Any:

@@ -127,13 +127,13 @@ def proximal(
               'sign(v).*max(abs(v) - lam, 0)'
     Source:   Parikh and Boyd 2014, sections 2 and 6
     """
-    body, conditions = _without_indicators(expression)
+    body, conditions = without_indicators(expression)
     told = [*conditions, *subject_to]
     hint = "" if body else f"0*sum({over})"
     formula = parse(body or hint, assume, at)
     wrt = formula.symbol(over)
     if wrt is None and told:
-        wrt = next((symbol for text in told if (symbol := parse(_as_condition(text), assume, at).symbol(over)) is not None), None)
+        wrt = next((symbol for text in told if (symbol := parse(as_condition(text), assume, at).symbol(over)) is not None), None)
     if wrt is None:
         raise FormulaError(f"a function of {over} was expected", got=f"'{expression}'", remedy="Name its variable with --over.")
     if formula.axes:
@@ -141,7 +141,7 @@ def proximal(
     return _Derivation(formula, wrt, told, assume).proximal()
 
 
-def _without_indicators(text: str) -> tuple[str, list[str]]:
+def without_indicators(text: str) -> tuple[str, list[str]]:
     """Take the terms ``indicator(...)`` out of a sum."""
     rest, conditions = text, []
     while (start := rest.find("indicator(")) >= 0:
@@ -159,7 +159,7 @@ def _without_indicators(text: str) -> tuple[str, list[str]]:
     return rest, conditions
 
 
-def _as_condition(text: str) -> str:
+def as_condition(text: str) -> str:
     """Return a constraint as a formula: one sign of equality is a comparison here."""
     signs = text.replace("<=", "").replace(">=", "").replace("!=", "").replace("==", "")
     return f"({text.replace('=', '==')})" if "=" in signs else f"({text})"
@@ -216,7 +216,7 @@ class _Derivation:
                 )
             self.terms.setdefault(term.kind, []).append(term)
         for text in self.told:
-            read = parse(_as_condition(text), [*self.assume, declaration(self.wrt)])
+            read = parse(as_condition(text), [*self.assume, declaration(self.wrt)])
             found = constraints_of(read.value.condition, self.wrt) if isinstance(read.value, Iverson) else None
             if found is None:
                 raise FormulaError(

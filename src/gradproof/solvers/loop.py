@@ -78,7 +78,8 @@ class _Loop:
         self.history = History()
         self.state: State = solver.init(problem, start.copy())
         value, gradient = problem.evaluate(self.state.x)
-        self.scale = max(float(np.linalg.norm(gradient)), float(np.finfo(np.float64).tiny))
+        # Where the smooth part is flat at the start, there is nothing to compare with: the residual counts as it is.
+        self.scale = float(np.linalg.norm(gradient)) or 1.0
         self.first = abs(value)
         self.best, self.best_objective, self.best_certificate = self.state.x, np.inf, np.inf
         self.extra: dict[str, Any] = {}

@@ -1,0 +1,165 @@
+"""Affine parts of an objective as maps between arrays: forward, transposed, and as a matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from math import prod
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from gradproof.derivation.tidy import readable, tidied
+from gradproof.derivative.differentiate import differentiate
+from gradproof.expr.build import ONE, add, multiply, number, subtract, sum_over
+from gradproof.expr.node import Add, Axis, Element, Expr, Index, Multiply, Number, Symbol, fresh_index
+from gradproof.expr.walk import rename_free
+from gradproof.objective.degree import at_zero, depends
+from gradproof.objective.program import compiled
+from gradproof.objective.statement import Statement
+from gradproof.objective.values import check_memory
+from gradproof.solvers.problem import largest_eigenvalue
+
+Array = npt.NDArray[np.floating[Any]]
+
+
+@dataclass(frozen=True)
+class Affine:
+    """x to ``inner``, entry by entry over ``axes``: affine in the variables of a statement."""
+
+    statement: Statement
+    inner: Expr
+    axes: tuple[Index, ...]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of the entries."""
+        limits = [(index.lower, index.upper) for index in self.axes]
+        sizes = [number_of(upper) - number_of(lower) + 1 for lower, upper in limits]
+        return tuple(sizes)
+
+    @cached_property
+    def offset(self) -> Array:
+        """The entries where all variables are zero."""
+        body = at_zero(self.inner, self.statement.variables)
+        return np.broadcast_to(compiled(body, self.axes)(self.statement.values), self.shape)
+
+    @property
+    def moving(self) -> tuple[Symbol, ...]:
+        """The variables that occur."""
+        return tuple(symbol for symbol in self.statement.variables if depends(self.inner, (symbol,)))
+
+    def forward(self, flat: Array) -> Array:
+        """Return the linear part at a point, flat."""
+        values = {**self.statement.values, **self.statement.unpack(flat)}
+        return (np.broadcast_to(compiled(self.inner, self.axes)(values), self.shape) - self.offset).ravel()
+
+    def adjoint(self, flat: Array) -> Array:
+        """Return the transposed linear part at a vector, flat."""
+        values = {**self.statement.values, self._dual.name: flat.reshape(self.shape)}
+        zeros = self.statement.unpack(np.zeros(self.statement.size))
+        parts = []
+        for symbol in self.statement.variables:
+            slope, places = self._slopes[symbol]
+            found = compiled(slope, places)({**values, **zeros})
+            parts.append(np.broadcast_to(found, zeros[symbol.name].shape).ravel())
+        return np.concatenate(parts)
+
+    @cached_property
+    def norm(self) -> float:
+        """An upper estimate of the largest singular value."""
+        return float(np.sqrt(largest_eigenvalue(lambda v: self.adjoint(self.forward(v)), self.statement.size)))
+
+    @property
+    def _dual(self) -> Symbol:
+        return Symbol("dual_", tuple(Axis(number(size)) for size in self.shape))
+
+    @cached_property
+    def _slopes(self) -> dict[Symbol, tuple[Expr, tuple[Index, ...]]]:
+        entry = Element(self._dual, self.axes) if self.axes else self._dual
+        value = sum_over(self.axes, multiply(entry, self.inner)) if self.axes else multiply(entry, self.inner)
+        return {symbol: gradient_of(value, symbol) for symbol in self.statement.variables}
+
+    def coefficient(self, symbol: Symbol) -> tuple[Expr, tuple[Index, ...]]:
+        """Return the matrix of a variable: the derivative by its entries, the axes of the entries first."""
+        places = places_of(symbol)
+        return tidied(differentiate(self.inner, symbol, places)), (*self.axes, *places)
+
+    def matrix(self, symbol: Symbol) -> Any:
+        """Return the matrix of a vector, (entries, size): data as it is where it is that, sparse or dense, else computed."""
+        body, axes = self.coefficient(symbol)
+        known = self._as_data(body, axes)
+        if known is not None:
+            return known
+        shape = (prod(self.shape), prod(self.statement.shapes[symbol.name]))
+        check_memory(prod(shape), "the matrix of the affine part")
+        found = compiled(body, axes)(self.statement.values)
+        return np.broadcast_to(found, (*self.shape, *self.statement.shapes[symbol.name])).reshape(shape)
+
+    def _as_data(self, body: Expr, axes: tuple[Index, ...]) -> Any:
+        factor, node = 1.0, body
+        if isinstance(node, Add) and len(node.terms) == 1:
+            factor, node = float(node.weights[0]), node.terms[0]
+        if not isinstance(node, Element) or len(axes) != 2 or set(node.indices) != set(axes):
+            return None
+        value = self.statement.values[node.symbol.name]
+        turned = value if node.indices == axes else value.T
+        return turned if factor == 1.0 else turned * factor
+
+    def diagonal(self) -> tuple[Symbol, Array, tuple[int, ...]] | None:
+        """Return the variable of which each entry is a multiple of one entry, its factors, and where each of its axes lies."""
+        if len(self.moving) != 1:
+            return None
+        (symbol,) = self.moving
+        terms = self.inner.terms if isinstance(self.inner, Add) else (self.inner,)
+        weights = self.inner.weights if isinstance(self.inner, Add) else (Fraction(1),)
+        inside = [(term, weight) for term, weight in zip(terms, weights, strict=True) if depends(term, (symbol,))]
+        if len(inside) != 1:
+            return None
+        term, weight = inside[0]
+        factors = term.factors if isinstance(term, Multiply) else (term,)
+        moving = [factor for factor in factors if depends(factor, (symbol,))]
+        order = _order(moving[0], symbol, self.axes) if len(moving) == 1 else None
+        if order is None:
+            return None
+        factor = multiply(number(Fraction(weight)), *(part for part in factors if part is not moving[0]))
+        entries = np.broadcast_to(compiled(factor, self.axes)(self.statement.values), self.shape)
+        return symbol, entries.transpose(order), order
+
+
+def _order(node: Expr, symbol: Symbol, axes: tuple[Index, ...]) -> tuple[int, ...] | None:
+    if node is symbol and not axes:
+        return ()
+    if not isinstance(node, Element) or len(node.indices) != len(axes) or set(node.indices) != set(axes):
+        return None
+    return tuple(axes.index(index) for index in node.indices if isinstance(index, Index))
+
+
+def places_of(symbol: Symbol) -> tuple[Index, ...]:
+    """Return new indices over the entries of a variable."""
+    return tuple(
+        fresh_index(f"p{place}", number(axis.origin), subtract(add(axis.size, number(axis.origin)), ONE))
+        for place, axis in enumerate(symbol.axes, start=1)
+    )
+
+
+def gradient_of(value: Expr, symbol: Symbol) -> tuple[Expr, tuple[Index, ...]]:
+    """Return the gradient of a scalar: its entry, and the indices that are free in it."""
+    places = places_of(symbol)
+    return readable(differentiate(value, symbol, places), places), places
+
+
+def number_of(size: Expr) -> int:
+    """Return a size that has been settled as a number."""
+    assert isinstance(size, Number), "sizes are settled before"
+    return int(size.value)
+
+
+def over_axes(weight: Expr, at: tuple[Index, ...], axes: tuple[Index, ...], values: Mapping[str, Any]) -> Array:
+    """Return a weight, its indices ``at`` renamed to ``axes``, as an array; one number where it is the same for all entries."""
+    body = rename_free(weight, dict(zip(at, axes, strict=True)))
+    free = tuple(index for index in axes if index in body.free_indices)
+    return compiled(body, axes if free else ())(values)

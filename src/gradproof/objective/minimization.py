@@ -1,0 +1,205 @@
+"""The way from a formula to its minimum: read, split, solve, certify."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from gradproof.errors import DomainError
+from gradproof.expr.build import ZERO
+from gradproof.objective.feasibility import Infeasible
+from gradproof.objective.outcome import Minimum
+from gradproof.objective.penalties import Penalties, penalties_of
+from gradproof.objective.program import compiled
+from gradproof.objective.smooth import Smooth
+from gradproof.objective.solving import Plan, check_constraints, named_plan, plan_for
+from gradproof.objective.split import Split, split
+from gradproof.objective.statement import Statement, read_statement
+from gradproof.objective.structure import Structured, structure_of
+from gradproof.objective.unbounded import falling_direction, steepest
+from gradproof.objective.values import checked_values
+from gradproof.printer.text import to_text
+from gradproof.solvers.result import Certificate, Result, Stopping
+
+Array = npt.NDArray[np.floating[Any]]
+_ITERATIONS = 100_000
+_FAR = 1e6
+
+
+def minimize(
+    formula: str,
+    over: str | Sequence[str],
+    subject_to: str | Sequence[str] = (),
+    data: Mapping[str, Any] | None = None,
+    *,
+    assume: Sequence[str] = (),
+    start: Mapping[str, Any] | None = None,
+    solver: str | None = None,
+    tol: float = 1e-6,
+    max_seconds: float = np.inf,
+    max_iterations: int = _ITERATIONS,
+    callback: Callable[[int, float, float], bool | None] | None = None,
+) -> Minimum:
+    """Return the values of variables that make a formula least, with a certificate.
+
+    Formula:  min_over formula   subject to conditions such as 'x >= 0', 'sum(x) = 1', 'A*x <= b', 'norm2(x) <= 1'
+    Args:     formula: plain text or LaTeX.  over: names of the variables, 'W,b' or a list.  data: arrays by name, sparse ones too.
+              assume: declarations for what no data tells, 'x: 5'.  start: values of variables; zero where there is none.
+              tol: what the certificate has to reach.  solver: 'gradient', 'momentum', 'nesterov', 'ista', 'fista' or
+              'lbfgs' in place of the one that would be chosen.  callback: called with iteration, objective and certificate; True stops.
+    Returns:  a minimum; what fell short says so in ``reason`` and ``advice``.
+    Raises:   FormulaError, ShapeError, DomainError: the text or the data. UnsupportedError: a term has no proximal operator.
+    Example:  >>> minimize("norm2(x - b)^2/2 + lam*norm1(x)", "x", data={"b": [3.0, 0.5], "lam": 1.0}).x
+              array([2., 0.])
+    """
+    return Minimization(formula, over, subject_to, data or {}, assume=assume, start=start or {}, solver=solver).solve(
+        minimization_stopping(tol, max_seconds, max_iterations, callback)
+    )
+
+
+def minimization_stopping(
+    tol: float, seconds: float, iterations: int, callback: Callable[[int, float, float], bool | None] | None = None
+) -> Stopping:
+    """Return when to stop. Raises: DomainError: a limit is not above 0."""
+    if not tol > 0 or not seconds > 0 or iterations < 1:
+        raise DomainError("a tolerance and limits above 0 were expected", got=f"{tol}, {seconds}, {iterations}", where="minimize")
+    return Stopping(tol, iterations, seconds, callback)
+
+
+class Minimization:
+    """A formula that has been read with its data, to be solved once or along a path of values of one variable."""
+
+    def __init__(
+        self, formula: str, over: str | Sequence[str], subject_to: str | Sequence[str], data: Mapping[str, Any], *,
+        assume: Sequence[str] = (), start: Mapping[str, Any] | None = None,
+        solver: str | None = None,
+    ) -> None:  # fmt: skip
+        names = [name.strip() for name in over.split(",")] if isinstance(over, str) else list(over)
+        conditions = [subject_to] if isinstance(subject_to, str) else list(subject_to)
+        begin = checked_values(start or {})
+        self.statement = read_statement(formula, names, conditions, checked_values(data), assume, begin)
+        zeros = self.statement.unpack(np.zeros(self.statement.size))
+        self.start = self.statement.pack({**zeros, **{name: value for name, value in begin.items() if name in zeros}})
+        self.solver = solver
+        self._kept: dict[Any, Any] = {}
+
+    def solve(self, stopping: Stopping) -> Minimum:
+        """Return the minimum."""
+        return self._solve(self.statement, self.start, stopping)
+
+    def path(self, name: str, values: Sequence[float] | Array, stopping: Stopping) -> list[Minimum]:
+        """Return the minimum for each value of a variable of the data, each solved from the last one on."""
+        found: list[Minimum] = []
+        start = self.start
+        for value in checked_values({name: np.asarray(values, dtype=np.float64)})[name]:
+            found.append(self._solve(self.statement.with_values(**{name: np.float64(value)}), start, stopping))
+            if found[-1].reason in ("interrupted", "stopped"):
+                break
+            start = self.statement.pack(found[-1].values)
+        return found
+
+    def _solve(self, statement: Statement, start: Array, stopping: Stopping) -> Minimum:
+        parts = split(statement)
+        lines = _words(statement, parts)
+        try:
+            penalties = penalties_of(statement, parts.pieces)
+            check_constraints(statement, penalties)
+        except Infeasible as trouble:
+            return _infeasible(statement, start, trouble, lines, stopping)
+        structured = None if self.solver else structure_of(statement, parts, penalties, self._kept)
+        if structured is not None:
+            return _structured(statement, structured, parts, start, lines, stopping)
+        smooth = Smooth(statement, parts.whole_smooth)
+        if self.solver:
+            plan = named_plan(self.solver, statement, smooth, penalties)
+        else:
+            plan = plan_for(statement, smooth, penalties)
+        return _general(statement, smooth, penalties, plan, start, lines, stopping)
+
+
+def _structured(
+    statement: Statement, structured: Structured, parts: Split, start: Array, lines: list[str], stopping: Stopping
+) -> Minimum:
+    result = structured.solve(start, stopping)
+    told = (*lines, f"structure: {structured.name}", f"solver: {structured.solver}")
+    constant = float(compiled(parts.constant)(statement.values)) if parts.constant is not ZERO else 0.0
+    values = structured.point(result)
+    return Minimum(
+        {symbol.name: np.asarray(values[symbol.name]) for symbol in statement.variables},
+        structured.scale * result.objective + constant, result, told,
+    )  # fmt: skip
+
+
+def _general(
+    statement: Statement, smooth: Smooth, penalties: Penalties, plan: Plan, start: Array, lines: list[str], stopping: Stopping
+) -> Minimum:
+    whole = compiled(statement.formula.value)
+
+    def objective(flat: Array) -> float:
+        return float(whole({**statement.values, **statement.unpack(flat)}))
+
+    def total(flat: Array) -> float:
+        own = sum(
+            item.function.value(statement.unpack(flat)[symbol.name].reshape(item.shape)) for symbol, item in penalties.own.items()
+        )
+        behind = sum(item.function.value(item.affine.forward(flat).reshape(item.shape)) for item in penalties.mapped)
+        return smooth(flat)[0] + float(own) + float(behind)
+
+    found = falling_direction(total, start, [*steepest(smooth, start), _far_step(smooth, penalties, start)])
+    if found is not None:
+        result = _endless(start, found, objective(start), stopping)
+    else:
+        result = plan.run(start, stopping)
+        if not result.is_converged and result.reason not in ("interrupted", "stopped") and "direction" not in result.extra:
+            found = falling_direction(total, result.x, [_far_step(smooth, penalties, result.x), result.x - start])
+            if found is not None:
+                result = replace(result, reason="unbounded", extra={**result.extra, "direction": found})
+    direction = statement.unpack(np.asarray(result.extra["direction"])) if result.reason == "unbounded" else {}
+    return Minimum(statement.unpack(result.x), objective(result.x), result, (*lines, *plan.lines), direction)
+
+
+def _far_step(smooth: Smooth, penalties: Penalties, at: Array) -> Array:
+    """Return where a very long step of proximal descent leads: along the constraints, if there are any."""
+    slope = smooth(at)[1]
+    if not np.isfinite(slope).all():
+        return np.zeros_like(at)
+    parts = smooth.statement.unpack(at - _FAR * slope)
+    for symbol, item in penalties.own.items():
+        parts[symbol.name] = item.function.prox(parts[symbol.name].reshape(item.shape), _FAR)[0]
+    return smooth.statement.pack(parts) - at
+
+
+def _endless(start: Array, direction: Array, objective: float, stopping: Stopping) -> Result:
+    certificate = Certificate("distance from a minimum, which there is none of", np.inf, stopping.tolerance)
+    return Result(
+        x=start, objective=objective, certificate=certificate, solver="check for endless descent", reason="unbounded", iterations=0,
+        seconds=0.0, extra={"direction": direction},
+    )  # fmt: skip
+
+
+def _infeasible(statement: Statement, start: Array, trouble: Infeasible, lines: list[str], stopping: Stopping) -> Minimum:
+    kind = "distance of the constraints from each other"
+    extra = {} if trouble.combination is None else {"combination": trouble.combination}
+    result = Result(
+        x=start, objective=np.inf, certificate=Certificate(kind, trouble.distance, stopping.tolerance), solver="check of the constraints",
+        reason="infeasible", iterations=0, seconds=0.0, extra=extra,
+    )  # fmt: skip
+    return Minimum(statement.unpack(start), np.inf, result, (*lines, f"infeasible: {trouble.words}"))
+
+
+def _words(statement: Statement, parts: Split) -> list[str]:
+    shapes = ", ".join(f"{name} ({' x '.join(map(str, shape)) or 'a number'})" for name, shape in statement.shapes.items())
+    lines = [f"over: {shapes}"]
+    lines += [f"read: {note}" for note in statement.formula.notes]
+    lines.append(f"smooth: {to_text(parts.whole_smooth) if parts.smooth else 'nothing'}")
+    lines += [f"with a proximal operator: {piece.text} ({piece.kind})" for piece in parts.pieces if not _is_set(piece.kind)]
+    lines += [f"constraint: {piece.text}" for piece in parts.pieces if _is_set(piece.kind)]
+    return lines
+
+
+def _is_set(kind: str) -> bool:
+    return kind == "between" or kind.endswith("ball")

@@ -1,0 +1,288 @@
+"""Pieces of an objective as functions of the catalogue: one with a prox for each variable, the rest behind linear maps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from math import prod
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from gradproof import prox
+from gradproof.errors import DomainError, UnsupportedError
+from gradproof.expr.node import Symbol
+from gradproof.objective.feasibility import Infeasible
+from gradproof.objective.linear import Affine, over_axes
+from gradproof.objective.split import Piece
+from gradproof.objective.statement import Statement
+from gradproof.prox.function import AbstractFunction
+from gradproof.prox.separable import AbstractSeparable
+
+Array = npt.NDArray[np.floating[Any]]
+_LARGEST_PROJECTION = 2_000_000
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """A function of an affine part: ``function(forward(x))``, the offset being in the function already."""
+
+    text: str
+    affine: Affine
+    function: AbstractFunction
+    shape: tuple[int, ...]
+
+
+@dataclass
+class Penalty:
+    """What one variable has by itself, and in which words; ``function`` takes it in ``shape``."""
+
+    function: AbstractFunction
+    shape: tuple[int, ...]
+    texts: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Penalties:
+    """A function for each variable that has one, and the functions behind maps."""
+
+    own: dict[Symbol, Penalty]
+    mapped: tuple[Mapped, ...]
+
+
+@dataclass(frozen=True)
+class _Own:
+    """A piece that concerns the entries of one variable one by one: ``factor * x + offset``, both in the shape of the variable."""
+
+    piece: Piece
+    affine: Affine
+    factor: Array
+    offset: Array
+    weight: Array
+    order: tuple[int, ...]
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is a piece of the variable itself."""
+        return bool((self.factor == 1).all() and (self.offset == 0).all())
+
+
+def penalties_of(statement: Statement, pieces: Sequence[Piece]) -> Penalties:
+    """Return what the pieces mean for the solvers. Raises: DomainError: a weight is negative. Infeasible: bounds cross."""
+    own: dict[Symbol, list[_Own]] = {}
+    rows: list[tuple[Piece, Affine]] = []
+    for piece in pieces:
+        affine = Affine(statement, piece.inner, piece.axes)
+        found = affine.diagonal()
+        if found is None or not found[1].all():
+            rows.append((piece, affine))
+            continue
+        symbol, factor, order = found
+        weight = np.broadcast_to(_weight(piece, statement), affine.shape).transpose(order)
+        offset = affine.offset.transpose(order)
+        own.setdefault(symbol, []).append(_Own(piece, affine, factor, offset, weight, order))
+    chosen: dict[Symbol, Penalty] = {}
+    mapped: list[Mapped] = []
+    for symbol, entries in own.items():
+        penalty, rest = _together(symbol, entries, statement, rows)
+        chosen[symbol] = penalty
+        mapped += rest
+    for piece, affine in rows:
+        projection = _projection(piece, affine, chosen)
+        if projection is None:
+            mapped.append(_mapped(piece, affine))
+        else:
+            chosen[affine.moving[0]] = projection
+    for text, function in [(item.text, item.function) for item in mapped]:
+        if not function.traits.is_convex:
+            raise UnsupportedError(f"{text} is not convex, and stands beside other terms without a gradient", where="minimize")
+    return Penalties(chosen, tuple(mapped))
+
+
+def _weight(piece: Piece, statement: Statement) -> Array:
+    axes = () if piece.kind in ("l2", "linf", "max", "groups", "nuclear") or piece.kind.endswith("ball") else piece.axes
+    weight = over_axes(piece.weight, axes, axes, statement.values)
+    if not np.isfinite(weight).all() or (weight < 0).any():
+        what = "a radius" if piece.kind.endswith("ball") else "a weight"
+        got = f"{float(weight.ravel()[int(np.argmin(weight))]):.6g}"
+        if piece.kind.endswith("ball") and np.isfinite(weight).all():
+            raise Infeasible(f"{piece.text}: no point has a negative norm")
+        raise DomainError(f"{what} >= 0 was expected in {piece.text}", got=got, where="minimize", remedy="Change its data.")
+    return weight
+
+
+def _together(
+    symbol: Symbol, entries: list[_Own], statement: Statement, rows: list[tuple[Piece, Affine]]
+) -> tuple[Penalty, list[Mapped]]:
+    """Return one function for all that concerns the entries of a variable, and what found no place in it."""
+    shape = statement.shapes[symbol.name]
+    size = prod(shape)
+    bounds = [entry for entry in entries if entry.piece.kind == "between"]
+    absolute = [entry for entry in entries if entry.piece.kind == "l1" and (entry.offset == 0).all()]
+    others = [entry for entry in entries if entry not in bounds and entry not in absolute]
+    texts = [entry.piece.text for entry in entries]
+    box = _box(bounds, size)
+    l1 = _l1(absolute)
+    if box is not None and l1 is None and not others:
+        simplex = _simplex(box, symbol, rows)
+        return Penalty(simplex or box, (size,), texts), []
+    if box is not None and l1 is not None:
+        parts: list[AbstractFunction] = [prox.Bounded(l1, box.lower, box.upper)]
+    else:
+        parts = [function for function in (l1, box) if function is not None]
+    norm = next((entry for entry in others if entry.piece.kind == "l2" and entry.is_plain), None)
+    if isinstance(parts[0] if parts else None, prox.L1) and norm is not None and np.ndim(parts[0].lambda_) == 0:  # type: ignore[attr-defined]
+        others.remove(norm)
+        parts[0] = prox.L1PlusL2(size, float(np.asarray(parts[0].lambda_)), float(norm.weight.ravel()[0]))  # type: ignore[attr-defined]
+    whole = _whole(others[0], shape) if others and not parts else None
+    if whole is not None:
+        others = others[1:]
+        return Penalty(*whole, texts), [_mapped(entry.piece, entry.affine) for entry in others]
+    if not parts:
+        parts = [prox.L1(0.0)]
+    if box is not None and others and isinstance(parts[0], prox.Box) and len(others) == 1:
+        separable = _whole(others[0], shape)
+        if separable is not None and isinstance(separable[0], AbstractSeparable) and separable[0].traits.is_convex:
+            return Penalty(prox.Bounded(separable[0], box.lower, box.upper), (size,), texts), []
+    return Penalty(parts[0], (size,), texts), [_mapped(entry.piece, entry.affine) for entry in others]
+
+
+def _box(bounds: Sequence[_Own], size: int) -> prox.Box | None:
+    """Return the bounds ``lower <= factor * x + offset <= upper`` on x, all together."""
+    if not bounds:
+        return None
+    lowest, highest = np.full(size, -np.inf), np.full(size, np.inf)
+    for entry in bounds:
+        ends = [(-entry.offset / entry.factor).ravel()]
+        upper = np.where(entry.factor.ravel() > 0, ends[0], np.inf)
+        lower = np.where(entry.factor.ravel() < 0, ends[0], -np.inf)
+        if entry.piece.lower is not None:
+            upper = lower = ends[0]
+        lowest, highest = np.maximum(lowest, lower), np.minimum(highest, upper)
+    if (lowest > highest).any():
+        place = int(np.argmax(lowest > highest))
+        told = ", ".join(entry.piece.text for entry in bounds)
+        raise Infeasible(
+            f"{told}: entry {place} would have to be at least {lowest[place]:.6g} and at most {highest[place]:.6g}",
+            float((lowest - highest).max()),
+        )
+    ends = [end.ravel()[0] if (end == end.ravel()[0]).all() else end for end in (lowest, highest)]
+    return prox.Box(*(float(end) if np.ndim(end) == 0 else end for end in ends))
+
+
+def _l1(entries: Sequence[_Own]) -> prox.L1 | None:
+    if not entries:
+        return None
+    total = sum(entry.weight * np.abs(entry.factor) for entry in entries)
+    weights = np.asarray(total).ravel()
+    return prox.L1(float(weights[0]) if (weights == weights[0]).all() else weights)
+
+
+def _simplex(box: prox.Box, symbol: Symbol, rows: list[tuple[Piece, Affine]]) -> prox.Simplex | None:
+    """Return the simplex that nonnegative entries with a fixed sum make, and take that sum out of the rows."""
+    if np.ndim(box.lower) or np.ndim(box.upper) or float(np.asarray(box.lower)) != 0 or np.isfinite(np.asarray(box.upper)):
+        return None
+    for place, (piece, affine) in enumerate(rows):
+        if piece.kind != "between" or piece.lower is None or piece.axes or affine.moving != (symbol,):
+            continue
+        normal = _block_of(affine.adjoint(np.ones(1)), symbol, affine.statement)
+        if not (normal == normal[0]).all() or normal[0] == 0:
+            continue
+        radius = -float(affine.offset) / float(normal[0])
+        if radius < 0:
+            raise Infeasible(f"{piece.text}: nonnegative entries do not sum to {radius:.6g}", -radius)
+        if radius == 0:
+            continue
+        del rows[place]
+        return prox.Simplex(radius)
+    return None
+
+
+def _block_of(flat: Array, symbol: Symbol, statement: Statement) -> Array:
+    return statement.unpack(flat)[symbol.name].ravel()
+
+
+def _whole(entry: _Own, shape: tuple[int, ...]) -> tuple[AbstractFunction, tuple[int, ...]] | None:
+    """Return the function of a variable that one piece is, and the shape in which it takes it."""
+    kind = entry.piece.kind
+    is_turned = kind in ("groups", "nuclear") and entry.order != tuple(range(len(entry.order)))
+    taken = shape if kind == "nuclear" else (prod(shape),)
+    weight = entry.weight if kind == "nuclear" else entry.weight.ravel()
+    function = _function(entry.piece, weight, tuple(shape[place] for place in entry.order) if is_turned else shape)
+    if is_turned and kind == "groups":
+        rows, columns = shape
+        groups = [np.arange(rows) * columns + column for column in range(columns)]
+        function = prox.L21(groups, float(entry.weight.ravel()[0]), np.ones(columns))
+    factor, offset = entry.factor.reshape(taken), entry.offset.reshape(taken)
+    if (offset != 0).any():
+        function = prox.Translate(function, -offset)
+    if (factor != 1).any():
+        is_constant = bool((factor == factor.ravel()[0]).all())
+        if not is_constant and not function.traits.is_separable:
+            return None
+        function = prox.PrecomposeDiagonal(function, float(factor.ravel()[0]) if is_constant else factor)
+    return function, taken
+
+
+def _function(piece: Piece, weight: Array, shape: tuple[int, ...]) -> AbstractFunction:
+    """Return the function of the catalogue that a piece is, of its own entries."""
+    flat = weight.ravel()
+    number = float(flat[0])
+    entries = number if (flat == number).all() else weight
+    match piece.kind:
+        case "l1":
+            return prox.L1(entries)
+        case "l2":
+            return prox.L2(number)
+        case "linf":
+            return prox.LInf(number)
+        case "max":
+            return prox.Max(number)
+        case "l0":
+            return prox.L0(number)
+        case "positive part":
+            # w max(x, 0) = w/2 |x| + w/2 x
+            half = np.asarray(entries) / 2
+            return prox.Tilt(prox.L1(half), half)
+        case "groups":
+            members = np.arange(prod(shape)).reshape(shape)
+            return prox.L21(list(members), number, np.ones(shape[0]))
+        case "nuclear":
+            return prox.Nuclear(number)
+        case "between":
+            return prox.Box(-np.inf if piece.lower is None else 0.0, 0.0)
+        case _:
+            ball = {"l1 ball": prox.L1Ball, "l2 ball": prox.L2Ball, "linf ball": prox.linf_ball}[piece.kind]
+            return ball(number) if number > 0 else prox.Box(0.0, 0.0)
+
+
+def _mapped(piece: Piece, affine: Affine) -> Mapped:
+    """Return a piece as a function behind the linear part of what it is of."""
+    weight = np.broadcast_to(_weight(piece, affine.statement), affine.shape)
+    shape = affine.shape if piece.kind == "nuclear" else (prod(affine.shape),)
+    function = _function(piece, weight if piece.kind == "nuclear" else weight.ravel(), affine.shape)
+    offset = affine.offset.reshape(shape)
+    if isinstance(function, prox.Box) and piece.kind == "between":
+        function = prox.Box(np.asarray(function.lower) - offset, np.asarray(function.upper) - offset)
+    elif (offset != 0).any():
+        function = prox.Translate(function, -offset)
+    return Mapped(piece.text, affine, function, shape)
+
+
+def _projection(piece: Piece, affine: Affine, chosen: dict[Symbol, Penalty]) -> Penalty | None:
+    """Return linear conditions on a variable that has no function yet as a set to project on."""
+    if piece.kind != "between" or len(affine.moving) != 1 or affine.moving[0] in chosen:
+        return None
+    (symbol,) = affine.moving
+    size = prod(affine.statement.shapes[symbol.name])
+    if not piece.axes:
+        normal, level = _block_of(affine.adjoint(np.ones(1)), symbol, affine.statement), -float(affine.offset)
+        if not normal.any():
+            return None
+        plane = prox.Halfspace(normal, level) if piece.lower is None else prox.Hyperplane(normal, level)
+        return Penalty(plane, (size,), [piece.text])
+    if piece.lower is None or prod(affine.shape) * size > _LARGEST_PROJECTION:
+        return None
+    matrix = np.asarray(affine.matrix(symbol), dtype=np.float64)
+    return Penalty(prox.AffineSet(matrix, -affine.offset.ravel()), (size,), [piece.text])

@@ -1,0 +1,355 @@
+"""Objectives that a specialised solver knows: least squares, logistic and softmax regression with their penalties."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+from gradproof import prox
+from gradproof.expr.node import Add, Apply, Element, Expr, Index, Multiply, Number, Power, Reduce, Symbol, TensorEntry
+from gradproof.objective.degree import degree, depends
+from gradproof.objective.linear import Affine
+from gradproof.objective.penalties import Penalties
+from gradproof.objective.program import compiled
+from gradproof.objective.split import Split
+from gradproof.objective.statement import Statement
+from gradproof.prox.function import AbstractFunction
+from gradproof.solvers.elastic_net import ElasticNetSolver
+from gradproof.solvers.logistic import minimize_logistic
+from gradproof.solvers.result import Result, Stopping
+from gradproof.solvers.softmax import minimize_softmax
+
+Array = npt.NDArray[np.floating[Any]]
+
+
+@dataclass(frozen=True)
+class Structured:
+    """A problem that a specialised solver takes: its name in words, and how to run it.
+
+    The solver minimizes the objective over ``scale``, without ``constant``; ``point`` turns its result into the variables.
+    """
+
+    name: str
+    solver: str
+    solve: Callable[[Array | None, Stopping], Result]
+    point: Callable[[Result], dict[str, Array]]
+    scale: float
+
+
+@dataclass(frozen=True)
+class _Ridge:
+    """lambda_2 / 2 ||x||^2 and whether it is one number for all entries."""
+
+    weights: dict[Symbol, float]
+    rest: tuple[Expr, ...]
+
+
+def structure_of(statement: Statement, split: Split, penalties: Penalties, kept: dict[Any, Any]) -> Structured | None:
+    """Return the structure of a problem, None where no specialised solver fits. ``kept`` has solvers of earlier data of a path."""
+    if penalties.mapped:
+        return None
+    ridge = _ridge(statement, split)
+    if len(ridge.rest) != 1:
+        return None
+    weight, node = _weighted(ridge.rest[0], statement)
+    for recognize in (_least_squares, _logistic, _softmax):
+        found = recognize(statement, node, weight, ridge, penalties, kept)
+        if found is not None:
+            return found
+    return None
+
+
+def _ridge(statement: Statement, split: Split) -> _Ridge:
+    weights: dict[Symbol, float] = {}
+    rest: list[Expr] = []
+    for term in split.smooth:
+        weight, node = _weighted(term, statement)
+        symbol = _squared(node, statement)
+        if symbol is not None and weight >= 0:
+            weights[symbol] = weights.get(symbol, 0.0) + 2 * weight
+        else:
+            rest.append(term)
+    return _Ridge(weights, tuple(rest))
+
+
+def _squared(node: Expr, statement: Statement) -> Symbol | None:
+    match node:
+        case Reduce("sum", indices, Power(Element(symbol, places), Number(exponent, None)), None):
+            is_whole = exponent == 2 and symbol in statement.variables and set(indices) == set(places)
+            return symbol if is_whole and len(indices) == len(places) else None
+        case _:
+            return None
+
+
+def _weighted(term: Expr, statement: Statement) -> tuple[float, Expr]:
+    """Return the number that multiplies the one factor with variables, NaN where there is none such, and that factor."""
+    weight, node = 1.0, term
+    if isinstance(term, Add) and len(term.terms) == 1:
+        weight, node = float(term.weights[0]), term.terms[0]
+    if isinstance(node, Multiply):
+        inside = [factor for factor in node.factors if depends(factor, statement.variables)]
+        outside = [factor for factor in node.factors if factor not in inside]
+        if len(inside) != 1 or any(factor.free_indices for factor in outside):
+            return np.nan, node
+        for factor in outside:
+            weight *= float(compiled(factor)(statement.values))
+        node = inside[0]
+    if isinstance(node, Reduce) and node.operation == "sum" and isinstance(node.body, Add) and len(node.body.terms) == 1:
+        weight *= float(node.body.weights[0])
+        node = Reduce("sum", node.indices, node.body.terms[0], node.where)
+    return weight, node
+
+
+@dataclass(frozen=True)
+class _Linear:
+    """X x + c + offset: the variables that an affine part takes, c being None or a number added to every entry."""
+
+    affine: Affine
+    x: Symbol
+    intercept: Symbol | None
+
+
+def _linear(statement: Statement, body: Expr, axes: tuple[Index, ...]) -> _Linear | None:
+    if len(axes) != 1 or degree(body, statement.variables) != 1:
+        return None
+    affine = Affine(statement, body, axes)
+    vectors = [symbol for symbol in affine.moving if len(symbol.axes) == 1]
+    scalars = [symbol for symbol in affine.moving if not symbol.axes]
+    if len(vectors) != 1 or len(vectors) + len(scalars) != len(statement.variables) or len(scalars) > 1:
+        return None
+    return _Linear(affine, vectors[0], scalars[0] if scalars else None)
+
+
+def _penalty(penalties: Penalties, x: Symbol) -> tuple[float, bool] | None:
+    """Return the weight of the l1 norm of x, and whether x >= 0; None where there is anything else."""
+    if any(symbol is not x for symbol in penalties.own):
+        return None
+    function: AbstractFunction = penalties.own[x].function if x in penalties.own else prox.L1(0.0)
+    is_positive = False
+    box: prox.Box | None = None
+    if isinstance(function, prox.Bounded):
+        box, function = function.box, function.f
+    elif isinstance(function, prox.Box):
+        box, function = function, prox.L1(0.0)
+    if box is not None:
+        is_positive = bool((np.asarray(box.lower) == 0).all() and (np.asarray(box.upper) == np.inf).all())
+        if not is_positive:
+            return None
+    if not isinstance(function, prox.L1) or np.ndim(function.lambda_):
+        return None
+    return float(np.asarray(function.lambda_)), is_positive
+
+
+def _least_squares(
+    statement: Statement, node: Expr, weight: float, ridge: _Ridge, penalties: Penalties, kept: dict[Any, Any]
+) -> Structured | None:
+    match node:
+        case Reduce("sum", axes, Power(body, Number(exponent, None)), None) if exponent == 2:
+            linear = _linear(statement, body, axes)
+        case _:
+            return None
+    found = None if linear is None else _penalty(penalties, linear.x)
+    if linear is None or found is None or not weight > 0 or any(symbol is not linear.x for symbol in ridge.weights):
+        return None
+    lambda_1, is_positive = found
+    if lambda_1 == 0 and not is_positive:
+        return None
+    x, c = linear.x, linear.intercept
+    if c is not None and not _is_one(linear.affine, c):
+        return None
+    scale = 2 * weight
+
+    def solve(start: Array | None, stopping: Stopping) -> Result:
+        key = ("least squares", node)
+        if key not in kept:
+            kept[key] = ElasticNetSolver(linear.affine.matrix(x), -linear.affine.offset, fit_intercept=c is not None)
+        lambdas = lambda_1 / scale, ridge.weights.get(x, 0.0) / scale
+        begin = None if start is None else statement.unpack(start)[x.name]
+        result: Result = kept[key].solve(*lambdas, is_positive, begin, stopping)
+        return result
+
+    words = "least squares" + (" with an l1 norm" if lambda_1 else "") + (" and a squared norm" if x in ridge.weights else "")
+    words += " over nonnegative entries" if is_positive else ""
+    solver = "working sets with coordinate descent on the Gram matrix, stopped by the duality gap"
+    return Structured(words, solver, solve, lambda result: _with_intercept(result, x, c), scale)
+
+
+def _with_intercept(result: Result, x: Symbol, c: Symbol | None) -> dict[str, Array]:
+    found = {x.name: result.x}
+    if c is not None:
+        found[c.name] = np.asarray(result.extra["intercept"], dtype=np.float64)
+    return found
+
+
+def _is_one(affine: Affine, symbol: Symbol) -> bool:
+    body, axes = affine.coefficient(symbol)
+    entries = np.broadcast_to(compiled(body, axes)(affine.statement.values), affine.shape)
+    return bool((entries == 1).all())
+
+
+def _logistic(
+    statement: Statement, node: Expr, weight: float, ridge: _Ridge, penalties: Penalties, kept: dict[Any, Any]
+) -> Structured | None:
+    body, axes = _log_one_plus_exp(node)
+    linear = None if body is None else _linear(statement, body, axes)
+    found = None if linear is None else _penalty(penalties, linear.x)
+    if linear is None or found is None or not weight > 0 or any(symbol is not linear.x for symbol in ridge.weights):
+        return None
+    lambda_1, is_positive = found
+    labels = _signs(linear)
+    if lambda_1 == 0 or is_positive or labels is None or linear.affine.offset.any():
+        return None
+    x, c = linear.x, linear.intercept
+
+    def solve(start: Array | None, stopping: Stopping) -> Result:
+        matrix, signs = labels
+        lambdas = lambda_1 / weight, ridge.weights.get(x, 0.0) / weight
+        begin = None if start is None else statement.unpack(start)[x.name]
+        return minimize_logistic(matrix, signs, *lambdas, fit_intercept=c is not None, start=begin, stopping=stopping)
+
+    words = "logistic regression with an l1 norm" + (" and a squared norm" if x in ridge.weights else "")
+    solver = "proximal Newton steps on working sets, stopped by the duality gap"
+    return Structured(words, solver, solve, lambda result: _with_intercept(result, x, c), weight)
+
+
+def _log_one_plus_exp(node: Expr) -> tuple[Expr | None, tuple[Index, ...]]:
+    match node:
+        case Reduce("sum", axes, Apply("log", (Add((_, _) as terms, weights),)), None) if set(weights) == {1}:
+            numbers = [term for term in terms if isinstance(term, Number) and term.value == 1]
+            powers = [term.arguments[0] for term in terms if isinstance(term, Apply) and term.function == "exp"]
+            return (powers[0], axes) if numbers and powers else (None, ())
+        case Reduce("sum", axes, Apply("softplus", (body,)), None):
+            return body, axes
+        case _:
+            return None, ()
+
+
+def _signs(linear: _Linear) -> tuple[Any, Array] | None:
+    """Return X and y, of -1 and 1, such that the affine part is -y (X x + c); y is read off the formula where it stands there."""
+    statement, affine = linear.affine.statement, linear.affine
+    body, axes = affine.coefficient(linear.x)
+    factors = body.factors if isinstance(body, Multiply) else ()
+    if isinstance(body, Add) and len(body.terms) == 1 and isinstance(body.terms[0], Multiply) and body.weights[0] == -1:
+        factors = body.terms[0].factors
+        signs = [f for f in factors if isinstance(f, Element) and f.indices == axes[:1]]
+        tables = [f for f in factors if isinstance(f, Element) and set(f.indices) == set(axes)]
+        if len(factors) == 2 and len(signs) == 1 and len(tables) == 1:
+            y = np.asarray(statement.values[signs[0].symbol.name], dtype=np.float64)
+            value = statement.values[tables[0].symbol.name]
+            if set(np.unique(y)) == {-1.0, 1.0} and (linear.intercept is None or _is_row_sign(linear, y)):
+                return (value if tables[0].indices == axes else value.T), y
+    matrix = affine.matrix(linear.x)
+    if linear.intercept is not None or matrix.shape[0] < 2:
+        return None
+    # Any y will do: the rows are turned to match it.
+    y = np.where(np.arange(matrix.shape[0]) % 2 == 0, 1.0, -1.0)
+    turned = sparse.diags(-y) @ matrix if sparse.issparse(matrix) else -y[:, None] * matrix
+    return turned, y
+
+
+def _is_row_sign(linear: _Linear, y: Array) -> bool:
+    assert linear.intercept is not None
+    body, axes = linear.affine.coefficient(linear.intercept)
+    entries = np.broadcast_to(compiled(body, axes)(linear.affine.statement.values), linear.affine.shape)
+    return bool((entries == -y).all())
+
+
+def _softmax(
+    statement: Statement, node: Expr, weight: float, ridge: _Ridge, penalties: Penalties, kept: dict[Any, Any]
+) -> Structured | None:
+    model = softmax_model(statement, node)
+    if model is None or penalties.own or not weight < 0 or set(ridge.weights) != {model.table} or not ridge.weights[model.table]:
+        return None
+    scale = -weight
+
+    def solve(start: Array | None, stopping: Stopping) -> Result:
+        return minimize_softmax(
+            model.x, model.labels, ridge.weights[model.table] / scale, classes=model.classes,
+            fit_intercept=model.intercept is not None, stopping=stopping,
+        )  # fmt: skip
+
+    def point(result: Result) -> dict[str, Array]:
+        found = {model.table.name: result.x.T if model.is_turned else result.x}
+        if model.intercept is not None:
+            found[model.intercept.name] = result.extra["intercept"]
+        return found
+
+    words = "softmax regression with a squared norm"
+    return Structured(words, "L-BFGS in coordinates that level the curvature, stopped by the duality gap", solve, point, scale)
+
+
+@dataclass(frozen=True)
+class SoftmaxModel:
+    """The cross-entropy of class numbers under softmax(x W' + b); W is the table, turned if it stands as (size, classes)."""
+
+    x: Any
+    labels: npt.NDArray[np.int64]
+    classes: int
+    table: Symbol
+    intercept: Symbol | None
+    is_turned: bool
+
+
+def softmax_model(statement: Statement, node: Expr) -> SoftmaxModel | None:
+    """Return the model whose log-likelihood a sum is, None where it is none."""
+    match node:
+        case Reduce("sum", (row,), TensorEntry("log_softmax", (column,), body, (place,)), None):
+            found = _logits(body, row, column, statement)
+            labels = _labels(place, row, statement)
+        case _:
+            return None
+    if found is None or labels is None:
+        return None
+    x, table, intercept, is_turned = found
+    if {table, intercept} - {None} != set(statement.variables):
+        return None
+    classes = statement.shapes[table.name][1 if is_turned else 0]
+    return SoftmaxModel(x, labels, classes, table, intercept, is_turned)
+
+
+def _logits(body: Expr, row: Index, column: Index, statement: Statement) -> tuple[Any, Symbol, Symbol | None, bool] | None:
+    terms = list(zip(body.terms, body.weights, strict=True)) if isinstance(body, Add) else [(body, Fraction(1))]
+    intercept: Symbol | None = None
+    product: tuple[Any, Symbol, bool] | None = None
+    for term, weight in terms:
+        match term:
+            case Element(symbol, (place,)) if place is column and symbol in statement.variables and weight == 1 and not intercept:
+                intercept = symbol
+            case Reduce("sum", (inner,), Multiply((Element() as left, Element() as right)), None) if weight == 1 and not product:
+                product = _product(left, right, (row, column, inner), statement)
+            case _:
+                return None
+    return None if product is None else (product[0], product[1], intercept, product[2])
+
+
+def _product(
+    left: Element, right: Element, indices: tuple[Index, Index, Index], statement: Statement
+) -> tuple[Any, Symbol, bool] | None:
+    row, column, inner = indices
+    table, data = (left, right) if left.symbol in statement.variables else (right, left)
+    if table.symbol not in statement.variables or data.symbol in statement.variables:
+        return None
+    value = statement.values[data.symbol.name]
+    if data.indices not in ((row, inner), (inner, row)) or set(table.indices) != {column, inner} or len(table.indices) != 2:
+        return None
+    return (value if data.indices == (row, inner) else value.T), table.symbol, table.indices == (inner, column)
+
+
+def _labels(place: Expr, row: Index, statement: Statement) -> npt.NDArray[np.int64] | None:
+    """Return class numbers from 0, read off ``y[i] + 1`` or ``y[i]``."""
+    shift = 0
+    if isinstance(place, Add) and len(place.terms) == 2 and set(place.weights) == {1}:
+        numbers = [term for term in place.terms if isinstance(term, Number)]
+        if len(numbers) != 1 or numbers[0].value.denominator != 1:
+            return None
+        shift = int(numbers[0].value)
+        place = next(term for term in place.terms if term is not numbers[0])
+    if not isinstance(place, Element) or place.indices != (row,) or place.symbol in statement.variables:
+        return None
+    return np.asarray(statement.values[place.symbol.name]).astype(np.int64) + shift - 1
