@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gradproof.completion.answer import Answer, Asked
 from gradproof.completion.names import with_names
+from gradproof.completion.values import numeric_answers
 from gradproof.derivation.tidy import tidied
 from gradproof.derivative.differentiate import differentiate
+from gradproof.elaborate.value import Value
 from gradproof.expr.build import ONE, ZERO, apply, delta, divide, multiply, negate, subtract, sum_over
 from gradproof.expr.node import Apply, Element, Expr, Index, Number, Operator, Power, Reduce, Symbol, TensorEntry, fresh_index
 from gradproof.expr.walk import contains, postorder, substitute, symbols, transform
 from gradproof.rewrite.simplify import simplified
 
 _TRANSPOSED_INVERSE = re.compile(r"\((\([^()]*\)\^\{-1\})\)\^(?:\\top|T|\{\\top\}|\{T\}|\\intercal)")
+#: A soft threshold as it is printed, its sign behind its size.
+_SIGN_LAST = re.compile(
+    r"^(?P<size>\\max(?:\\left)?\(.*\)) (?P<times>\\odot )?(?P<sign>\\operatorname\{sign\}(?:\\left)?\([^()]*\))$"
+)
 _HALF_POWER = Number(ONE.value / 2)
 
 
@@ -43,9 +49,11 @@ def minimizer_answers(asked: Asked) -> Iterator[Answer]:
         point = None if problem is None else form(problem)
         if point is None:
             continue
+        yield from numeric_answers(replace(asked, value=Value(point, asked.value.axes)))
         for shown in dict.fromkeys((with_names(point, environment, frozenset()), point)):
             for latex in asked.notation.written(tidied(shown), asked.value.axes):
                 upright = _TRANSPOSED_INVERSE.sub(r"\1", latex)  # a Hessian is symmetric
+                upright = _SIGN_LAST.sub(r"\g<sign> \g<times>\g<size>", upright)
                 yield from map(Answer, dict.fromkeys((upright, latex)))
 
 
