@@ -40,12 +40,8 @@ class Problem:
 def minimizer_answers(asked: Asked) -> Iterator[Answer]:
     """Yield the closed form of the minimiser that is asked for."""
     environment = asked.context.environment
-    body = asked.value.body
-    if not (isinstance(body, Operator) and body.kind == "argmin" and len(body.bound) == 1):
-        return
-    (variable,), (objective,) = body.bound, body.operands
-    for form in CLOSED_FORMS:
-        problem = _problem(variable, environment.expanded(objective), asked.value.axes)
+    problem = problem_of(asked)
+    for form in CLOSED_FORMS if problem is not None else ():
         point = None if problem is None else form(problem)
         if point is None:
             continue
@@ -55,6 +51,15 @@ def minimizer_answers(asked: Asked) -> Iterator[Answer]:
                 upright = _TRANSPOSED_INVERSE.sub(r"\1", latex)  # a Hessian is symmetric
                 upright = _SIGN_LAST.sub(r"\g<sign> \g<times>\g<size>", upright)
                 yield from map(Answer, dict.fromkeys((upright, latex)))
+
+
+def problem_of(asked: Asked) -> Problem | None:
+    """Return the minimisation that is asked for, None where it is something else."""
+    body = asked.value.body
+    if not (isinstance(body, Operator) and body.kind == "argmin" and len(body.bound) == 1):
+        return None
+    (variable,), (objective,) = body.bound, body.operands
+    return _problem(variable, asked.context.environment.expanded(objective), asked.value.axes)
 
 
 def _problem(variable: Expr, objective: Expr, axes: tuple[Index, ...]) -> Problem | None:
@@ -72,9 +77,15 @@ def _problem(variable: Expr, objective: Expr, axes: tuple[Index, ...]) -> Proble
 # Closed forms -------------------------------------------------------------------------------------------------------------
 
 
+def is_quadratic(problem: Problem) -> bool:
+    """Tell whether an objective is quadratic in its variable."""
+    flat = _depends(problem.hessian, problem.symbol) or problem.hessian is ZERO
+    return not flat and not _kinks(problem.gradient, problem.symbol)
+
+
 def _linear_system(problem: Problem) -> Expr | None:
     """Least squares, ridge: a quadratic objective, ``x = -H^{-1} g(0)``."""
-    if _depends(problem.hessian, problem.symbol) or _kinks(problem.gradient, problem.symbol) or problem.hessian is ZERO:
+    if not is_quadratic(problem):
         return None
     start = negate(_at_zero(problem.gradient, problem.symbol))
     if not problem.at:
@@ -94,7 +105,17 @@ def _linear_system(problem: Problem) -> Expr | None:
 
 
 def _soft_threshold(problem: Problem) -> Expr | None:
-    """The lasso's proximal step and its kin: ``h x^2 / 2 - u x + lambda |x|`` for each entry, ``x = sign(u) max(|u| - lambda, 0) / h``."""
+    """The lasso's proximal step and its kin: ``x = sign(u) max(|u| - lambda, 0) / h`` entry by entry."""
+    parts = threshold_parts(problem)
+    if parts is None:
+        return None
+    weight, curvature, point = parts
+    size = apply("maximum", subtract(apply("abs", point), weight), ZERO)
+    return divide(multiply(apply("sign", point), size), curvature)
+
+
+def threshold_parts(problem: Problem) -> tuple[Expr, Expr, Expr] | None:
+    """Return lambda, h and u where the objective is ``h x^2 / 2 - u x + lambda |x|`` for each entry."""
     entry = _entry(problem.symbol, problem.at)
     sign = apply("sign", entry)
     weight = simplified(
@@ -109,13 +130,23 @@ def _soft_threshold(problem: Problem) -> Expr | None:
     smooth = _put(problem.gradient, sign, ZERO)
     if curvature is None or _kinks(smooth, problem.symbol):
         return None
-    point = simplified(negate(_at_zero(smooth, problem.symbol)))
-    size = apply("maximum", subtract(apply("abs", point), weight), ZERO)
-    return divide(multiply(apply("sign", point), size), curvature)
+    return weight, curvature, simplified(negate(_at_zero(smooth, problem.symbol)))
 
 
 def _block_threshold(problem: Problem) -> Expr | None:
-    """A Euclidean norm beside a quadratic: ``x = max(0, 1 - (lambda / h) / ||u||) u`` with ``u`` the minimiser without the norm."""
+    """A Euclidean norm beside a quadratic: ``x = max(0, 1 - lambda / ||u||) u / h``."""
+    parts = block_parts(problem)
+    if parts is None:
+        return None
+    weight, curvature, slope = parts
+    point = simplified(divide(slope, curvature))
+    norm = TensorEntry("norm2", problem.other, substitute(point, dict(zip(problem.at, problem.other, strict=True))))
+    shrink = apply("maximum", subtract(ONE, divide(weight, multiply(curvature, norm))), ZERO)
+    return multiply(shrink, point)
+
+
+def block_parts(problem: Problem) -> tuple[Expr, Expr, Expr] | None:
+    """Return lambda, h and u where the objective is ``h |x|^2 / 2 - u . x + lambda ||x||`` of a vector."""
     if len(problem.at) != 1:
         return None
     norms = [node for node in postorder(problem.objective) if _is_norm_of(node, problem.symbol)]
@@ -130,10 +161,7 @@ def _block_threshold(problem: Problem) -> Expr | None:
     curvature = _curvature(smooth, smooth.hessian)
     if curvature is None or curvature.free_indices or _depends(curvature, problem.symbol):
         return None
-    point = simplified(divide(negate(_at_zero(smooth.gradient, problem.symbol)), curvature))
-    norm = TensorEntry("norm2", problem.other, substitute(point, dict(zip(problem.at, problem.other, strict=True))))
-    shrink = apply("maximum", subtract(ONE, divide(weight, multiply(curvature, norm))), ZERO)
-    return multiply(shrink, point)
+    return weight, curvature, simplified(negate(_at_zero(smooth.gradient, problem.symbol)))
 
 
 def _is_norm_of(node: Expr, symbol: Symbol) -> bool:

@@ -84,6 +84,9 @@ def decided(lines: Sequence[StepLine], report: FileReport) -> list[StepLine]:
     """Return the lines of a derivation that the checker shows to hold where they stand; without the names that they use, none."""
     kept: list[StepLine] = []
     for line in lines:
+        if line.is_words:
+            kept.append(line)
+            continue
         verdicts = [equation.verdict for equation in report.equations if equation.latex == line.latex]
         allowed = {Verdict.PROVED, Verdict.TESTED} | ({Verdict.STATED} if line.introduces else set())
         if verdicts and allowed.issuperset(verdicts):
