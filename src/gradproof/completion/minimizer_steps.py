@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gradproof.completion.answer import Asked
-from gradproof.completion.minimizers import Problem, block_parts, is_quadratic, problem_of, threshold_parts
+from gradproof.completion.minimizers import Problem, block_parts, is_quadratic, problems_of, threshold_parts
 from gradproof.completion.steps import StepLine
 from gradproof.derivation.tidy import tidied
 from gradproof.expr.build import HALF, ONE, TWO, add, apply, divide, multiply, negate, power, subtract
@@ -21,9 +21,10 @@ _LETTERS = ("x", "z", "u", "w", "s")
 
 def minimizer_lines(asked: Asked) -> list[StepLine]:
     """Return the lines that lead to the minimiser that is asked for, none where it is no minimiser with a closed form."""
-    problem = problem_of(asked)
-    if problem is None:
-        return []
+    return next((lines for problem in problems_of(asked) if (lines := _lines(problem, asked))), [])
+
+
+def _lines(problem: Problem, asked: Asked) -> list[StepLine]:
     problem = _with_letter(problem, asked)
     if is_quadratic(problem):
         return list(_of_quadratic(problem, asked))
@@ -58,7 +59,7 @@ def _of_quadratic(problem: Problem, asked: Asked) -> Iterator[StepLine]:
         return
     sign = f"\\nabla_{{{variable}}}" if problem.at else f"\\frac{{d}}{{d {variable}}}"
     yield StepLine("gradient", f"{sign} \\left({objective}\\right) = {gradient}")
-    yield StepLine("optimality", f"the objective is convex, so its minimiser is where ${gradient}$ vanishes", is_words=True)
+    yield StepLine("optimality", f"a convex quadratic is least where ${gradient}$ vanishes", is_words=True)
 
 
 def _of_threshold(problem: Problem, weight: Expr, curvature: Expr, point: Expr, asked: Asked) -> Iterator[StepLine]:

@@ -40,9 +40,9 @@ class Problem:
 def minimizer_answers(asked: Asked) -> Iterator[Answer]:
     """Yield the closed form of the minimiser that is asked for."""
     environment = asked.context.environment
-    problem = problem_of(asked)
-    for form in CLOSED_FORMS if problem is not None else ():
-        point = None if problem is None else form(problem)
+    pairs = ((form, problem) for problem in problems_of(asked) for form in CLOSED_FORMS)
+    for form, problem in pairs:
+        point = form(problem)
         if point is None:
             continue
         yield from numeric_answers(replace(asked, value=Value(point, asked.value.axes)))
@@ -53,13 +53,16 @@ def minimizer_answers(asked: Asked) -> Iterator[Answer]:
                 yield from map(Answer, dict.fromkeys((upright, latex)))
 
 
-def problem_of(asked: Asked) -> Problem | None:
-    """Return the minimisation that is asked for, None where it is something else."""
+def problems_of(asked: Asked) -> Iterator[Problem]:
+    """Yield the minimisation that is asked for, with its definitions by name and then expanded; nothing where it is something else."""
     body = asked.value.body
     if not (isinstance(body, Operator) and body.kind == "argmin" and len(body.bound) == 1):
-        return None
+        return
     (variable,), (objective,) = body.bound, body.operands
-    return _problem(variable, asked.context.environment.expanded(objective), asked.value.axes)
+    for form in dict.fromkeys((objective, asked.context.environment.expanded(objective))):
+        problem = _problem(variable, form, asked.value.axes)
+        if problem is not None:
+            yield problem
 
 
 def _problem(variable: Expr, objective: Expr, axes: tuple[Index, ...]) -> Problem | None:
