@@ -1,7 +1,7 @@
 """A claim in a narrower context: a letter may be a vector in one section of a document and a number in the next.
 
 A claim that cannot be read with the evidence of its whole document is read once more with its own passage (the formulas under the
-same heading), with its own part, with its own formula, then alone. What the document declares in words holds everywhere; what it declares of a bold
+same heading), its part, its own formula, then alone. What the document declares in words holds everywhere; what it declares of a bold
 letter does not hold of a plain one. A narrower context knows less, so it may show that a claim holds, and never that one fails: unless
 all that the document defines of the claim's names stands under its own heading, for then nothing is left out.
 """

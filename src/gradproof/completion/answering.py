@@ -75,7 +75,10 @@ class Answering:
             except _FAILURES as trouble:
                 self.reasons.setdefault(question.place.start, _in_words(trouble))
         found += guessed
-        return list({answer.latex: answer for answer in reversed(found)}.values())[::-1][:_MOST_ANSWERS]
+        first: dict[str, Answer] = {}
+        for answer in found:
+            first.setdefault(answer.latex, answer)
+        return list(first.values())[:_MOST_ANSWERS]
 
     def _in_context(self, question: Question, context: Context, value: Value) -> list[Answer]:
         asked = self._asked(question, context, value)

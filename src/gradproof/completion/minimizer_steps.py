@@ -108,17 +108,18 @@ def _of_block(problem: Problem, weight: Expr, curvature: Expr, point: Expr, aske
     """A Euclidean norm: the gradient away from zero, the unit ball at zero."""
     entry = Element(problem.symbol, problem.at)
     vector = {"x": _shown(entry, asked, problem.at), "u": _shown(point, asked, problem.at), "lambda": _shown(weight, asked)}
+    x, u = vector["x"], vector["u"]
     length = _shown(_norm(point, problem.at, problem.other), asked)
     inner = divide(multiply(weight, entry), _norm(entry, problem.at, problem.other))
     gradient = _shown(add(subtract(multiply(curvature, entry), point), inner), asked, problem.at)
     if not all((*vector.values(), length, gradient)):
         return
     yield _words(
-        f"where ${vector['x']}$ is not zero",
-        f"${gradient}$ vanishes; so ${vector['x']}$ is a positive multiple of ${vector['u']}$, as long as ${length}$ exceeds ${vector['lambda']}$",
+        f"where ${x}$ is not zero",
+        f"${gradient}$ vanishes; so ${x}$ is a positive multiple of ${u}$, as long as ${length}$ exceeds ${vector['lambda']}$",
     )
     yield _words(
-        f"where ${vector['x']}$ is zero",
+        f"where ${x}$ is zero",
         f"the subdifferential of the norm is the unit ball, so zero is the minimiser where ${length}$ is at most ${vector['lambda']}$",
     )
 

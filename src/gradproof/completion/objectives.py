@@ -59,7 +59,9 @@ class Objective:
         name, variable = (spelled.get(key, key) for key in (self.name, self.variable.name))
         shown = f"{name}({variable})" if self.is_function else name
         if self.left_out:
-            shown = f"\\left({next(written, '')}\\right)"
+            forms = list(written)
+            whole = next((form for form in forms if "\\sum" in form), forms[0] if forms else "")  # sums need no guess of ranks
+            shown = f"\\left({whole}\\right)"
         power = "" if order == 1 else f"^{order}"
         if self.axes:
             return f"\\nabla{power}_{{{variable}}} {shown}"

@@ -11,7 +11,10 @@ from gradproof.reader.positions import Positions
 
 _RELATION = r"(?:(?<![<>:!≤≥])=|:=|\\(?:approx|simeq|equiv|coloneqq|leftarrow|gets|doteq)(?![A-Za-z])|≈|←)"
 _GAP = r"(?:\s|&|~|\\[,;:! ]|\\q?quad(?![A-Za-z])|\\displaystyle(?![A-Za-z])|\\hspace\*?\{[^{}]*\}|\\(?:h|v)?phantom\{[^{}]*\})*"
-_WORD = r"(?:\?+|TODO|TBD|XXX|(?:\\_\s*)+|\\?\.\.\.|\\l?dots|…|_{2,}|\(?\[?(?:your|insert|write)\s+(?:your\s+)?answer(?:\s+here)?\]?\)?|fill\s+in)"
+_WORD = (
+    r"(?:\?+|TODO|TBD|XXX|(?:\\_\s*)+|\\?\.\.\.|\\l?dots|…|_{2,}"
+    r"|\(?\[?(?:your|insert|write)\s+(?:your\s+)?answer(?:\s+here)?\]?\)?|fill\s+in)"
+)
 _CORE = rf"""(?:
     (?:\\(?:[lc]?dots)(?![A-Za-z])|\.\.\.|…)\s*\?+          # \ldots ?
   | \?+

@@ -39,7 +39,7 @@ _ROUNDS = 4
 
 @dataclass
 class Survey:
-    """The evidence: ``ranks`` by key, ``declared`` ranks that nothing may change, ``applied`` and ``bare`` uses,
+    """The evidence: ``ranks`` by key, ``declared`` ranks that nothing may change, ``applied``, ``bare`` and ``subscripted`` uses,
     ``indices`` letters that were bound by a sum or stood in a subscript, ``sizes`` names that were the end of a sum,
     ``from_zero`` the axes (key, place) whose entries are numbered from 0, ``matrices`` the capital letters that are surely matrices,
     ``random`` those that stand for random variables, ``fewest`` the subscripts of a bold letter where it has the fewest."""
@@ -50,6 +50,7 @@ class Survey:
     applied: dict[str, int] = field(default_factory=dict)
     bare: dict[str, int] = field(default_factory=dict)
     indexed: dict[str, int] = field(default_factory=dict)
+    subscripted: dict[str, int] = field(default_factory=dict)
     bold: set[str] = field(default_factory=set)
     indices: set[str] = field(default_factory=set)
     sizes: set[str] = field(default_factory=set)
@@ -143,6 +144,7 @@ def _count_reference(reference: Reference, found: Survey) -> None:
             found.fewest[reference.key] = min(before or count, count or before)
             raise_rank(found, reference.key, 2 if reference.key[0].isupper() else 1, found.fewest[reference.key])
     if reference.subscripts and not reference.numerals:
+        found.subscripted[reference.key] = found.subscripted.get(reference.key, 0) + 1
         count = len(reference.subscripts)
         found.indexed[reference.key] = max(count, found.indexed.get(reference.key, 0))
         raise_rank(found, reference.key, count, 0)
@@ -404,12 +406,9 @@ def _infer_sample(tree: Tree, found: Survey) -> None:
     if read is None or read[1].power is not None or len(read[0].subscripts) != 1 or read[0].numerals:
         return
     key = read[0].key
-    if (
-        isinstance(read[0].subscripts[0], Name)
-        and key not in found.declared
-        and not found.bare.get(key)
-        and found.indexed.get(key) == 1
-    ):
+    is_bare = found.bare.get(key, 0) > found.subscripted.get(key, 0)  # the letter of x_i is counted as bare too
+    is_sample = isinstance(read[0].subscripts[0], Name) and found.indexed.get(key) == 1
+    if is_sample and not is_bare and key not in found.declared:
         raise_rank(found, key, 1, 1)
 
 
