@@ -11,7 +11,8 @@ from gradproof.reader.read import read_document
 
 OPEN = [
     "$2 + 3 = ?$", "$2 + 3 = \\_\\_$", "$2 + 3 = \\ldots ?$", "$2 + 3 = \\boxed{}$", "$2 + 3 = \\boxed{?}$", "$2 + 3 = TODO$",
-    "$2 + 3 = \\text{TODO}$", "$2 + 3 =$ ?", "$2 + 3 =$ ____", "$2 + 3 = \\underline{\\hspace{2cm}}$", "$2 + 3 = {\\color{red} ?}$",
+    "$2 + 3 = \\text{TODO}$", "$2 + 3 = \\fillin$", "$2 + 3 = \\text{(your answer)}$",
+    "$2 + 3 =$ ?", "$2 + 3 =$ ____", "$2 + 3 = \\underline{\\hspace{2cm}}$", "$2 + 3 = {\\color{red} ?}$",
     "$$2 + 3 =$$", "$$2 + 3 = \\tag{1}$$", "$(2 + 3) = $", "$2 + 3 \\approx ?$", "$? = 2 + 3$", "$2 + 3 = ?$.", "$2 + 3 = ?.$",
     "$$\n\\begin{aligned} 2 + 3 &= \\\\ 1 + 1 &= 2 \\end{aligned}\n$$",
 ]  # fmt: skip

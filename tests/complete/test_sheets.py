@@ -13,6 +13,13 @@ from gradproof.checker.verdict import Verdict
 SHEETS = sorted((Path(__file__).parent / "sheets").iterdir())
 
 EXPECTED = {
+    "algorithms.md": [
+        r"\theta_k - \left(\Phi^\top \Phi\right)^{-1} \Phi^\top (\Phi \theta_k - y)",
+        r"z_k - \alpha \frac{\Phi^\top (\Phi z_k - y)}{N}",
+        r"\beta_1 m_k + (1 - \beta_1) \frac{\Phi^\top (\Phi \theta_k - y)}{N}",
+        r"\theta_k - \alpha \frac{\hat m_{k+1}}{\sqrt{v_{k+1} / (1 - \beta_2^{k+1})} + \epsilon}",
+        r"\theta_k - \alpha \frac{\Phi^\top (\Phi \theta_k - y)}{N}",
+    ],
     "chain_rule.md": [
         r"\frac{2 x}{b} - \frac{a (3 - \sigma(x) (1 - \sigma(x)))}{b^2}",
         r"\frac{3}{2}",
@@ -26,6 +33,19 @@ EXPECTED = {
     ],
     "homework.md": ["-0.0498", "15", "a", "2 x_i", r"\frac{7}{2}", r"-\sigma(-m)"],
     "minimizers.md": [r"(X^\top X)^{-1} X^\top y", r"(X^\top X + \lambda I)^{-1} X^\top y", r"\frac{u}{2 \lambda + 1}"],
+    "network.md": [
+        "o - t",
+        r"(o - t) h^\top",
+        r"W_2^\top (o - t)",
+        r"([W_1 x + b_1 > 0] \odot (W_2^\top (o - t))) x^\top",
+    ],
+    "proximal.md": [
+        r"\operatorname{sign}(v) \odot \max(|v| - \tau, 0)",
+        r"\max(1 - \frac{\tau}{\|v\|_2}, 0) v",
+        r"\operatorname{sign}(r) \max(|r| - \tau, 0)",
+        r"\operatorname{prox}_{\gamma \tau \|\cdot\|_1}(w_t - \gamma A^\top (A w_t - b))",
+        r"\operatorname{prox}_{\gamma \tau \|\cdot\|_1}(y_t - \gamma A^\top (A y_t - b))",
+    ],
     "ridge.tex": [r"\mat{X}^\top (\mat{X} \vw - \mathbf{y}) + \lambda \vw", r"\mathbf{p} - \mathbf{y}"],
     "softmax_entries.md": ["p_i - y_i"],
     "softmax_layer.md": ["p - y", r"(p - y) x^\top"],
@@ -37,7 +57,7 @@ def test_sheet_is_filled_in_and_holds(path, tmp_path):
     completion = complete(path)
     assert completion.is_whole, completion.left_open
     answers = [place.latex for place in completion.filled]
-    assert set(EXPECTED[path.name]) <= set(answers)
+    assert set(EXPECTED[path.name]) <= set(answers), answers
     written = tmp_path / path.name
     written.write_text(completion.text)
     report = check(str(written)).files[0]
@@ -117,3 +137,20 @@ def test_a_sheet_without_blanks_stays_as_it_is():
     completion = complete(path)
     assert completion.text == path.read_text()
     assert not completion.filled
+
+
+def test_steps_of_a_proximal_point_go_case_by_case(sheet):
+    text = complete(sheet("proximal.md"), steps=True).text
+    assert "- separable: each entry is found by itself; it makes $" in text
+    assert "vanishes at $v_i - \\tau$, which is positive where $v_i$ exceeds $\\tau$" in text
+    assert "- where $s$ is zero: $\\partial |s|$ is all of $[-1, 1]$" in text
+
+
+def test_a_letter_is_a_number_where_it_is_differentiated_as_one():
+    text = "(a) Let $g(x) = x^\\top A x$. $\\nabla g(x) = ?$\n\n(b) $\\frac{d}{dx} \\log(1 + e^x) = ?$\n\n(c) $\\frac{d}{dx} \\cos x = ?$\n"
+    assert [place.latex for place in complete(text).filled] == ["(A + A^\\top) x", "\\sigma(x)", "-\\sin(x)"]
+
+
+def test_values_of_proximal_points():
+    text = "For $u = 3$: $\\operatorname{prox}_{2 |\\cdot|}(u) = ?$ and $\\arg\\min_s (s - 4)^2 + |s| = ?$\n"
+    assert [place.latex for place in complete(text).filled] == ["1", r"\frac{7}{2}"]

@@ -85,7 +85,9 @@ def open_names(root: Expr) -> frozenset[str]:
     """Return the symbols and unknown functions without which an expression has no value."""
     found = {symbol.name for symbol in symbols(root) if not symbol.properties & {"size", "bound"}}
     found |= {node.function for node in postorder(root) if isinstance(node, Call)}
-    return frozenset(found)
+    minimisations = (node for node in postorder(root) if isinstance(node, Operator) and node.kind in ("argmin", "argmax"))
+    bound = frozenset().union(*(symbols(variable) for node in minimisations for variable in node.bound))
+    return frozenset(found) - {symbol.name for symbol in bound}
 
 
 def is_numeric(root: Expr) -> bool:

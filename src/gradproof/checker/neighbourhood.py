@@ -1,7 +1,7 @@
 """A claim in a narrower context: a letter may be a vector in one section of a document and a number in the next.
 
 A claim that cannot be read with the evidence of its whole document is read once more with its own passage (the formulas under the
-same heading), then with its own formula, then alone. What the document declares in words holds everywhere; what it declares of a bold
+same heading), its part, its own formula, then alone. What the document declares in words holds everywhere; what it declares of a bold
 letter does not hold of a plain one. A narrower context knows less, so it may show that a claim holds, and never that one fails: unless
 all that the document defines of the claim's names stands under its own heading, for then nothing is left out.
 """
@@ -31,7 +31,7 @@ class Neighbourhoods:
     sections: Sequence[Section] = ()
     assumed: Mapping[str, Declared] = field(default_factory=dict)
     _asked: int = 0
-    _passages: dict[tuple[int, int, bool], dict[int, PlannedFormula]] = field(default_factory=dict)
+    _passages: dict[tuple[int, int, str, bool], dict[int, PlannedFormula]] = field(default_factory=dict)
 
     def narrower(self, planned: PlannedFormula, place: int) -> Iterator[Narrowed]:
         """Yield a link of a formula, by its place, in each narrower context: the context in words, the formula, sentence and place."""
@@ -43,10 +43,16 @@ class Neighbourhoods:
         neighbours = [formula for formula in section.formulas if formula.passage == planned.passage]
         if 1 < len(neighbours) < len(section.formulas):
             for is_own in (False, True):
-                key = (at, planned.passage, is_own)
+                key = (at, planned.passage, "", is_own)
                 if key not in self._passages:
                     self._passages[key] = self._classified(section, neighbours, is_own=is_own)
                 yield from _link(SAME_HEADING, self._passages[key][planned.position], place)
+        companions = [formula for formula in neighbours if formula.part == planned.part]
+        if planned.part and 1 < len(companions) < len(neighbours):
+            own = (at, planned.passage, planned.part, False)
+            if own not in self._passages:
+                self._passages[own] = self._classified(section, companions)
+            yield from _link("read with the formulas of the same part", self._passages[own][planned.position], place)
         links = [link for sentence in planned.sentences for link in sentence.links]
         if len(section.formulas) > 1:
             narrow = self._classified(section, [planned])[planned.position]

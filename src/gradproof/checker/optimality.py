@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 
 import numpy as np
 from flint import arb, fmpq
@@ -12,8 +13,8 @@ from gradproof.checker.verdict import Certificate, Verdict
 from gradproof.evaluate.bindings import Bindings, Undecidable
 from gradproof.evaluate.enclose import enclose, to_decimal
 from gradproof.evaluate.instances import instance
-from gradproof.expr.node import Element, Expr, Operator, Symbol
-from gradproof.expr.walk import contains, substitute, symbols
+from gradproof.expr.node import Element, Expr, Number, Operator, Symbol
+from gradproof.expr.walk import contains, postorder, substitute, symbols, transform
 
 _STEPS = (fmpq(1), fmpq(1, 7), fmpq(1, 50), fmpq(1, 1000))
 _TRIES = 24
@@ -27,6 +28,38 @@ def decide_minimizer(left: Expr, right: Expr, seed: int) -> Outcome:
     if not (isinstance(left, Operator) and left.kind == "argmin") or _has_operator(right):
         return undecided("U103", "the claim hangs on a minimiser inside an expression")
     (variable,), (objective,) = left.bound, left.operands
+    if _has_decimals(objective) or _has_decimals(right):
+        return _decide_rounded(left, right, seed)
+    return _decide_exact(variable, objective, right, _STEPS, seed)
+
+
+def _decide_rounded(minimizer: Operator, right: Expr, seed: int) -> Outcome:
+    """Decide a claim with printed decimals: at the values as printed, by points that are further away than their last digit.
+
+    Where a better point is found, the printed values with their doubt have to be worse too.
+    """
+    (variable,), (objective,) = minimizer.bound, minimizer.operands
+    coarsest = max((node.ulp for node in postorder(right) if isinstance(node, Number) and node.ulp is not None), default=0)
+    steps = tuple(step for step in _STEPS if step >= fmpq(coarsest.numerator, coarsest.denominator))
+    if not steps:
+        return undecided("U109", "the printed digits are too few to tell it from other points")
+    found = _decide_exact(variable, _as_printed(objective), _as_printed(right), steps, seed)
+    if found.verdict is Verdict.REFUTED:
+        in_doubt = _decide_exact(variable, _as_printed(objective), right, steps, seed)
+        if in_doubt.verdict is not Verdict.REFUTED:
+            return undecided("U109", "a better point lies within the doubt of the printed digits")
+    return found
+
+
+def _has_decimals(root: Expr) -> bool:
+    return contains(root, lambda node: isinstance(node, Number) and node.ulp is not None)
+
+
+def _as_printed(root: Expr) -> Expr:
+    return transform(root, lambda node: Number(node.value) if isinstance(node, Number) else node)
+
+
+def _decide_exact(variable: Expr, objective: Expr, right: Expr, steps: Sequence[fmpq], seed: int) -> Outcome:
     tried = 0
     wanted = symbols(objective) | symbols(right)
     for number in range(_INSTANCES):
@@ -37,7 +70,7 @@ def decide_minimizer(left: Expr, right: Expr, seed: int) -> Outcome:
         for sign in (1, -1):
             source = random.Random(f"{seed}:{tried}:{sign}")
             flipped = _flipped(bindings, variable, objective, sign)
-            found = _challenge(variable, objective, right, flipped, source)
+            found = _challenge(variable, objective, right, flipped, source, steps)
             if found is None:
                 continue
             tried += 1
@@ -65,25 +98,27 @@ def _flipped(bindings: Bindings, variable: Expr, objective: Expr, sign: int) -> 
 
 
 def _challenge(
-    variable: Expr, objective: Expr, point: Expr, bindings: Bindings, source: random.Random
+    variable: Expr, objective: Expr, point: Expr, bindings: Bindings, source: random.Random, steps: Sequence[fmpq]
 ) -> dict[str, str] | bool | None:
     """Return a better point, True where none was found, None where the objective has no value here."""
     try:
         if isinstance(variable, Symbol):
-            return _scalar_challenge(variable, objective, point, bindings)
+            return _scalar_challenge(variable, objective, point, bindings, steps)
         if not isinstance(variable, Element):
             return None
-        return _tensor_challenge(variable, objective, point, bindings, source)
+        return _tensor_challenge(variable, objective, point, bindings, source, steps)
     except Undecidable:
         return None
 
 
-def _scalar_challenge(variable: Symbol, objective: Expr, point: Expr, bindings: Bindings) -> dict[str, str] | bool | None:
+def _scalar_challenge(
+    variable: Symbol, objective: Expr, point: Expr, bindings: Bindings, steps: Sequence[fmpq]
+) -> dict[str, str] | bool | None:
     stated = enclose(substitute(objective, {variable: point}), bindings).entries[()]
     center = enclose(point, bindings).entries[()]
     if not stated.is_finite():
         return None
-    for step in (*_STEPS, *(-step for step in _STEPS)):
+    for step in (*steps, *(-step for step in steps)):
         other = center + arb(step)
         values = Bindings({**bindings.values, variable.name: other})
         value = enclose(objective, values).entries[()]
@@ -93,7 +128,7 @@ def _scalar_challenge(variable: Symbol, objective: Expr, point: Expr, bindings: 
 
 
 def _tensor_challenge(
-    variable: Element, objective: Expr, point: Expr, bindings: Bindings, source: random.Random
+    variable: Element, objective: Expr, point: Expr, bindings: Bindings, source: random.Random, steps: Sequence[fmpq]
 ) -> dict[str, str] | bool | None:
     table = enclose(point, bindings)
     places = variable.indices
@@ -108,7 +143,7 @@ def _tensor_challenge(
         return None
     for _ in range(_TRIES):
         other = center.copy()
-        step = source.choice(_STEPS)
+        step = source.choice(steps)
         for at in np.ndindex(*other.shape):
             if source.random() < 0.5:
                 other[at] = other[at] + arb(step) * source.choice((-1, 1))

@@ -18,13 +18,13 @@ class Answer:
     """A right side that may be filled in: ``latex``, and the number of further links that it has (``1/3 \\approx 0.333``).
 
     ``is_step`` tells that the place is a step of an algorithm, which is no claim; then
-    ``proof`` is the equation that has to hold for it, the gradient's.
+    ``proofs`` are the equations that have to hold for it, those of the gradient and the Hessian.
     """
 
     latex: str
     links: int = 0
     is_step: bool = False
-    proof: str = ""
+    proofs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

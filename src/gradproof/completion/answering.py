@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 
 from gradproof.checker.options import CheckOptions
 from gradproof.checker.sections import PlannedFormula, Section
+from gradproof.checker.statements import source_of
 from gradproof.completion.answer import Answer, Asked, Method
 from gradproof.completion.formulas import formula_answers
 from gradproof.completion.limits import TookTooLong, time_limit
+from gradproof.completion.minimizer_steps import minimizer_lines
 from gradproof.completion.minimizers import minimizer_answers
 from gradproof.completion.notation import Notation
 from gradproof.completion.numbers import precision_of
@@ -34,6 +36,7 @@ METHODS: dict[str, Method] = {
 }
 _MOST_ANSWERS = 6
 _DECIMAL = re.compile(r"\d\.\d")
+_ORDINARY = re.compile(r"\\[dt]?frac\s*\{\s*(?:d|\\mathrm\s*\{?\s*d\s*\}?)(?![A-Za-z])|'")
 _FAILURES = (Trouble, GradproofError, RecursionError, ZeroDivisionError, OverflowError, NotImplementedError, AssertionError)
 
 
@@ -67,11 +70,15 @@ class Answering:
         for context in question.contexts:
             try:
                 value, is_sure = context.value(Reading())
+                is_sure = is_sure and not _is_odd(context, value)
                 (found if is_sure else guessed).extend(self._in_context(question, context, value))
             except _FAILURES as trouble:
                 self.reasons.setdefault(question.place.start, _in_words(trouble))
         found += guessed
-        return list({answer.latex: answer for answer in reversed(found)}.values())[::-1][:_MOST_ANSWERS]
+        first: dict[str, Answer] = {}
+        for answer in found:
+            first.setdefault(answer.latex, answer)
+        return list(first.values())[:_MOST_ANSWERS]
 
     def _in_context(self, question: Question, context: Context, value: Value) -> list[Answer]:
         asked = self._asked(question, context, value)
@@ -98,7 +105,8 @@ class Answering:
         for context in question.contexts:
             try:
                 value, is_sure = context.value(Reading())
-                lines = derivation_lines(self._asked(question, context, value), taken) if is_sure else []
+                asked = self._asked(question, context, value)
+                lines = (minimizer_lines(asked) or derivation_lines(asked, taken)) if is_sure else []
             except _FAILURES:
                 continue
             if lines:
@@ -146,6 +154,11 @@ class Answering:
 def _prose(document: Document) -> str:
     pieces = [piece for block in document.blocks if isinstance(block, Prose | Heading) for piece in block.pieces]
     return " ".join(piece for piece in pieces if isinstance(piece, str))
+
+
+def _is_odd(context: Context, value: Value) -> bool:
+    """Tell whether the derivative by a number, as it is written, is read as a Jacobian: the letter is a vector elsewhere."""
+    return len(value.axes) == 2 and bool(_ORDINARY.search(source_of(context.known, context.planned.source)))
 
 
 def _in_words(trouble: BaseException) -> str:

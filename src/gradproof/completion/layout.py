@@ -39,6 +39,8 @@ def step_edit(text: str, place: Place, lines: Sequence[StepLine], *, is_latex: b
 
 
 def _item(line: StepLine) -> str:
+    if line.is_words:
+        return f"{line.rule}: {line.latex}"
     joint = " with" if line.introduces else ":"
     return f"{line.rule}{joint} ${line.latex}$"
 

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gradproof.completion.answer import Answer, Asked
 from gradproof.completion.names import with_names
+from gradproof.completion.values import numeric_answers
 from gradproof.derivation.tidy import tidied
 from gradproof.derivative.differentiate import differentiate
+from gradproof.elaborate.value import Value
 from gradproof.expr.build import ONE, ZERO, apply, delta, divide, multiply, negate, subtract, sum_over
 from gradproof.expr.node import Apply, Element, Expr, Index, Number, Operator, Power, Reduce, Symbol, TensorEntry, fresh_index
 from gradproof.expr.walk import contains, postorder, substitute, symbols, transform
 from gradproof.rewrite.simplify import simplified
 
 _TRANSPOSED_INVERSE = re.compile(r"\((\([^()]*\)\^\{-1\})\)\^(?:\\top|T|\{\\top\}|\{T\}|\\intercal)")
+#: A soft threshold as it is printed, its sign behind its size.
+_SIGN_LAST = re.compile(
+    r"^(?P<size>\\max(?:\\left)?\(.*\)) (?P<times>\\odot )?(?P<sign>\\operatorname\{sign\}(?:\\left)?\([^()]*\))$"
+)
 _HALF_POWER = Number(ONE.value / 2)
 
 
@@ -34,19 +40,29 @@ class Problem:
 def minimizer_answers(asked: Asked) -> Iterator[Answer]:
     """Yield the closed form of the minimiser that is asked for."""
     environment = asked.context.environment
+    pairs = ((form, problem) for problem in problems_of(asked) for form in CLOSED_FORMS)
+    for form, problem in pairs:
+        point = form(problem)
+        if point is None:
+            continue
+        yield from numeric_answers(replace(asked, value=Value(point, asked.value.axes)))
+        for shown in dict.fromkeys((with_names(point, environment, frozenset()), point)):
+            for latex in asked.notation.written(tidied(shown), asked.value.axes):
+                upright = _TRANSPOSED_INVERSE.sub(r"\1", latex)  # a Hessian is symmetric
+                upright = _SIGN_LAST.sub(r"\g<sign> \g<times>\g<size>", upright)
+                yield from map(Answer, dict.fromkeys((upright, latex)))
+
+
+def problems_of(asked: Asked) -> Iterator[Problem]:
+    """Yield the minimisation that is asked for, with its definitions by name and then expanded; nothing where it is something else."""
     body = asked.value.body
     if not (isinstance(body, Operator) and body.kind == "argmin" and len(body.bound) == 1):
         return
     (variable,), (objective,) = body.bound, body.operands
-    for form in CLOSED_FORMS:
-        problem = _problem(variable, environment.expanded(objective), asked.value.axes)
-        point = None if problem is None else form(problem)
-        if point is None:
-            continue
-        for shown in dict.fromkeys((with_names(point, environment, frozenset()), point)):
-            for latex in asked.notation.written(tidied(shown), asked.value.axes):
-                upright = _TRANSPOSED_INVERSE.sub(r"\1", latex)  # a Hessian is symmetric
-                yield from map(Answer, dict.fromkeys((upright, latex)))
+    for form in dict.fromkeys((objective, asked.context.environment.expanded(objective))):
+        problem = _problem(variable, form, asked.value.axes)
+        if problem is not None:
+            yield problem
 
 
 def _problem(variable: Expr, objective: Expr, axes: tuple[Index, ...]) -> Problem | None:
@@ -64,9 +80,15 @@ def _problem(variable: Expr, objective: Expr, axes: tuple[Index, ...]) -> Proble
 # Closed forms -------------------------------------------------------------------------------------------------------------
 
 
+def is_quadratic(problem: Problem) -> bool:
+    """Tell whether an objective is quadratic in its variable."""
+    flat = _depends(problem.hessian, problem.symbol) or problem.hessian is ZERO
+    return not flat and not _kinks(problem.gradient, problem.symbol)
+
+
 def _linear_system(problem: Problem) -> Expr | None:
     """Least squares, ridge: a quadratic objective, ``x = -H^{-1} g(0)``."""
-    if _depends(problem.hessian, problem.symbol) or _kinks(problem.gradient, problem.symbol) or problem.hessian is ZERO:
+    if not is_quadratic(problem):
         return None
     start = negate(_at_zero(problem.gradient, problem.symbol))
     if not problem.at:
@@ -86,7 +108,17 @@ def _linear_system(problem: Problem) -> Expr | None:
 
 
 def _soft_threshold(problem: Problem) -> Expr | None:
-    """The lasso's proximal step and its kin: ``h x^2 / 2 - u x + lambda |x|`` for each entry, ``x = sign(u) max(|u| - lambda, 0) / h``."""
+    """The lasso's proximal step and its kin: ``x = sign(u) max(|u| - lambda, 0) / h`` entry by entry."""
+    parts = threshold_parts(problem)
+    if parts is None:
+        return None
+    weight, curvature, point = parts
+    size = apply("maximum", subtract(apply("abs", point), weight), ZERO)
+    return divide(multiply(apply("sign", point), size), curvature)
+
+
+def threshold_parts(problem: Problem) -> tuple[Expr, Expr, Expr] | None:
+    """Return lambda, h and u where the objective is ``h x^2 / 2 - u x + lambda |x|`` for each entry."""
     entry = _entry(problem.symbol, problem.at)
     sign = apply("sign", entry)
     weight = simplified(
@@ -101,13 +133,23 @@ def _soft_threshold(problem: Problem) -> Expr | None:
     smooth = _put(problem.gradient, sign, ZERO)
     if curvature is None or _kinks(smooth, problem.symbol):
         return None
-    point = simplified(negate(_at_zero(smooth, problem.symbol)))
-    size = apply("maximum", subtract(apply("abs", point), weight), ZERO)
-    return divide(multiply(apply("sign", point), size), curvature)
+    return weight, curvature, simplified(negate(_at_zero(smooth, problem.symbol)))
 
 
 def _block_threshold(problem: Problem) -> Expr | None:
-    """A Euclidean norm beside a quadratic: ``x = max(0, 1 - (lambda / h) / ||u||) u`` with ``u`` the minimiser without the norm."""
+    """A Euclidean norm beside a quadratic: ``x = max(0, 1 - lambda / ||u||) u / h``."""
+    parts = block_parts(problem)
+    if parts is None:
+        return None
+    weight, curvature, slope = parts
+    point = simplified(divide(slope, curvature))
+    norm = TensorEntry("norm2", problem.other, substitute(point, dict(zip(problem.at, problem.other, strict=True))))
+    shrink = apply("maximum", subtract(ONE, divide(weight, multiply(curvature, norm))), ZERO)
+    return multiply(shrink, point)
+
+
+def block_parts(problem: Problem) -> tuple[Expr, Expr, Expr] | None:
+    """Return lambda, h and u where the objective is ``h |x|^2 / 2 - u . x + lambda ||x||`` of a vector."""
     if len(problem.at) != 1:
         return None
     norms = [node for node in postorder(problem.objective) if _is_norm_of(node, problem.symbol)]
@@ -122,10 +164,7 @@ def _block_threshold(problem: Problem) -> Expr | None:
     curvature = _curvature(smooth, smooth.hessian)
     if curvature is None or curvature.free_indices or _depends(curvature, problem.symbol):
         return None
-    point = simplified(divide(negate(_at_zero(smooth.gradient, problem.symbol)), curvature))
-    norm = TensorEntry("norm2", problem.other, substitute(point, dict(zip(problem.at, problem.other, strict=True))))
-    shrink = apply("maximum", subtract(ONE, divide(weight, multiply(curvature, norm))), ZERO)
-    return multiply(shrink, point)
+    return weight, curvature, simplified(negate(_at_zero(smooth.gradient, problem.symbol)))
 
 
 def _is_norm_of(node: Expr, symbol: Symbol) -> bool:

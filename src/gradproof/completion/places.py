@@ -11,7 +11,10 @@ from gradproof.reader.positions import Positions
 
 _RELATION = r"(?:(?<![<>:!≤≥])=|:=|\\(?:approx|simeq|equiv|coloneqq|leftarrow|gets|doteq)(?![A-Za-z])|≈|←)"
 _GAP = r"(?:\s|&|~|\\[,;:! ]|\\q?quad(?![A-Za-z])|\\displaystyle(?![A-Za-z])|\\hspace\*?\{[^{}]*\}|\\(?:h|v)?phantom\{[^{}]*\})*"
-_WORD = r"(?:\?+|TODO|TBD|XXX|(?:\\_\s*)+|\\?\.\.\.|\\l?dots|…|_{2,}|your\s+answer(?:\s+here)?|fill\s+in)"
+_WORD = (
+    r"(?:\?+|TODO|TBD|XXX|(?:\\_\s*)+|\\?\.\.\.|\\l?dots|…|_{2,}"
+    r"|\(?\[?(?:your|insert|write)\s+(?:your\s+)?answer(?:\s+here)?\]?\)?|fill\s+in)"
+)
 _CORE = rf"""(?:
     (?:\\(?:[lc]?dots)(?![A-Za-z])|\.\.\.|…)\s*\?+          # \ldots ?
   | \?+
@@ -19,7 +22,7 @@ _CORE = rf"""(?:
   | (?:TODO|TBD|XXX)(?![A-Za-z])
   | \\(?:text|textrm|textbf|textit|mbox|mathrm|mathbf|operatorname)\s*\{{\s*{_WORD}\s*\}}
   | \\underline\s*\{{(?:{_GAP}|\\rule\{{[^{{}}]*\}}\{{[^{{}}]*\}})\}} | \\rule\s*\{{[^{{}}]*\}}\{{[^{{}}]*\}}
-  | \\(?:hrulefill|dotfill|square|Box|blank|placeholder)(?![A-Za-z])(?:\{{[^{{}}]*\}})?
+  | \\(?:hrulefill|dotfill|square|Box|blank|placeholder|fillin|answerline|fillwithdottedlines)(?![A-Za-z])(?:\[[^][]*\])?(?:\{{[^{{}}]*\}})?
 )"""
 _END = r"(?:$|\\\\|\\tag|\\label|\\end\{|\\nonumber|\\notag|\\q?quad|\(\d+[a-z]?\)\s*$|[,.;](?!\d)|\\text\s*\{)"
 _DOTS = r"(?:\\[lc]?dots(?![A-Za-z])|…)"

@@ -31,11 +31,15 @@ _CHEAPEST = 3
 
 @dataclass(frozen=True, slots=True)
 class StepLine:
-    """One line of a derivation: the rule in words and an equation in LaTeX; ``introduces`` tells that it gives a part a name."""
+    """One line of a derivation: the rule in words and an equation in LaTeX.
+
+    ``introduces`` tells that it gives a part a name, ``is_words`` that it is a sentence with formulas that claim nothing.
+    """
 
     rule: str
     latex: str
     introduces: bool = False
+    is_words: bool = False
 
 
 def derivation_lines(asked: Asked, taken: set[str]) -> list[StepLine]:

@@ -67,20 +67,26 @@ def findings(report: FileReport, edits: Sequence[Edit], filled: Sequence[Filled]
 def proofs_hold(
     path: str, source: Source, edits: Sequence[Edit], entry: Filled, options: CheckOptions, declared: Mapping[str, Declared]
 ) -> bool:
-    """Tell whether the equation behind a step of an algorithm holds where the step stands."""
-    if not entry.answer.proof:
+    """Tell whether the equations behind a step of an algorithm hold where the step stands."""
+    proofs = entry.answer.proofs
+    if not proofs:
         return True
     behind = entry.question.place.formula_end
-    added = [*edits, Edit(behind, behind, f"\n\n${entry.answer.proof}$\n\n")]
+    added = [*edits, Edit(behind, behind, "".join(f"\n\n${proof}$" for proof in proofs) + "\n\n")]
     report = checked(path, source, added, options, declared)
-    links = [link for equation in report.equations if equation.latex == entry.answer.proof for link in equation.links]
-    return bool(links) and all(link.verdict in (Verdict.PROVED, Verdict.TESTED) for link in links)
+    shown = [equation for equation in report.equations if equation.latex in proofs]
+    links = [link for equation in shown for link in equation.links]
+    is_whole = {equation.latex for equation in shown} == set(proofs)
+    return is_whole and all(link.verdict in (Verdict.PROVED, Verdict.TESTED) for link in links)
 
 
 def decided(lines: Sequence[StepLine], report: FileReport) -> list[StepLine]:
     """Return the lines of a derivation that the checker shows to hold where they stand; without the names that they use, none."""
     kept: list[StepLine] = []
     for line in lines:
+        if line.is_words:
+            kept.append(line)
+            continue
         verdicts = [equation.verdict for equation in report.equations if equation.latex == line.latex]
         allowed = {Verdict.PROVED, Verdict.TESTED} | ({Verdict.STATED} if line.introduces else set())
         if verdicts and allowed.issuperset(verdicts):

@@ -381,6 +381,8 @@ class Lowering:
         order = _norm_order(sub)
         if inner.rank == 0:
             result = scalar(build.apply("abs", inner.body))
+        elif tree.opening == "|" and inner.rank == 1 and sub is sup is None and self.answer("bars") == "entries":
+            return mapped(lambda body: build.apply("abs", body), inner)
         elif tree.opening == "|" and inner.rank == 2 and sub is None:
             result = tensor_scalar("det", inner)
         elif order in ("2", "F", "") and inner.rank <= 2:

@@ -25,6 +25,10 @@ ANSWERS: dict[str, dict[str, str]] = {
         "outputs": "the rows of a Jacobian are the outputs",
         "inputs": "the rows of a Jacobian are the inputs",
     },
+    "bars": {
+        "norm": "|v| of a vector is its norm",
+        "entries": "|v| of a vector is taken entry by entry",
+    },
 }
 
 
@@ -36,6 +40,7 @@ class Reading:
     log: str = "natural"
     layout: str = "denominator"
     jacobian: str = "outputs"
+    bars: str = "norm"
 
     def told(self, questions: frozenset[str]) -> tuple[str, ...]:
         """Return the answers to these questions in words."""

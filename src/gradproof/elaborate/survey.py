@@ -12,6 +12,7 @@ from itertools import pairwise
 
 from gradproof.elaborate.names import GREEK
 from gradproof.elaborate.references import Reference, digits_of, is_transpose, named_arguments, reference_of
+from gradproof.expr.catalogue import FUNCTIONS
 from gradproof.reader.presentation import (
     Adjacent,
     Big,
@@ -28,6 +29,7 @@ from gradproof.reader.presentation import (
 )
 from gradproof.reader.walk import subtrees
 
+_ENTRYWISE = frozenset(name for function in FUNCTIONS.values() if function.arity == 1 for name in function.text)
 _VECTOR_FUNCTIONS = frozenset({"softmax", "logsumexp", "LSE", "diag", "log_softmax", "argmax"})
 #: Greek capitals that are matrices where their inverse is taken.
 _GREEK_MATRICES = frozenset({"Sigma", "Lambda", "Omega", "Gamma", "Theta", "Phi", "Psi"})
@@ -39,7 +41,7 @@ _ROUNDS = 4
 
 @dataclass
 class Survey:
-    """The evidence: ``ranks`` by key, ``declared`` ranks that nothing may change, ``applied`` and ``bare`` uses,
+    """The evidence: ``ranks`` by key, ``declared`` ranks that nothing may change, ``applied``, ``bare`` and ``subscripted`` uses,
     ``indices`` letters that were bound by a sum or stood in a subscript, ``sizes`` names that were the end of a sum,
     ``from_zero`` the axes (key, place) whose entries are numbered from 0, ``matrices`` the capital letters that are surely matrices,
     ``random`` those that stand for random variables, ``fewest`` the subscripts of a bold letter where it has the fewest."""
@@ -50,6 +52,7 @@ class Survey:
     applied: dict[str, int] = field(default_factory=dict)
     bare: dict[str, int] = field(default_factory=dict)
     indexed: dict[str, int] = field(default_factory=dict)
+    subscripted: dict[str, int] = field(default_factory=dict)
     bold: set[str] = field(default_factory=set)
     indices: set[str] = field(default_factory=set)
     sizes: set[str] = field(default_factory=set)
@@ -148,6 +151,7 @@ def _count_reference(reference: Reference, found: Survey) -> None:
             found.fewest[reference.key] = min(before or count, count or before)
             raise_rank(found, reference.key, 2 if reference.key[0].isupper() else 1, found.fewest[reference.key])
     if reference.subscripts and not reference.numerals:
+        found.subscripted[reference.key] = found.subscripted.get(reference.key, 0) + 1
         count = len(reference.subscripts)
         found.indexed[reference.key] = max(count, found.indexed.get(reference.key, 0))
         raise_rank(found, reference.key, count, 0)
@@ -225,9 +229,14 @@ def demand(tree: Tree, rank: int, found: Survey) -> None:
             demand(operand, rank, found)
         case Fenced("(" | "[", _, body) if body is not None:
             demand(body, rank, found)
+        case Adjacent((function, argument)) if _is_entrywise(function):
+            demand(argument, rank, found)
         case Adjacent(items):
             inner = [item for item in items if not _is_scalar_like(item, found)]
-            if len(inner) == 1:
+            if rank == 1 and _may_be_layer(inner, found):
+                demand(inner[0], 2, found)
+                demand(inner[1], 1, found)
+            elif len(inner) == 1:
                 demand(inner[0], rank, found)
             elif rank == 2:
                 for item in inner:
@@ -235,6 +244,22 @@ def demand(tree: Tree, rank: int, found: Survey) -> None:
                         demand(item, 2, found)
         case _:
             pass
+
+
+def _is_entrywise(tree: Tree) -> bool:
+    """Tell whether a tree is the name of a function of one number, which takes a vector entry by entry: ``ReLU``, ``tanh``."""
+    return isinstance(tree, Name) and len(tree.text) > 1 and tree.text not in GREEK and tree.text in _ENTRYWISE
+
+
+def _may_be_layer(items: list[Tree], found: Survey) -> bool:
+    """Tell whether a product that is a vector is a numbered matrix times a vector: ``W_1 x``."""
+    if len(items) != 2 or not all(isinstance(item, Name | Scripted) for item in items):
+        return False
+    left, right = (reference_of(item) for item in items)
+    if left is None or right is None or left[1].power is not None or right[1].power is not None:
+        return False
+    is_matrix = left[0].key[:1].isupper() and bool(left[0].numerals) and found.rank(left[0].key) == 0
+    return is_matrix and not right[0].key[:1].isupper() and (not right[0].subscripts or bool(right[0].numerals))
 
 
 def _terms(tree: Tree, operators: frozenset[str] = _ELEMENTWISE_INFIX) -> list[Tree]:
@@ -278,6 +303,8 @@ def rank_of(tree: Tree, found: Survey) -> int | None:
             return 0
         case Grid(rows):
             return (len(rows) > 1) + (len(rows[0]) > 1)
+        case Adjacent((function, argument)) if _is_entrywise(function):
+            return rank_of(argument, found)
         case Adjacent(items):
             return _rank_of_product(items, found)
         case Infix(operator):
@@ -342,6 +369,12 @@ def _infer(node: Tree, found: Survey) -> None:
             pass
 
 
+def _is_prox_of_norm(tree: Scripted) -> bool:
+    if not (isinstance(tree.base, Name) and tree.base.text == "prox" and tree.sub is not None):
+        return False
+    return any(isinstance(node, Fenced) and node.opening == "‖" for node in subtrees(tree.sub))
+
+
 def _infer_norm(body: Tree, found: Survey) -> None:
     if not rank_of(body, found):  # the double bar is not the absolute value of a number
         demand(body, 1, found)
@@ -374,6 +407,20 @@ def _infer_product(items: tuple[Tree, ...], found: Survey) -> None:
                 demand(right, 2 if _is_capital(right) else 1, found)
         elif left_rank is None and right_rank == 1 and not _is_row(right) and _is_capital(left):
             demand(left, 2, found)
+        elif _is_row(left) and left_rank == 1:
+            _infer_sample(right, found)
+
+
+def _infer_sample(tree: Tree, found: Survey) -> None:
+    """In ``w^T x_i`` the sample x_i is a vector, unless x by itself is one."""
+    read = reference_of(tree) if isinstance(tree, Scripted) else None
+    if read is None or read[1].power is not None or len(read[0].subscripts) != 1 or read[0].numerals:
+        return
+    key = read[0].key
+    is_bare = found.bare.get(key, 0) > found.subscripted.get(key, 0)  # the letter of x_i is counted as bare too
+    is_sample = isinstance(read[0].subscripts[0], Name) and found.indexed.get(key) == 1
+    if is_sample and not is_bare and key not in found.declared:
+        raise_rank(found, key, 1, 1)
 
 
 def _is_call(left: Tree, right: Tree) -> bool:
@@ -392,6 +439,8 @@ def _is_capital(tree: Tree) -> bool:
 
 def _infer_arguments(items: tuple[Tree, ...], found: Survey) -> None:
     for left, right in pairwise(items):
+        if isinstance(left, Scripted) and _is_prox_of_norm(left) and isinstance(right, Fenced) and right.body is not None:
+            _infer_norm(right.body, found)
         if isinstance(left, Name) and left.text in _MATRIX_FUNCTIONS and _is_capital(right):
             demand(right, 2, found)
         if isinstance(left, Name) and isinstance(right, Fenced) and right.body is not None:
@@ -421,3 +470,5 @@ def _infer_chain(first: Tree, links: tuple[tuple[str, Tree], ...], found: Survey
                     found.scalars.add(left.text)
             elif isinstance(right, Name | Scripted):
                 _equalize(left, right, found)
+            elif relation in ("=", ":=") and known is None and isinstance(left, Name) and rank_of(left, found) == 1:
+                demand(right, 1, found)
