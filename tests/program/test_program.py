@@ -73,7 +73,7 @@ def test_a_saved_module_runs_without_gradproof(target, tmp_path):
 def test_a_second_process_compiles_nothing_again(tmp_path):
     code = (
         "import gradproof, numpy as np\nprogram = gradproof.compile('sum(exp(x))', assume=['x: n'])\nprogram(x=np.ones(3))\n"
-        "kernel = program.functions['outputs'].__globals__['_value']\nprint(sum(kernel.stats.cache_hits.values()))"
+        "kernel = program.functions['value'].__globals__['_value']\nprint(sum(kernel.stats.cache_hits.values()))"
     )
     shown = [subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout for _ in range(2)]
     assert shown == ["0\n", "1\n"]

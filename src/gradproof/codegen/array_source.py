@@ -11,7 +11,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+from gradproof.codegen.contraction import Factor, Tools, contracted
 from gradproof.codegen.dialects import Dialect
+from gradproof.codegen.signs import is_nonnegative
 from gradproof.errors import FormulaError
 from gradproof.expr.build import all_of
 from gradproof.expr.catalogue import FUNCTIONS, TENSOR_FUNCTIONS
@@ -92,7 +94,13 @@ class Writer:
         """Give a composite array a name, so that it is computed once."""
         if isinstance(node, Number | Constant | Symbol | Index | Compare | Logic) or array.code in self.names.values():
             return array
+        return self._line(array)
+
+    def _line(self, array: Array) -> Array:
+        """Write a line that gives an array a name of its own."""
         self.count += 1
+        while f"t{self.count}" in self.names.values():
+            self.count += 1
         name = f"t{self.count}"
         self.lines.append(f"{name} = {array.code}")
         return Array(name, array.axes)
@@ -238,11 +246,30 @@ class Writer:
         axes = tuple(index for index in _union(arrays) if index not in bound)
         if not bound:
             return Array(" * ".join(self._over(array, axes, atom=True) for array in arrays), axes, is_atom=len(arrays) == 1)
-        letters = _letters(_union(arrays))
-        inputs = ",".join("".join(letters[index] for index in array.axes) for array in arrays)
+        kept = [self._named(array) for array in arrays]
+        signs = {array.code: is_nonnegative(factor) for array, factor in zip(kept, factors, strict=False)}
+        pieces = [Factor(array.code, array.axes, signs.get(array.code, False)) for array in kept]
+        code, axes = contracted(pieces, bound, self._tools())
+        return Array(code, axes, is_atom=False)
+
+    def _named(self, array: Array) -> Array:
+        """Return an array that is a name: what is multiplied may be written more than once."""
+        return array if array.code.isidentifier() else self._line(array)
+
+    def _tools(self) -> Tools:
+        return Tools(
+            keep=lambda code, axes: Factor(self._line(Array(code, axes)).code, axes),
+            over=lambda factor, axes: self._over(Array(factor.code, factor.axes), axes),
+            einsum=self._einsum,
+            square_root=self.now.call("sqrt"),
+            has_half_products=self.now.has_half_products,
+        )
+
+    def _einsum(self, factors: Sequence[Factor], axes: tuple[Index, ...]) -> str:
+        letters = _letters(_union([Array(factor.code, factor.axes) for factor in factors]))
+        inputs = ",".join("".join(letters[index] for index in factor.axes) for factor in factors)
         output = "".join(letters[index] for index in axes)
-        names = ", ".join(array.code for array in arrays)
-        return Array(self.now.einsum.format(f"{inputs}->{output}", names), axes)
+        return self.now.einsum.format(f"{inputs}->{output}", ", ".join(factor.code for factor in factors))
 
     def _guarded(self, arrays: list[Array], tests: list[Expr], bound: Sequence[Index]) -> Array:
         """A product is zero where a condition fails, whatever its other factors are there."""
@@ -323,9 +350,7 @@ class Writer:
     def _entry(self, code: str, outer: tuple[Index, ...], bound: tuple[Index, ...], at: tuple[Expr, ...]) -> Array:
         if all(isinstance(place, Index) for place in at) and len(set(at)) == len(at) and not set(at) & set(outer):
             return Array(code, (*outer, *(place for place in at if isinstance(place, Index))), is_atom=False)
-        self.count += 1
-        name = f"t{self.count}"
-        self.lines.append(f"{name} = {code}")
+        name = self._line(Array(code)).code
         places = [*(self._of(index) for index in outer), *(self._of(place) for place in at)]
         axes = _union(places)
         lower = [self._code(index.lower) for index in (*outer, *bound)]

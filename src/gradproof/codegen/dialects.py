@@ -30,6 +30,8 @@ class Dialect:
     argument: str
     negation: str
     scalar_argument: str = ""
+    #: Whether ``Z.T @ Z`` is half the work of another product.
+    has_half_products: bool = False
     static: Dialect | None = field(default=None)
 
     def call(self, function: str) -> str:
@@ -221,6 +223,7 @@ NUMPY = Dialect(
     scalar="float({0})",
     argument="np.asarray({0}, dtype=float)",
     negation="np.logical_not({0})",
+    has_half_products=True,
 )
 JAX = Dialect(
     name="JAX",

@@ -337,6 +337,8 @@ class LoopWriter:
 
     def _new(self) -> str:
         self.count += 1
+        while f"t{self.count}" in self.names.values():
+            self.count += 1
         return f"t{self.count}"
 
     def _line(self, depth: int, text: str) -> None:

@@ -10,6 +10,7 @@ from gradproof.codegen.array_source import Writer
 from gradproof.codegen.dialects import DIALECTS, Dialect
 from gradproof.codegen.loop_functions import HELPERS as LOOP_HELPERS
 from gradproof.codegen.loop_source import LoopWriter
+from gradproof.codegen.plan import planned
 from gradproof.codegen.signature import Output, Signature, quotable, signature
 from gradproof.errors import FormulaError
 from gradproof.expr.node import Symbol
@@ -82,7 +83,7 @@ def _array_function(formula: Formula, group: Sequence[Output], target: str, name
     writer = Writer(made.names, dialect)
     lines = [_given(made.names[symbol.name], symbol, dialect) for symbol in made.arguments]
     lines += made.measured()
-    results = [writer.written(output.formula.value, output.formula.axes) for output in group]
+    results = [writer.written(planned(output.formula.value), output.formula.axes) for output in group]
     returned = results[0] if len(group) == 1 else _by_name(group, results)
     body = "\n    ".join([*filter(None, lines), *writer.lines, f"return {returned}"])
     return f"{_head(made, group)}\n    {body}\n"
@@ -114,7 +115,7 @@ def _loop_function(formula: Formula, group: Sequence[Output], names: Sequence[st
     made = _signature(formula, group, "numba", names)
     writer = LoopWriter(made.names)
     results = [
-        writer.written(output.formula.value, output.formula.axes, "result" if len(group) == 1 else f"result_{number}")
+        writer.written(planned(output.formula.value), output.formula.axes, "result" if len(group) == 1 else f"result_{number}")
         for number, output in enumerate(group, start=1)
     ]
     listed = ", ".join([*made.parameters, *(made.names[size.name] for size in made.sizes if size not in made.arguments)])
