@@ -60,7 +60,7 @@ def test_a_derivation_and_an_expression_are_formulas_too():
 
 @pytest.mark.parametrize("target", ["numpy", "numba"])
 def test_a_saved_module_runs_without_gradproof(target, tmp_path):
-    path = gradproof.compile("norm2(A*x - b)^2", ["value", "gradient wrt x"], target, assume=["A: m,n"]).save(tmp_path / "loss.py")
+    gradproof.compile("norm2(A*x - b)^2", ["value", "gradient wrt x"], target, assume=["A: m,n"]).save(tmp_path / "loss.py")
     code = (
         "import sys; sys.modules['gradproof'] = None\nimport loss, numpy as np\n"
         "found = loss.outputs(A=np.eye(2), x=np.ones(2), b=np.array([0.0, 3.0]))\n"

@@ -106,6 +106,14 @@ def _pair(one: Factor, other: Factor, summed: Sequence[Index], tools: Tools) -> 
     is_batched = any(index in one.axes and index in other.axes for index in axes)
     if len(inner) > 1 or not is_shared or is_batched or max(len(one.axes), len(other.axes)) > 2:
         return tools.einsum((one, other), axes), axes
-    left = one.code if one.axes[-1] is inner[0] else f"{one.code}.T"
-    right = other.code if other.axes[0] is inner[0] else f"{other.code}.T"
-    return f"{left} @ {right}", axes
+    straight = _spelled(one, other, inner[0])
+    turned = _spelled(other, one, inner[0])
+    if turned.count(".T") < straight.count(".T"):
+        return turned, tuple(index for index in (*other.axes, *one.axes) if index not in inner)
+    return straight, axes
+
+
+def _spelled(left: Factor, right: Factor, inner: Index) -> str:
+    one = left.code if left.axes[-1] is inner else f"{left.code}.T"
+    other = right.code if right.axes[0] is inner else f"{right.code}.T"
+    return f"{one} @ {other}"

@@ -19,7 +19,19 @@ from gradproof.formula.formula import Formula
 TARGETS = ("numpy", "numba", "jax", "torch")
 #: The function of a module that computes all of its outputs in one pass.
 TOGETHER = "outputs"
-_RESERVED = frozenset(keyword.kwlist) | {"value", "derivative", TOGETHER, "float", "int", "max", "min", "np", "jnp", "torch"}
+_RESERVED = frozenset(keyword.kwlist) | {
+    "value",
+    "derivative",
+    TOGETHER,
+    "float",
+    "int",
+    "max",
+    "min",
+    "np",
+    "jnp",
+    "torch",
+    "dtype",
+}
 _OF_LOOPS = ("math", "njit", "prange", "result", "CACHE", "FAST", "range", "abs")
 
 
@@ -81,12 +93,19 @@ def _array_function(formula: Formula, group: Sequence[Output], target: str, name
     made = _signature(formula, group, target, names)
     dialect = DIALECTS[target]
     writer = Writer(made.names, dialect)
-    lines = [_given(made.names[symbol.name], symbol, dialect) for symbol in made.arguments]
+    lines = [_typed(made, dialect)]
+    lines += [_given(made.names[symbol.name], symbol, dialect) for symbol in made.arguments]
     lines += made.measured()
     results = [writer.written(planned(output.formula.value), output.formula.axes) for output in group]
     returned = results[0] if len(group) == 1 else _by_name(group, results)
     body = "\n    ".join([*filter(None, lines), *writer.lines, f"return {returned}"])
     return f"{_head(made, group)}\n    {body}\n"
+
+
+def _typed(made: Signature, dialect: Dialect) -> str:
+    """Return the line that finds the type of the arrays, where the library needs one."""
+    arrays = [made.names[symbol.name] for symbol in made.arguments if symbol.axes]
+    return dialect.type_of_arrays.format(", ".join(arrays))
 
 
 def _given(name: str, symbol: Symbol, dialect: Dialect) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from gradproof.expr.build import ONE, add, apply, multiply, negate, number, power, reduce, sum_over, weighted_sum
+from gradproof.expr.build import ONE, add, apply, multiply, number, power, reduce, sum_over, weighted_sum
 from gradproof.expr.node import (
     Add,
     Apply,
