@@ -134,6 +134,26 @@ def _nested_sums(node: Expr) -> Expr | None:
     return None
 
 
+def _vector_first(node: Expr) -> Expr | None:
+    """``(X'X) v`` is ``X'(X v)``: the sum that leaves the fewest axes goes first."""
+    if not (isinstance(node, Reduce) and node.operation == "sum" and node.where is None and isinstance(node.body, Multiply)):
+        return None
+    for inner in node.body.factors:
+        if not (
+            isinstance(inner, Reduce) and inner.operation == "sum" and inner.where is None and isinstance(inner.body, Multiply)
+        ):
+            continue
+        if any(map(_has_moving_ends, (*node.indices, *inner.indices))) or _has_condition((inner.body, node.body)):
+            continue
+        around = [factor for factor in node.body.factors if factor is not inner]
+        touched = [factor for factor in inner.body.factors if factor.free_indices & set(node.indices)]
+        rest = [factor for factor in inner.body.factors if factor not in touched]
+        first = reduce("sum", node.indices, multiply(*around, *touched))
+        if rest and len(first.free_indices) < len(inner.free_indices):
+            return reduce("sum", inner.indices, multiply(*rest, first))
+    return None
+
+
 def _joined_products(node: Expr) -> Expr | None:
     """``X'Y + X'Z`` is ``X'(Y + Z)``: a matrix is read once."""
     if not isinstance(node, Add):
@@ -190,5 +210,6 @@ RULES = (
     Rule("softmax", "exp(x_p) / sum_i exp(x_i) = softmax(x)_p", _softmax),
     Rule("nested sums", "sum_i sum_j f = sum_ij f", _nested_sums),
     Rule("what a sum does not touch", "sum_i a f_i = a sum_i f_i", _out_of_sum),
+    Rule("the vector first", "(X'X) v = X'(X v)", _vector_first),
     Rule("products with one matrix", "X'Y + X'Z = X'(Y + Z)", _joined_products),
 )
