@@ -14,6 +14,7 @@ __version__ = "0.1.0"
 _LAZY = {
     "TSNE": "gradproof.tsne.estimator",
     "check": "gradproof.checker.check",
+    "compile": "gradproof.program.compilation",
     "complete": "gradproof.completion.completion",
     "derive": "gradproof.derivation.derivation",
     "minimize": "gradproof.objective.minimization",

@@ -11,7 +11,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+from gradproof.codegen.contraction import Factor, Tools, contracted
+from gradproof.codegen.diagonals import Diagonal, beside, diagonals
 from gradproof.codegen.dialects import Dialect
+from gradproof.codegen.signs import is_nonnegative
 from gradproof.errors import FormulaError
 from gradproof.expr.build import all_of
 from gradproof.expr.catalogue import FUNCTIONS, TENSOR_FUNCTIONS
@@ -67,21 +70,54 @@ class Writer:
     lines: list[str] = field(default_factory=list)
     done: dict[Expr, Array] = field(default_factory=dict)
     count: int = 0
+    wanted: tuple[Index, ...] = ()
 
     def __post_init__(self) -> None:
         self.now = self.dialect
 
     def written(self, root: Expr, axes: Sequence[Index]) -> str:
         """Write an expression and return the code of its value over these axes, dense and row-major."""
-        bound: set[Expr] = set()
+        self.wanted = tuple(axes)
+        sparse = diagonals(root, axes) if self.dialect.has_views else ()
+        if sparse:
+            return self._with_diagonals(root, axes, sparse)
+        made = self._prepared(root)
+        return self._dense(made, axes) if axes else self.dialect.scalar.format(made.code)
+
+    def _prepared(self, root: Expr) -> Array:
+        """Write a line for every part of an expression, inner ones first."""
         for node in postorder(root, _visited):
-            if node not in bound:
-                self._of(node)
-        made = self.done[root]
-        if not axes:
-            return self.dialect.scalar.format(made.code)
-        shape = ", ".join(self._length(index) for index in axes)
-        return self.dialect.dense.format(self._spread(made, axes), f"({shape},)")
+            self._of(node)
+        return self.done[root]
+
+    def _dense(self, array: Array, axes: Sequence[Index]) -> str:
+        """Return the code of a dense array of its own: no argument is handed back as a result."""
+        if set(array.axes) == set(axes) and array.code not in self.names.values():
+            return self.dialect.whole_array.format(self._over(array, axes, atom=True))
+        return self.dialect.dense.format(self._spread(array, axes), self._shape(axes))
+
+    def _with_diagonals(self, root: Expr, axes: Sequence[Index], sparse: Sequence[Diagonal]) -> str:
+        """Write what stands on diagonals there and nowhere else: a delta is never an array."""
+        rest = beside(root, sparse)
+        result = self._line(Array(self._start(rest, axes), tuple(axes))).code
+        for diagonal in sparse:
+            value = self._prepared(diagonal.value)
+            places = [diagonal.same.get(index, index) for index in axes]
+            letters = _letters(places)
+            kept = tuple(dict.fromkeys(places))
+            spelled = "".join(letters[index] for index in places), "".join(letters[index] for index in kept)
+            view = self.now.einsum.format(f"{spelled[0]}->{spelled[1]}", result).replace(", optimize=True", "")
+            self.lines.append(f"{view}[...] += {self._over(value, kept)}")
+        return result
+
+    def _start(self, rest: Expr | None, axes: Sequence[Index]) -> str:
+        if rest is None:
+            return f"{self.now.call('zeros')}({self._shape(axes)}, dtype=dtype)"
+        code = f"{self.now.call('broadcast_to')}({self._over(self._prepared(rest), axes)}, {self._shape(axes)})"
+        return f'{self.now.call("array")}({code}, dtype=dtype, order="C")'
+
+    def _shape(self, axes: Sequence[Index]) -> str:
+        return f"({', '.join(self._length(index) for index in axes)},)"
 
     def _spread(self, array: Array, axes: Sequence[Index]) -> str:
         """Return the code of an array over axes; a bare number is made an array of the library."""
@@ -92,7 +128,13 @@ class Writer:
         """Give a composite array a name, so that it is computed once."""
         if isinstance(node, Number | Constant | Symbol | Index | Compare | Logic) or array.code in self.names.values():
             return array
+        return self._line(array)
+
+    def _line(self, array: Array) -> Array:
+        """Write a line that gives an array a name of its own."""
         self.count += 1
+        while f"t{self.count}" in self.names.values():
+            self.count += 1
         name = f"t{self.count}"
         self.lines.append(f"{name} = {array.code}")
         return Array(name, array.axes)
@@ -204,9 +246,17 @@ class Writer:
             subscripts.append(offset if is_number else take.format(offset, f"{name}.shape[{number}]"))
         return Array(f"{name}[{', '.join(subscripts)}]", axes)
 
+    def _agreed(self, arrays: Sequence[Array]) -> tuple[Index, ...]:
+        """Return the axes of arrays that meet: those of the result in its order, where they do not agree among themselves."""
+        axes = _union(arrays)
+        orders = {array.axes for array in arrays if set(array.axes) == set(axes)}
+        if len(orders) > 1 and set(axes) <= set(self.wanted):
+            return tuple(index for index in self.wanted if index in axes)
+        return axes
+
     def _sum(self, terms: Sequence[Expr], weights: Sequence[Fraction]) -> Array:
         arrays = [self._of(term) for term in terms]
-        axes = _union(arrays)
+        axes = self._agreed(arrays)
         text = ""
         for array, weight in zip(arrays, weights, strict=True):
             code = self._over(array, axes)
@@ -222,6 +272,8 @@ class Writer:
     def _product(self, factors: list[Expr], bound: Sequence[Index], where: Expr | None) -> Array:
         tests = [factor.condition for factor in factors if isinstance(factor, Iverson)]
         tests += [] if where is None else [where]
+        if bound and not tests and len(factors) == 1:
+            factors = _of_square(factors[0])
         arrays = [self._of(factor) for factor in factors if not isinstance(factor, Iverson)]
         arrays += [self._of(index) for index in bound if not any(index in array.axes for array in arrays) and not tests]
         counting = self.dialect.for_sizes.call("arange")
@@ -238,11 +290,35 @@ class Writer:
         axes = tuple(index for index in _union(arrays) if index not in bound)
         if not bound:
             return Array(" * ".join(self._over(array, axes, atom=True) for array in arrays), axes, is_atom=len(arrays) == 1)
-        letters = _letters(_union(arrays))
-        inputs = ",".join("".join(letters[index] for index in array.axes) for array in arrays)
+        if len(arrays) == 1:
+            (array,) = arrays
+            summed = tuple(place for place, index in enumerate(array.axes) if index in bound)
+            rest = tuple(index for index in array.axes if index not in bound)
+            return Array(self.now.reduced["sum"][0].format(array.code, summed[0] if len(summed) == 1 else summed), rest)
+        kept = [self._named(array) for array in arrays]
+        signs = {array.code: is_nonnegative(factor) for array, factor in zip(kept, factors, strict=False)}
+        pieces = [Factor(array.code, array.axes, signs.get(array.code, False)) for array in kept]
+        code, axes = contracted(pieces, bound, self._tools())
+        return Array(code, axes, is_atom=False)
+
+    def _named(self, array: Array) -> Array:
+        """Return an array that is a name: what is multiplied may be written more than once."""
+        return array if array.code.isidentifier() else self._line(array)
+
+    def _tools(self) -> Tools:
+        return Tools(
+            keep=lambda code, axes: Factor(self._line(Array(code, axes)).code, axes),
+            over=lambda factor, axes: self._over(Array(factor.code, factor.axes), axes),
+            einsum=self._einsum,
+            square_root=self.now.call("sqrt"),
+            has_half_products=self.now.has_half_products,
+        )
+
+    def _einsum(self, factors: Sequence[Factor], axes: tuple[Index, ...]) -> str:
+        letters = _letters(_union([Array(factor.code, factor.axes) for factor in factors]))
+        inputs = ",".join("".join(letters[index] for index in factor.axes) for factor in factors)
         output = "".join(letters[index] for index in axes)
-        names = ", ".join(array.code for array in arrays)
-        return Array(self.now.einsum.format(f"{inputs}->{output}", names), axes)
+        return self.now.einsum.format(f"{inputs}->{output}", ", ".join(factor.code for factor in factors))
 
     def _guarded(self, arrays: list[Array], tests: list[Expr], bound: Sequence[Index]) -> Array:
         """A product is zero where a condition fails, whatever its other factors are there."""
@@ -323,9 +399,7 @@ class Writer:
     def _entry(self, code: str, outer: tuple[Index, ...], bound: tuple[Index, ...], at: tuple[Expr, ...]) -> Array:
         if all(isinstance(place, Index) for place in at) and len(set(at)) == len(at) and not set(at) & set(outer):
             return Array(code, (*outer, *(place for place in at if isinstance(place, Index))), is_atom=False)
-        self.count += 1
-        name = f"t{self.count}"
-        self.lines.append(f"{name} = {code}")
+        name = self._line(Array(code)).code
         places = [*(self._of(index) for index in outer), *(self._of(place) for place in at)]
         axes = _union(places)
         lower = [self._code(index.lower) for index in (*outer, *bound)]
@@ -376,6 +450,8 @@ def _visited(node: Expr) -> tuple[Expr, ...]:
             return ()
         case Reduce("sum", _, Multiply(factors), _):
             return tuple(factor for factor in factors if not isinstance(factor, Iverson))
+        case Reduce("sum", _, Power(), None):
+            return tuple(_of_square(node.body))
         case Reduce(_, _, body, _):
             return (body,)
         case TensorEntry(_, _, body):
@@ -395,6 +471,14 @@ def _within_limits(indices: Sequence[Index], where: Expr | None) -> Expr | None:
         tests += [Compare(">=", index, index.lower)] if index.lower.free_indices else []
         tests += [Compare("<=", index, index.upper)] if index.upper.free_indices else []
     return all_of(*tests) if tests else None
+
+
+def _of_square(node: Expr) -> list[Expr]:
+    """Return the factors of a summed square: a sum of squares is a product of an array with itself."""
+    match node:
+        case Power(base, Number(value, None)) if value == 2 and base.free_indices:
+            return [base, base]
+    return [node]
 
 
 def _is_whole(place: Expr, size: Expr, origin: int) -> bool:

@@ -26,10 +26,16 @@ class Dialect:
     take: str
     reduced: Mapping[str, tuple[str, str]]
     dense: str
+    whole_array: str
     scalar: str
     argument: str
     negation: str
     scalar_argument: str = ""
+    #: Whether ``Z.T @ Z`` is half the work of another product.
+    has_half_products: bool = False
+    #: The line that says of which type the arrays are, and whether a diagonal is written in place.
+    type_of_arrays: str = ""
+    has_views: bool = False
     static: Dialect | None = field(default=None)
 
     def call(self, function: str) -> str:
@@ -112,6 +118,16 @@ _OF_AXES = {
     "argmax": "np.argmax({0}, axis=-1) + 1",
     "argmin": "np.argmin({0}, axis=-1) + 1",
 }
+
+_FLOATING = '''def floating(*arrays):
+    """The type of the results: float32 where every array has it, else float64."""
+    return np.float32 if all(isinstance(x, np.ndarray) and x.dtype == np.float32 for x in arrays) else np.float64
+'''
+_FLOATING_ARRAY = '''def floating(x):
+    """An array of floating-point numbers: float32 and float64 stay."""
+    x = jnp.asarray(x)
+    return x if jnp.issubdtype(x.dtype, jnp.floating) else x.astype(float)
+'''
 
 #: Helpers that a module carries where its code calls them, in the order in which they may stand.
 _HELPERS = {
@@ -205,7 +221,7 @@ NUMPY = Dialect(
     imports="import numpy as np",
     elementwise=_ELEMENTWISE,
     of_axes=_OF_AXES,
-    helpers=_HELPERS,
+    helpers={"floating": _FLOATING, **_HELPERS},
     einsum='np.einsum("{0}", {1}, optimize=True)',
     permute=".transpose({0})",
     newaxis="np.newaxis",
@@ -217,10 +233,14 @@ NUMPY = Dialect(
         "prod": ("np.prod({0}, axis={1})", "1.0"),
         "sum": ("np.sum({0}, axis={1})", "0.0"),
     },
-    dense="np.ascontiguousarray(np.broadcast_to({0}, {1}))",
+    dense="np.ascontiguousarray(np.broadcast_to({0}, {1}), dtype=dtype)",
+    whole_array="np.ascontiguousarray({0}, dtype=dtype)",
     scalar="float({0})",
-    argument="np.asarray({0}, dtype=float)",
+    argument="np.asarray({0}, dtype=dtype)",
+    type_of_arrays="dtype = floating({0})",
     negation="np.logical_not({0})",
+    has_half_products=True,
+    has_views=True,
 )
 JAX = Dialect(
     name="JAX",
@@ -228,7 +248,7 @@ JAX = Dialect(
     imports="import jax.numpy as jnp\nimport numpy as np",
     elementwise={name: _for_jax(text) for name, text in _ELEMENTWISE.items()},
     of_axes={name: _for_jax(text) for name, text in _OF_AXES.items()},
-    helpers={name: _for_jax(text) for name, text in _HELPERS.items()},
+    helpers={"floating": _FLOATING_ARRAY, **{name: _for_jax(text) for name, text in _HELPERS.items()}},
     einsum='jnp.einsum("{0}", {1})',
     permute=".transpose({0})",
     newaxis="None",
@@ -236,8 +256,9 @@ JAX = Dialect(
     take="jnp.clip({0}, 0, {1} - 1).astype(int)",
     reduced={name: (_for_jax(code), _for_jax(empty)) for name, (code, empty) in NUMPY.reduced.items()},
     dense="jnp.broadcast_to({0}, {1})",
-    scalar="jnp.asarray({0}, dtype=float)",
-    argument="jnp.asarray({0}, dtype=float)",
+    whole_array="{0}",
+    scalar="floating({0})",
+    argument="floating({0})",
     negation="jnp.logical_not({0})",
     static=NUMPY,
 )
@@ -260,6 +281,7 @@ TORCH = Dialect(
         "sum": ("torch.sum({0}, dim={1})", "0.0"),
     },
     dense="torch.broadcast_to({0}, {1}).contiguous()",
+    whole_array="{0}.contiguous()",
     scalar="torch.as_tensor({0})",
     argument="tensor({0})",
     negation="~({0})",

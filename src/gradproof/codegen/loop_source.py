@@ -64,15 +64,15 @@ class LoopWriter:
     letters: dict[Expr, str] = field(default_factory=dict)
     count: int = 0
 
-    def written(self, root: Expr, axes: Sequence[Index]) -> str:
+    def written(self, root: Expr, axes: Sequence[Index], name: str = "result") -> str:
         """Write an expression and return the name of its value over these axes."""
         lowered = stable(root)
-        taken = {*self.names.values(), "math", "np"}
-        for index, name in [*index_names(lowered).items(), *((index, index.name) for index in axes)]:
+        taken = {*self.names.values(), *self.letters.values(), "math", "np"}
+        for index, letter in [*index_names(lowered).items(), *((index, index.name) for index in axes)]:
             if index not in self.letters:
-                self.letters[index] = safe_name(name, taken)
+                self.letters[index] = safe_name(letter, taken)
                 taken.add(self.letters[index])
-        return self._nest(lowered, tuple(axes), "result")
+        return self._nest(lowered, tuple(axes), name)
 
     # Arrays -------------------------------------------------------------------------------------------------------------
 
@@ -337,6 +337,8 @@ class LoopWriter:
 
     def _new(self) -> str:
         self.count += 1
+        while f"t{self.count}" in self.names.values():
+            self.count += 1
         return f"t{self.count}"
 
     def _line(self, depth: int, text: str) -> None:

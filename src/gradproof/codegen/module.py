@@ -1,4 +1,4 @@
-"""A formula and its derivative as one self-contained module of an array library."""
+"""A formula and what follows from it as one self-contained module: a function for each output, and one for all of them."""
 
 from __future__ import annotations
 
@@ -6,19 +6,33 @@ import keyword
 import re
 from collections.abc import Sequence
 
-from gradproof.codegen.array_source import Writer, safe_name
+from gradproof.codegen.array_source import Writer
 from gradproof.codegen.dialects import DIALECTS, Dialect
 from gradproof.codegen.loop_functions import HELPERS as LOOP_HELPERS
 from gradproof.codegen.loop_source import LoopWriter
+from gradproof.codegen.plan import planned
+from gradproof.codegen.signature import Output, Signature, quotable, signature
 from gradproof.errors import FormulaError
-from gradproof.expr.node import Element, Expr, Index, Symbol
-from gradproof.expr.walk import bound_indices, postorder, symbols
+from gradproof.expr.node import Symbol
 from gradproof.formula.formula import Formula
 
-_RESERVED = frozenset(keyword.kwlist) | {"value", "derivative", "float", "int", "max", "min", "np", "jnp", "torch"}
-
-
 TARGETS = ("numpy", "numba", "jax", "torch")
+#: The function of a module that computes all of its outputs in one pass.
+TOGETHER = "outputs"
+_RESERVED = frozenset(keyword.kwlist) | {
+    "value",
+    "derivative",
+    TOGETHER,
+    "float",
+    "int",
+    "max",
+    "min",
+    "np",
+    "jnp",
+    "torch",
+    "dtype",
+}
+_OF_LOOPS = ("math", "njit", "prange", "result", "CACHE", "FAST", "range", "abs")
 
 
 def module_source(formula: Formula, derivative: Formula, target: str) -> str:
@@ -26,96 +40,72 @@ def module_source(formula: Formula, derivative: Formula, target: str) -> str:
 
     Raises: FormulaError: the target is unknown, a function has no code there, or a size is the length of no argument.
     """
+    value = Output("value", formula, "The value of the formula.")
+    return program_source(formula, (value, Output("derivative", derivative, "The derivative of the formula.")), target)
+
+
+def program_source(formula: Formula, outputs: Sequence[Output], target: str, *, together: bool = False) -> str:
+    """Return a self-contained module with a function for each output: keyword arguments named as the variables.
+
+    The target's library is its only import (JAX also takes NumPy, for the arithmetic of indices). Results are dense and row-major.
+    With ``together`` one more function, ``outputs(...)``, computes several of them in one pass and returns them by name.
+
+    Raises: FormulaError: the target is unknown, a function has no code there, or a size is the length of no argument.
+    """
     if target not in TARGETS:
         raise FormulaError(f"a target that code is written for was expected: {', '.join(TARGETS)}", got=target)
-    return loop_module(formula, derivative) if target == "numba" else array_module(formula, derivative, target)
+    groups = [(output,) for output in outputs] + ([tuple(outputs)] if together and len(outputs) > 1 else [])
+    names = [output.name for output in outputs]
+    told = f"{formula.text} and what follows from it." if together else "A formula and its derivative."
+    if target == "numba":
+        return _loop_module([_loop_function(formula, group, names) for group in groups], told)
+    return _array_module([_array_function(formula, group, target, names) for group in groups], told, DIALECTS[target])
 
 
-def array_module(formula: Formula, derivative: Formula, target: str) -> str:
-    """Return a module with ``value(...)`` and ``derivative(...)``: keyword arguments named as the variables that occur.
+def parameters(formula: Formula, outputs: Sequence[Output], target: str) -> dict[str, str]:
+    """Return the arguments of the function that computes some outputs: the name of each variable, and how the module spells it."""
+    made = _signature(formula, outputs, target, [output.name for output in outputs])
+    return {symbol.name: made.names[symbol.name] for symbol in made.arguments}
 
-    The array library is its only import (JAX also takes NumPy, for the arithmetic of indices). Results are dense and row-major.
 
-    Raises: FormulaError: a function without code in that library occurs, or a size that no argument determines.
-    """
-    dialect = DIALECTS[target]
-    bodies = [_function("value", formula, formula, dialect), _function("derivative", derivative, formula, dialect)]
+def _signature(formula: Formula, group: Sequence[Output], target: str, names: Sequence[str]) -> Signature:
+    """Return the signature of a function; only the value takes just what it needs."""
+    helpers = (
+        (*LOOP_HELPERS, *_OF_LOOPS, *(f"_{name}" for name in (*names, TOGETHER))) if target == "numba" else DIALECTS[target].helpers
+    )
+    is_whole = [output.name for output in group] != ["value"]
+    return signature(group, formula, (*_RESERVED, *names, *helpers), whole=is_whole)
+
+
+# Array libraries --------------------------------------------------------------------------------------------------------
+
+
+def _array_module(bodies: Sequence[str], told: str, dialect: Dialect) -> str:
     text = "\n\n".join(bodies)
     helpers = [source for name, source in dialect.helpers.items() if re.search(rf"\b{name}\(", text)]
     imports = dialect.imports
     if dialect.static is not None and not re.search(rf"\b{dialect.static.alias}\.", text):
         imports = "\n".join(line for line in imports.splitlines() if not line.endswith(f" {dialect.static.alias}"))
-    return "\n\n".join([f'"""A formula and its derivative."""\n\n{imports}\n', *helpers, *bodies])
+    return "\n\n".join([f'"""{quotable(told)}"""\n\n{imports}\n', *helpers, *bodies])
 
 
-def _function(name: str, what: Formula, formula: Formula, dialect: Dialect) -> str:
-    arguments, sizes, names = _arguments(name, what, formula, (*_RESERVED, *dialect.helpers))
-    writer = Writer(names, dialect)
-    lines = [_given(names[symbol.name], symbol, dialect) for symbol in arguments]
-    lines += _measured(sizes, arguments, names)
-    result = writer.written(what.value, what.axes)
-    body = "\n    ".join([*filter(None, lines), *writer.lines, f"return {result}"])
-    parameters = ", ".join(names[symbol.name] for symbol in arguments)
-    signature = f"def {name}(*, {parameters}):" if parameters else f"def {name}():"
-    return f'{signature}\n    """{_told(name)}"""\n    {body}\n'
+def _array_function(formula: Formula, group: Sequence[Output], target: str, names: Sequence[str]) -> str:
+    made = _signature(formula, group, target, names)
+    dialect = DIALECTS[target]
+    writer = Writer(made.names, dialect)
+    lines = [_typed(made, dialect)]
+    lines += [_given(made.names[symbol.name], symbol, dialect) for symbol in made.arguments]
+    lines += made.measured()
+    results = [writer.written(planned(output.formula.value), output.formula.axes) for output in group]
+    returned = results[0] if len(group) == 1 else _by_name(group, results)
+    body = "\n    ".join([*filter(None, lines), *writer.lines, f"return {returned}"])
+    return f"{_head(made, group)}\n    {body}\n"
 
 
-def _arguments(
-    name: str, what: Formula, formula: Formula, reserved: tuple[str, ...]
-) -> tuple[list[Symbol], set[Symbol], dict[str, str]]:
-    """Return the arguments of a function, the sizes that it needs, and the names of both."""
-    used = {
-        node.symbol if isinstance(node, Element) else node for node in postorder(what.value) if isinstance(node, Element | Symbol)
-    }
-    known = dict.fromkeys([*formula.symbols, *what.symbols])
-    arguments = [symbol for symbol in known if symbol in used or (name == "derivative" and symbol in formula.symbols)]
-    sizes = _sizes(what)
-    if not sizes <= {axis.size for symbol in arguments for axis in symbol.axes}:
-        arguments = list(known)  # what cancels out of a value still says how large it is
-    names: dict[str, str] = {}
-    for symbol in [*arguments, *sorted(sizes, key=lambda size: size.name)]:
-        if symbol.name not in names:
-            names[symbol.name] = safe_name(symbol.name, (*reserved, *names.values()))
-    return arguments, sizes, names
-
-
-def loop_module(formula: Formula, derivative: Formula) -> str:
-    """Return a module whose ``value(...)`` and ``derivative(...)`` are loops that Numba compiles, on several cores.
-
-    Raises: FormulaError: a function has no loop code, or a size is the length of no argument.
-    """
-    bodies = [_loop_function("value", formula, formula), _loop_function("derivative", derivative, formula)]
-    text = "\n\n".join(bodies)
-    helpers = [source for name, source in LOOP_HELPERS.items() if re.search(rf"\b{name}\(", text)]
-    head = (
-        '"""A formula and its derivative."""\n\nimport math\n\nimport numpy as np\nfrom numba import njit, prange\n\n'
-        '#: Compiled code is kept beside the file of the module.\nCACHE = "__file__" in globals()\n'
-        '#: Sums may be taken in another order; infinities and NaN are kept.\nFAST = {"reassoc", "contract", "arcp", "nsz"}\n'
-    )
-    return "\n\n".join([head, *helpers, *bodies])
-
-
-def _loop_function(name: str, what: Formula, formula: Formula) -> str:
-    """Return the compiled function, and the one that gives it arrays and sizes."""
-    arguments, sizes, names = _arguments(name, what, formula, (*_RESERVED, *LOOP_HELPERS, "math", "njit", "prange", "result"))
-    writer = LoopWriter(names)
-    result = writer.written(what.value, what.axes)
-    parameters = [names[symbol.name] for symbol in arguments]
-    extra = [names[size.name] for size in sorted(sizes, key=lambda size: size.name) if size not in arguments]
-    listed = ", ".join([*parameters, *extra])
-    kernel = "\n".join([*writer.lines, f"    return {result}"])
-    lines = [
-        f"{names[s.name]} = np.ascontiguousarray({names[s.name]}, dtype=float)"
-        if s.axes
-        else f"{names[s.name]} = float({names[s.name]})"
-        for s in arguments
-        if s not in sizes
-    ]
-    body = "\n    ".join([*lines, *_measured(sizes, arguments, names), f"return _{name}({listed})"])
-    signature = f"def {name}(*, {', '.join(parameters)}):" if parameters else f"def {name}():"
-    parallel = "parallel=True, " if "prange" in kernel else ""
-    decorator = f"@njit(cache=CACHE, {parallel}fastmath=FAST)"
-    return f'{decorator}\ndef _{name}({listed}):\n{kernel}\n\n\n{signature}\n    """{_told(name)}"""\n    {body}\n'
+def _typed(made: Signature, dialect: Dialect) -> str:
+    """Return the line that finds the type of the arrays, where the library needs one."""
+    arrays = [made.names[symbol.name] for symbol in made.arguments if symbol.axes]
+    return dialect.type_of_arrays.format(", ".join(arrays))
 
 
 def _given(name: str, symbol: Symbol, dialect: Dialect) -> str:
@@ -124,32 +114,60 @@ def _given(name: str, symbol: Symbol, dialect: Dialect) -> str:
     return f"{name} = {template.format(name)}" if template else ""
 
 
-def _told(name: str) -> str:
-    return "The value of the formula." if name == "value" else "The derivative of the formula."
+# Loops ------------------------------------------------------------------------------------------------------------------
 
 
-def _sizes(what: Formula) -> set[Symbol]:
-    roots: list[Expr] = [what.value, *what.axes]
-    for index in [*what.axes, *bound_indices(what.value)]:
-        roots += [index.lower, index.upper]
-    found = {symbol for root in roots for symbol in symbols(root)}
-    found |= {
-        symbol
-        for node in postorder(what.value)
-        if isinstance(node, Index)
-        for limit in (node.lower, node.upper)
-        for symbol in symbols(limit)
-    }
-    return {symbol for symbol in found if "size" in symbol.properties}
+def _loop_module(bodies: Sequence[str], told: str) -> str:
+    text = "\n\n".join(bodies)
+    helpers = [source for name, source in LOOP_HELPERS.items() if re.search(rf"\b{name}\(", text)]
+    head = (
+        f'"""{quotable(told)}"""\n\nimport math\n\nimport numpy as np\nfrom numba import njit, prange\n\n'
+        '#: Compiled code is kept beside the file of the module.\nCACHE = "__file__" in globals()\n'
+        '#: Sums may be taken in another order; infinities and NaN are kept.\nFAST = {"reassoc", "contract", "arcp", "nsz"}\n'
+    )
+    return "\n\n".join([head, *helpers, *bodies])
 
 
-def _measured(sizes: set[Symbol], arguments: Sequence[Symbol], names: dict[str, str]) -> list[str]:
-    lines: list[str] = []
-    for size in sorted(sizes, key=lambda size: size.name):
-        where = [(symbol, place) for symbol in arguments for place, axis in enumerate(symbol.axes) if axis.size is size]
-        if where:
-            symbol, place = where[0]
-            lines.append(f"{names[size.name]} = {names[symbol.name]}.shape[{place}]")
-        elif size not in arguments:
-            raise FormulaError(f"the size {size.name} is the length of no variable", remedy="Give it as a number with --assume.")
-    return lines
+def _loop_function(formula: Formula, group: Sequence[Output], names: Sequence[str]) -> str:
+    """Return the compiled function, and the one that gives it arrays and sizes."""
+    kernel = f"_{_function_name(group)}"
+    made = _signature(formula, group, "numba", names)
+    writer = LoopWriter(made.names)
+    results = [
+        writer.written(planned(output.formula.value), output.formula.axes, "result" if len(group) == 1 else f"result_{number}")
+        for number, output in enumerate(group, start=1)
+    ]
+    listed = ", ".join([*made.parameters, *(made.names[size.name] for size in made.sizes if size not in made.arguments)])
+    body = "\n".join([*writer.lines, f"    return {', '.join(results)}"])
+    lines = [
+        f"{made.names[s.name]} = np.ascontiguousarray({made.names[s.name]}, dtype=float)"
+        if s.axes
+        else f"{made.names[s.name]} = float({made.names[s.name]})"
+        for s in made.arguments
+        if s not in made.sizes
+    ]
+    call = f"{kernel}({listed})"
+    if len(group) == 1:
+        lines = [*lines, *made.measured(), f"return {call}"]
+    else:
+        lines = [*lines, *made.measured(), f"{', '.join(results)} = {call}", f"return {_by_name(group, results)}"]
+    parallel = "parallel=True, " if "prange" in body else ""
+    wrapper = f"{_head(made, group)}\n    " + "\n    ".join(lines)
+    return f"@njit(cache=CACHE, {parallel}fastmath=FAST)\ndef {kernel}({listed}):\n{body}\n\n\n{wrapper}\n"
+
+
+# Both -------------------------------------------------------------------------------------------------------------------
+
+
+def _function_name(group: Sequence[Output]) -> str:
+    return group[0].name if len(group) == 1 else TOGETHER
+
+
+def _head(made: Signature, group: Sequence[Output]) -> str:
+    told = group[0].told if len(group) == 1 else f"All in one pass, by name: {', '.join(output.name for output in group)}."
+    return f"{made.head(_function_name(group))}\n    {made.docstring(told)}"
+
+
+def _by_name(group: Sequence[Output], results: Sequence[str]) -> str:
+    listed = ", ".join(f'"{output.name}": {result}' for output, result in zip(group, results, strict=True))
+    return f"{{{listed}}}"

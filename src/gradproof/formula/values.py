@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -68,8 +68,21 @@ def bind(formula: Formula, values: Mapping[str, Any]) -> Bindings:
             remedy = f"Give it: --at {symbol.name}=..."
             raise FormulaError(f"a value of {symbol.name} was expected", got="none", remedy=remedy, where="--at")
         _fit(symbol, shape_of(symbol.name, values[symbol.name]), sizes)
-    _check(formula, values, sizes)
+    _check(formula.symbols, values, sizes)
     return Bindings({**{name: value for name, value in values.items() if name not in sizes}, **sizes})
+
+
+def check_shapes(variables: Sequence[Symbol], values: Mapping[str, Any]) -> dict[str, int]:
+    """Return the sizes that the shapes of values make.
+
+    Raises: ShapeError: a value has another shape than its variable, or two of them disagree about a size.
+    """
+    sizes = {symbol.name: _as_size(symbol.name, values[symbol.name]) for symbol in variables if "size" in symbol.properties}
+    for symbol in variables:
+        if symbol.name not in sizes:
+            _fit(symbol, shape_of(symbol.name, values[symbol.name]), sizes, where="")
+    _check(variables, values, sizes, where="")
+    return sizes
 
 
 def _size_names(formula: Formula) -> frozenset[str]:
@@ -86,11 +99,11 @@ def _as_size(name: str, value: Any) -> int:
     return int(exact)
 
 
-def _fit(symbol: Symbol, shape: tuple[int, ...], sizes: dict[str, int]) -> None:
+def _fit(symbol: Symbol, shape: tuple[int, ...], sizes: dict[str, int], *, where: str = "--at") -> None:
     """Learn sizes from a shape."""
     if len(shape) != len(symbol.axes):
         got = f"a value with {len(shape)}"
-        raise ShapeError(f"{symbol.name} has {len(symbol.axes)} axes", got=got, remedy="Give a value of its shape.", where="--at")
+        raise ShapeError(f"{symbol.name} has {len(symbol.axes)} axes", got=got, remedy="Give a value of its shape.", where=where)
     for axis, length in zip(symbol.axes, shape, strict=True):
         found = _solved(axis.size, length, sizes)
         if found is not None:
@@ -110,9 +123,9 @@ def _solved(size: Expr, length: int, sizes: Mapping[str, int]) -> tuple[str, int
     return None
 
 
-def _check(formula: Formula, values: Mapping[str, Any], sizes: Mapping[str, int]) -> None:
-    for symbol in formula.symbols:
-        if symbol.name not in values:
+def _check(variables: Sequence[Symbol], values: Mapping[str, Any], sizes: Mapping[str, int], *, where: str = "--at") -> None:
+    for symbol in variables:
+        if symbol.name not in values or symbol.name in sizes:
             continue
         shape = shape_of(symbol.name, values[symbol.name])
         for place, (axis, length) in enumerate(zip(symbol.axes, shape, strict=True), start=1):
@@ -123,4 +136,4 @@ def _check(formula: Formula, values: Mapping[str, Any], sizes: Mapping[str, int]
             if wanted is not None and wanted != length:
                 told = to_text(axis.size)
                 expected = f"{symbol.name} has {wanted} entries along axis {place}" + (f" ({told})" if told != str(wanted) else "")
-                raise ShapeError(expected, got=str(length), remedy="Give a value of its shape.", where="--at")
+                raise ShapeError(expected, got=str(length), remedy="Give a value of its shape.", where=where)

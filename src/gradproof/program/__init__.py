@@ -1,0 +1,1 @@
+"""Formulas to running programs: the outputs that were asked for, their source, and arrays in and out."""

@@ -1,0 +1,75 @@
+"""What a program is asked to compute: ``value``, ``gradient wrt W``, ``hessian-vector product wrt w along v``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from gradproof.codegen.array_source import safe_name
+from gradproof.codegen.signature import Output
+from gradproof.derivation.derivation import derive
+from gradproof.errors import FormulaError
+from gradproof.expr.node import Symbol
+from gradproof.formula.formula import Formula
+
+_FORM = re.compile(r"(?P<kind>[a-z -]+?)\s+(?:wrt|with respect to|by)\s+(?P<wrt>\S+)(?:\s+along\s+(?P<along>\S+))?")
+#: The order of the derivative, and whether it is taken along a direction.
+_KINDS = {
+    "gradient": (1, False),
+    "jacobian": (1, False),
+    "derivative": (1, False),
+    "jacobian-vector product": (1, True),
+    "directional derivative": (1, True),
+    "hessian": (2, False),
+    "hessian-vector product": (2, True),
+}
+_FORMS = "'value', 'gradient wrt x', 'jacobian wrt x', 'hessian wrt x', 'hessian-vector product wrt x along v'"
+
+
+def requested(formula: Formula, requests: Sequence[str], own: Mapping[str, Formula] | None = None) -> tuple[Output, ...]:
+    """Return the outputs that some requests name, each with a name for its function; ``own`` are outputs that are at hand.
+
+    Raises: FormulaError: a request has another form, its variable does not occur, or two requests are the same.
+    """
+    outputs: list[Output] = []
+    for request in requests:
+        if own and request in own:
+            outputs.append(Output(request, own[request], f"The {request} of the formula."))
+        else:
+            outputs.append(_output(formula, " ".join(request.split()), [output.name for output in outputs]))
+    if not outputs or len(set(requests)) < len(requests):
+        raise FormulaError("outputs were expected, each of them once", got=", ".join(requests) or "none", where="outputs")
+    return tuple(outputs)
+
+
+def _output(formula: Formula, request: str, taken: Sequence[str]) -> Output:
+    if request == "value":
+        return Output("value", formula, f"{formula.text}.")
+    form = _FORM.fullmatch(request)
+    kind = form["kind"].lower().replace(" vector", "-vector") if form else ""
+    if form is None or kind not in _KINDS:
+        raise FormulaError(f"an output was expected: {_FORMS}", got=f"'{request}'", where="outputs")
+    order, has_direction = _KINDS[kind]
+    if form["along"] and not has_direction:
+        raise FormulaError(f"'along' belongs to a product with a vector, not to a {kind}", got=f"'{request}'", where="outputs")
+    symbol = formula.symbol(form["wrt"])
+    if symbol is None:
+        listed = ", ".join(known.name for known in formula.symbols) or "none"
+        raise FormulaError(
+            "a variable of the formula was expected", got=f"'{form['wrt']}'", remedy=f"It has {listed}.", where=request
+        )
+    along = (form["along"] or _direction(symbol, formula)) if has_direction else None
+    derivation = derive(formula, symbol.name, order, along=along)
+    told = f"The {kind} of the formula by {symbol.name}{f' along {along}' if along else ''}."
+    wanted = safe_name(f"{kind.replace('-', '_').replace(' ', '_')}_{symbol.name}", ())
+    what = replace(
+        formula, text=request, value=derivation.value, axes=derivation.axes, symbols=derivation.result_symbols, intermediates=()
+    )
+    return Output(safe_name(wanted, taken), what, told)
+
+
+def _direction(wrt: Symbol, formula: Formula) -> str:
+    """Return a name for a direction that the user did not name: ``v``, or one that says whose direction it is."""
+    names = {symbol.name for symbol in formula.symbols}
+    return next(name for name in ("v", f"v_{wrt.name}", f"direction_{wrt.name}", f"along_{wrt.name}") if name not in names)

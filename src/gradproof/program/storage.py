@@ -1,0 +1,57 @@
+"""Where compiled programs are kept, so that a second process need not compile them again."""
+
+from __future__ import annotations
+
+import os
+from hashlib import sha256
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Any
+
+import gradproof
+from gradproof.errors import ReadError
+
+
+def load(source: str, *, keep: bool) -> dict[str, Any]:
+    """Return what a module defines; with ``keep`` its file is kept, and what Numba compiles beside it."""
+    path = _kept(source) if keep else None
+    namespace: dict[str, Any] = {"__name__": "gradproof_program"}
+    if path is not None:
+        namespace["__file__"] = str(path)
+    exec(compile(source, str(path or "<gradproof program>"), "exec"), namespace)
+    return namespace
+
+
+def folder() -> Path:
+    """Return the folder of kept programs: ``GRADPROOF_CACHE``, or the user's folder for such things."""
+    own = os.environ.get("GRADPROOF_CACHE")
+    base = os.environ.get("XDG_CACHE_HOME")
+    return Path(own) if own else (Path(base) if base else Path.home() / ".cache") / "gradproof" / "programs"
+
+
+def _kept(source: str) -> Path | None:
+    """Write a module where its compiled code may stand beside it; None where nothing can be written."""
+    name = sha256(f"{gradproof.__version__}\n{source}".encode()).hexdigest()[:24]
+    try:
+        place = folder()
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path = place / f"program_{name}.py"
+        if not path.is_file() or path.read_text(encoding="utf-8") != source:
+            write(path, source)
+    except (OSError, RuntimeError, ReadError):
+        return None
+    return path
+
+
+def write(path: Path, source: str) -> None:
+    """Write a module whole or not at all.
+
+    Raises: ReadError: the file cannot be written.
+    """
+    try:
+        with NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, suffix=".tmp", delete=False) as file:
+            file.write(source)
+        Path(file.name).chmod(0o644)
+        Path(file.name).replace(path)
+    except OSError as error:
+        raise ReadError("a file that can be written was expected", got=str(error.strerror), where=str(path)) from None
