@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from gradproof.codegen.module import array_module
+from gradproof.codegen.module import program_source
+from gradproof.codegen.signature import Output
 from gradproof.errors import UnsupportedError
 from gradproof.expr.node import Element, Expr, Index, Symbol
 from gradproof.expr.walk import postorder
@@ -27,7 +28,7 @@ def compiled(value: Expr, axes: tuple[Index, ...] = ()) -> Program:
     formula = Formula(text="", value=value, axes=axes, symbols=tuple(used))
     namespace: dict[str, Any] = {}
     # The source is written by codegen from checked nodes; no text of the user is in it.
-    exec(compile(array_module(formula, formula, "numpy"), "<objective>", "exec"), namespace)
+    exec(compile(program_source(formula, [Output("value", formula, "The values.")], "numpy"), "<objective>", "exec"), namespace)
     function, names = namespace["value"], [symbol.name for symbol in used]
 
     def run(values: Mapping[str, Any]) -> Array:

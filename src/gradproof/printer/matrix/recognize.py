@@ -197,7 +197,10 @@ def _tensor(node: TensorEntry, depth: int) -> Factor:
         inner = _form(node.body, (*outer, *node.bound), depth + 1)
         return Factor(Tree("call", (inner,), 1 + len(outer), name), (*outer, *places))
     if node.function == "inverse" and not outer:
-        return Factor(Tree("call", (_form(node.body, node.bound, depth + 1),), 2, "inv"), places)
+        inner = _form(node.body, node.bound, depth + 1)
+        if inner.operation == "transpose":  # inv(X)', not inv(X')
+            return Factor(Tree("call", inner.parts, 2, "inv"), places[::-1])
+        return Factor(Tree("call", (inner,), 2, "inv"), places)
     raise NoMatrixForm
 
 
