@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import sys
 from hashlib import sha256
 from pathlib import Path
 from tempfile import NamedTemporaryFile
+from types import ModuleType
 from typing import Any
 
 import gradproof
@@ -15,11 +17,21 @@ from gradproof.errors import ReadError
 def load(source: str, *, keep: bool) -> dict[str, Any]:
     """Return what a module defines; with ``keep`` its file is kept, and what Numba compiles beside it."""
     path = _kept(source) if keep else None
-    namespace: dict[str, Any] = {"__name__": "gradproof_program"}
-    if path is not None:
-        namespace["__file__"] = str(path)
-    exec(compile(source, str(path or "<gradproof program>"), "exec"), namespace)
-    return namespace
+    if path is None:
+        namespace: dict[str, Any] = {"__name__": "gradproof_program"}
+        exec(compile(source, "<gradproof program>", "exec"), namespace)
+        return namespace
+    module = sys.modules.get(path.stem)
+    if module is None:
+        # Numba finds what it compiled by the name of the module, also while that is being loaded.
+        module = sys.modules[path.stem] = ModuleType(path.stem)
+        module.__file__ = str(path)
+        try:
+            exec(compile(source, str(path), "exec"), module.__dict__)
+        except BaseException:
+            del sys.modules[path.stem]
+            raise
+    return module.__dict__
 
 
 def folder() -> Path:
