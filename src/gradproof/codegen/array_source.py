@@ -5,18 +5,17 @@ Each part is an array over its free indices, in a stated order; parts are brough
 
 from __future__ import annotations
 
-import re
-import string
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+from gradproof.codegen.array import Array, letters_of, number_text, rounded, union
 from gradproof.codegen.contraction import Factor, Tools, contracted
 from gradproof.codegen.diagonals import Diagonal, beside, diagonals
 from gradproof.codegen.dialects import Dialect
+from gradproof.codegen.parts import is_of_sizes, is_whole, of_square, visited, within_limits
 from gradproof.codegen.signs import is_nonnegative
 from gradproof.errors import FormulaError
-from gradproof.expr.build import all_of
 from gradproof.expr.catalogue import FUNCTIONS, TENSOR_FUNCTIONS
 from gradproof.expr.node import (
     Add,
@@ -36,26 +35,11 @@ from gradproof.expr.node import (
     Symbol,
     TensorEntry,
 )
-from gradproof.expr.walk import children, contains, postorder
+from gradproof.expr.walk import postorder
 from gradproof.printer.text import to_text
 
 _CONSTANTS = {"pi": "pi", "e": "e", "infinity": "inf"}
 _SIGNS = {"=": "==", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
-_SAFE = re.compile(r"[A-Za-z]\w*\Z")
-
-
-@dataclass(frozen=True, slots=True)
-class Array:
-    """A piece of code whose value is an array over ``axes``; ``is_atom`` where it needs no parentheses."""
-
-    code: str
-    axes: tuple[Index, ...] = ()
-    is_atom: bool = True
-
-    @property
-    def atom(self) -> str:
-        """The code as a factor."""
-        return self.code if self.is_atom else f"({self.code})"
 
 
 @dataclass
@@ -86,7 +70,7 @@ class Writer:
 
     def _prepared(self, root: Expr) -> Array:
         """Write a line for every part of an expression, inner ones first."""
-        for node in postorder(root, _visited):
+        for node in postorder(root, visited):
             self._of(node)
         return self.done[root]
 
@@ -103,7 +87,7 @@ class Writer:
         for diagonal in sparse:
             value = self._prepared(diagonal.value)
             places = [diagonal.same.get(index, index) for index in axes]
-            letters = _letters(places)
+            letters = letters_of(places)
             kept = tuple(dict.fromkeys(places))
             spelled = "".join(letters[index] for index in places), "".join(letters[index] for index in kept)
             view = self.now.einsum.format(f"{spelled[0]}->{spelled[1]}", result).replace(", optimize=True", "")
@@ -144,7 +128,7 @@ class Writer:
     def _array(self, node: Expr) -> Array:
         match node:
             case Number(value):
-                return Array(_number(value), is_atom=value >= 0 and value.denominator == 1)
+                return Array(number_text(value), is_atom=value >= 0 and value.denominator == 1)
             case Constant(name):
                 return Array(self.now.call(_CONSTANTS[name]))
             case Symbol(name):
@@ -159,10 +143,10 @@ class Writer:
             case Multiply(factors):
                 return self._product([*factors], (), None)
             case Reduce("sum", indices, body, where):
-                where = _within_limits(indices, where)
+                where = within_limits(indices, where)
                 return self._product([*body.factors] if isinstance(body, Multiply) else [body], indices, where)
             case Reduce(operation, indices, body, where):
-                where = _within_limits(indices, where)
+                where = within_limits(indices, where)
                 return self._extreme(operation, indices, body, where)
             case Power(base, exponent):
                 return self._power(base, exponent)
@@ -186,7 +170,7 @@ class Writer:
     def _of(self, node: Expr) -> Array:
         found = self.done.get(node)
         if found is None:
-            before, self.now = self.now, self.dialect.for_sizes if _is_of_sizes(node) else self.dialect
+            before, self.now = self.now, self.dialect.for_sizes if is_of_sizes(node) else self.dialect
             found = self.done[node] = self._kept(node, self._array(node))
             self.now = before
         return found
@@ -201,7 +185,7 @@ class Writer:
             case Add(terms, weights):
                 return "(" + " + ".join(f"{weight} * {self._code(term)}" for term, weight in zip(terms, weights, strict=True)) + ")"
             case Apply("floor" | "ceil" as name, (inner,)):
-                return _rounded(name, self._code(inner))
+                return rounded(name, self._code(inner))
             case Multiply(factors):
                 return "(" + " * ".join(self._code(factor) for factor in factors) + ")"
             case Power(base, Number(value)) if value == -1:
@@ -226,29 +210,29 @@ class Writer:
 
     def _element(self, node: Element) -> Array:
         symbol, name = node.symbol, self.names[node.symbol.name]
-        plain = [place for place, axis in zip(node.indices, symbol.axes, strict=True) if _is_whole(place, axis.size, axis.origin)]
+        plain = [place for place, axis in zip(node.indices, symbol.axes, strict=True) if is_whole(place, axis.size, axis.origin)]
         if len(plain) == len(node.indices):
             axes = tuple(place for place in node.indices if isinstance(place, Index))
             if len(set(axes)) == len(axes):
                 return Array(name, axes)
-            letters = _letters(axes)
+            letters = letters_of(axes)
             kept = tuple(dict.fromkeys(axes))
             spelled = "".join(letters[i] for i in axes), "".join(letters[i] for i in kept)
             return Array(self.now.einsum.format(f"{spelled[0]}->{spelled[1]}", name), kept)
         places = [self._of(place) for place in node.indices]
-        axes = _union(places)
+        axes = union(places)
         subscripts: list[str] = []
         for number, (place, axis) in enumerate(zip(places, symbol.axes, strict=True)):
             moved = self._over(place, axes)
             offset = f"{moved} - {axis.origin}"
-            take = self.dialect.for_sizes.take if place.axes and _is_of_sizes(node.indices[number]) else self.dialect.take
-            is_number = not place.axes and _is_of_sizes(node.indices[number])
+            take = self.dialect.for_sizes.take if place.axes and is_of_sizes(node.indices[number]) else self.dialect.take
+            is_number = not place.axes and is_of_sizes(node.indices[number])
             subscripts.append(offset if is_number else take.format(offset, f"{name}.shape[{number}]"))
         return Array(f"{name}[{', '.join(subscripts)}]", axes)
 
     def _agreed(self, arrays: Sequence[Array]) -> tuple[Index, ...]:
         """Return the axes of arrays that meet: those of the result in its order, where they do not agree among themselves."""
-        axes = _union(arrays)
+        axes = union(arrays)
         orders = {array.axes for array in arrays if set(array.axes) == set(axes)}
         if len(orders) > 1 and set(axes) <= set(self.wanted):
             return tuple(index for index in self.wanted if index in axes)
@@ -262,9 +246,9 @@ class Writer:
             code = self._over(array, axes)
             size = abs(weight)
             if code == "1":
-                part = _number(size)
+                part = number_text(size)
             else:
-                part = code if size == 1 else f"{_number(size)} * {code}"
+                part = code if size == 1 else f"{number_text(size)} * {code}"
             sign = "-" if weight < 0 else "+"
             text = f"{text} {sign} {part}" if text else f"-{part}" if weight < 0 else part
         return Array(text, axes, is_atom=False)
@@ -273,7 +257,7 @@ class Writer:
         tests = [factor.condition for factor in factors if isinstance(factor, Iverson)]
         tests += [] if where is None else [where]
         if bound and not tests and len(factors) == 1:
-            factors = _of_square(factors[0])
+            factors = of_square(factors[0])
         arrays = [self._of(factor) for factor in factors if not isinstance(factor, Iverson)]
         arrays += [self._of(index) for index in bound if not any(index in array.axes for array in arrays) and not tests]
         counting = self.dialect.for_sizes.call("arange")
@@ -287,7 +271,7 @@ class Writer:
                 else a
                 for a in arrays
             ]
-        axes = tuple(index for index in _union(arrays) if index not in bound)
+        axes = tuple(index for index in union(arrays) if index not in bound)
         if not bound:
             return Array(" * ".join(self._over(array, axes, atom=True) for array in arrays), axes, is_atom=len(arrays) == 1)
         if len(arrays) == 1:
@@ -315,7 +299,7 @@ class Writer:
         )
 
     def _einsum(self, factors: Sequence[Factor], axes: tuple[Index, ...]) -> str:
-        letters = _letters(_union([Array(factor.code, factor.axes) for factor in factors]))
+        letters = letters_of(union([Array(factor.code, factor.axes) for factor in factors]))
         inputs = ",".join("".join(letters[index] for index in factor.axes) for factor in factors)
         output = "".join(letters[index] for index in axes)
         return self.now.einsum.format(f"{inputs}->{output}", ", ".join(factor.code for factor in factors))
@@ -325,7 +309,7 @@ class Writer:
         conditions = [self._of(test) for test in tests]
         lone = [self._of(index) for index in bound if not any(index in array.axes for array in (*arrays, *conditions))]
         whole = (*arrays, *conditions, *lone)
-        axes = _union(whole)
+        axes = union(whole)
         test = " & ".join(f"({self._over(condition, axes)})" for condition in conditions)
         value = " * ".join(self._over(array, axes, atom=True) for array in arrays) or "1.0"
         spread = "".join(f" + 0 * {self._over(index, axes)}" for index in lone)
@@ -341,7 +325,7 @@ class Writer:
         function, empty = self.now.reduced[operation]
         parts = [self._of(body), *([] if where is None else [self._of(where)])]
         parts += [self._of(index) for index in indices if not any(index in part.axes for part in parts)]
-        axes = _union(parts)
+        axes = union(parts)
         code = self._over(parts[0], axes)
         if where is not None:
             code = f"{self.now.call('where')}({self._over(parts[1], axes)}, {code}, {empty})"
@@ -356,15 +340,15 @@ class Writer:
             if exponent.value == Fraction(1, 2) and not isinstance(base, Number | Constant):
                 return Array(f"{self.now.call('sqrt')}({array.code})", array.axes)
             if exponent.value < 0:
-                below = array.atom if exponent.value == -1 else f"{array.atom} ** {_number(-exponent.value, power=True)}"
+                below = array.atom if exponent.value == -1 else f"{array.atom} ** {number_text(-exponent.value, power=True)}"
                 return Array(f"1 / {below}", array.axes, is_atom=False)
-            return Array(f"{array.atom} ** {_number(exponent.value, power=True)}", array.axes, is_atom=False)
+            return Array(f"{array.atom} ** {number_text(exponent.value, power=True)}", array.axes, is_atom=False)
         return self._elementwise("{0} ** {1}", (base, exponent))
 
     def _apply(self, function: str, arguments: Sequence[Expr]) -> Array:
         if function in ("maximum", "minimum"):
             arrays = [self._of(argument) for argument in arguments]
-            axes = _union(arrays)
+            axes = union(arrays)
             code = self._over(arrays[0], axes)
             for array in arrays[1:]:
                 code = self._larger(function, code, self._over(array, axes), arguments)
@@ -401,7 +385,7 @@ class Writer:
             return Array(code, (*outer, *(place for place in at if isinstance(place, Index))), is_atom=False)
         name = self._line(Array(code)).code
         places = [*(self._of(index) for index in outer), *(self._of(place) for place in at)]
-        axes = _union(places)
+        axes = union(places)
         lower = [self._code(index.lower) for index in (*outer, *bound)]
         subscripts = [f"{self._over(place, axes)} - {low}" for place, low in zip(places, lower, strict=True)]
         subscripts = [self.dialect.whole.format(code) if axes else f"int({code})" for code in subscripts]
@@ -409,7 +393,7 @@ class Writer:
 
     def _piecewise(self, conditions: Sequence[Expr], values: Sequence[Expr], otherwise: Expr) -> Array:
         parts = [self._of(part) for part in (*conditions, *values, otherwise)]
-        axes = _union(parts)
+        axes = union(parts)
         codes = [self._over(part, axes) for part in parts]
         count = len(conditions)
         code = codes[-1]
@@ -426,7 +410,7 @@ class Writer:
 
     def _elementwise(self, pattern: str, arguments: Iterable[Expr]) -> Array:
         arrays = [self._of(argument) for argument in arguments]
-        axes = _union(arrays)
+        axes = union(arrays)
         return Array(pattern.format(*(self._over(array, axes, atom=True) for array in arrays)), axes, is_atom=False)
 
     def _over(self, array: Array, axes: Sequence[Index], *, atom: bool = False) -> str:
@@ -441,95 +425,3 @@ class Writer:
             places = ", ".join(":" if index in array.axes else self.dialect.newaxis for index in axes)
             code = f"{code}[{places}]"
         return code
-
-
-def _visited(node: Expr) -> tuple[Expr, ...]:
-    """The parts that are computed on the way: bound indices and limits are not."""
-    match node:
-        case Index():
-            return ()
-        case Reduce("sum", _, Multiply(factors), _):
-            return tuple(factor for factor in factors if not isinstance(factor, Iverson))
-        case Reduce("sum", _, Power(), None):
-            return tuple(_of_square(node.body))
-        case Reduce(_, _, body, _):
-            return (body,)
-        case TensorEntry(_, _, body):
-            return (body,)
-        case Multiply(factors):
-            return tuple(factor for factor in factors if not isinstance(factor, Iverson))
-        case Element(_, indices):
-            return tuple(place for place in indices if not isinstance(place, Index))
-        case _:
-            return tuple(part for part in children(node) if not isinstance(part, Index))
-
-
-def _within_limits(indices: Sequence[Index], where: Expr | None) -> Expr | None:
-    """Add that an index stays within its limits, where these vary with other indices: windows of adaptive pooling."""
-    tests = [] if where is None else [where]
-    for index in indices:
-        tests += [Compare(">=", index, index.lower)] if index.lower.free_indices else []
-        tests += [Compare("<=", index, index.upper)] if index.upper.free_indices else []
-    return all_of(*tests) if tests else None
-
-
-def _of_square(node: Expr) -> list[Expr]:
-    """Return the factors of a summed square: a sum of squares is a product of an array with itself."""
-    match node:
-        case Power(base, Number(value, None)) if value == 2 and base.free_indices:
-            return [base, base]
-    return [node]
-
-
-def _is_whole(place: Expr, size: Expr, origin: int) -> bool:
-    """Tell whether a subscript runs over its whole axis."""
-    if not isinstance(place, Index) or not (isinstance(place.lower, Number) and place.lower.value == origin):
-        return False
-    if origin == 1:
-        return place.upper is size
-    return to_text(place.upper) == to_text(size) + " - 1"
-
-
-def _union(arrays: Iterable[Array]) -> tuple[Index, ...]:
-    found: dict[Index, None] = {}
-    for array in arrays:
-        found.update(dict.fromkeys(array.axes))
-    return tuple(found)
-
-
-def _letters(axes: Sequence[Index]) -> dict[Index, str]:
-    found: dict[Index, str] = {}
-    for index in axes:
-        if index not in found:
-            taken = set(found.values())
-            own = index.name if len(index.name) == 1 and index.name in string.ascii_lowercase and index.name not in taken else ""
-            found[index] = own or next(letter for letter in string.ascii_letters if letter not in taken)
-    return found
-
-
-def _number(value: Fraction, *, power: bool = False) -> str:
-    if value.denominator == 1:
-        return str(value.numerator)
-    text = f"{value.numerator} / {value.denominator}"
-    return f"({text})" if power or value >= 0 else f"-({-value.numerator} / {value.denominator})"
-
-
-def _rounded(name: str, code: str) -> str:
-    """Return a rounded size in integers: ``floor(h/2)``."""
-    return f"int(({code}) // 1)" if name == "floor" else f"-int((-({code})) // 1)"
-
-
-def _is_of_sizes(node: Expr) -> bool:
-    """Tell whether a value hangs on sizes and indices alone."""
-    return not contains(
-        node, lambda part: isinstance(part, Element) or (isinstance(part, Symbol) and "size" not in part.properties)
-    )
-
-
-def safe_name(name: str, taken: Iterable[str]) -> str:
-    """Return a Python identifier for a variable: its own name where that is one, never a keyword or a name of the module."""
-    plain = re.sub(r"\W", "_", name.replace("'", "_prime"), flags=re.ASCII)
-    made = plain if _SAFE.match(plain) else f"v{plain}"
-    while made in taken:
-        made += "_"
-    return made

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from math import lcm
 
-from gradproof.codegen.array_source import safe_name
 from gradproof.codegen.loop_functions import TEMPLATES
+from gradproof.codegen.names import safe_name
 from gradproof.errors import FormulaError
 from gradproof.expr.build import ONE, add, apply, multiply, number, power, subtract
 from gradproof.expr.catalogue import FUNCTIONS, TENSOR_FUNCTIONS

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from gradproof.codegen.array_source import safe_name
+from gradproof.codegen.names import safe_name
 from gradproof.errors import FormulaError
 from gradproof.expr.node import Element, Expr, Index, Symbol
 from gradproof.expr.walk import bound_indices, postorder, symbols

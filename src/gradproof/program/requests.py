@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from gradproof.codegen.array_source import safe_name
+from gradproof.codegen.names import safe_name
 from gradproof.codegen.signature import Output
 from gradproof.derivation.derivation import derive
 from gradproof.errors import FormulaError
