@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from gradproof.codegen.module import TOGETHER, parameters
+from gradproof.codegen.module import TOGETHER, parameters, program_source
 from gradproof.codegen.signature import Output
 from gradproof.errors import FormulaError
 from gradproof.expr.node import Symbol
 from gradproof.formula.formula import Formula
 from gradproof.formula.values import check_shapes
+from gradproof.program.batches import Batch, Layout, batch_of, in_batches
 from gradproof.program.storage import load, write
 
 
@@ -29,6 +30,8 @@ class Program:
     outputs: tuple[Output, ...]
     target: str
     source: str
+    #: The programs for the batches that were met, by the layout of these.
+    _batched: dict[Layout, Program] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def arguments(self) -> tuple[Symbol, ...]:
@@ -44,6 +47,9 @@ class Program:
     def __call__(self, **values: Any) -> dict[str, Any]:
         """Return the outputs at some values, by the words in which they were asked for.
 
+        An input with more leading axes than its variable is a batch, one without is shared; every output then has the axes of
+        the batch in front of its own.
+
         Args:     values: arrays and numbers, by the names of the variables.
         Raises:   FormulaError: a variable has no value, or a value belongs to no variable. ShapeError: a shape does not fit.
         """
@@ -54,6 +60,36 @@ class Program:
         for name in values:
             if name not in known:
                 raise FormulaError("a variable of the formula was expected", got=f"'{name}'", remedy=f"It has {', '.join(known)}.")
+        batch = batch_of(self.arguments, values)
+        return self._at(values) if batch is None else self._at_batch(batch)
+
+    def batched(self, **axes: int) -> Program:
+        """Return the program for batches, to be read or saved: ``batched(x=1)`` takes ``x`` with one leading axis more.
+
+        Raises: FormulaError: a name is no variable, or a number of axes is not positive; a function has no code for batches.
+        """
+        known = [symbol.name for symbol in self.arguments if "size" not in symbol.properties]
+        for name, count in axes.items():
+            if name not in known:
+                raise FormulaError("a variable of the formula was expected", got=f"'{name}'", remedy=f"It has {', '.join(known)}.")
+            if count < 1:
+                raise FormulaError(f"{name}: at least one leading axis was expected", got=str(count))
+        if not axes:
+            raise FormulaError("the variables that come in batches were expected", got="none", remedy="Give one: x=1.")
+        return self._for(tuple((name, tuple(range(axes[name]))[::-1]) for name in known if name in axes))
+
+    def _for(self, layout: Layout) -> Program:
+        found = self._batched.get(layout)
+        if found is None:
+            formula, outputs = in_batches(self.formula, self.outputs, layout)
+            source = program_source(formula, outputs, self.target, together=True)
+            found = self._batched[layout] = Program(formula, self.requests, outputs, self.target, source)
+        return found
+
+    def _at_batch(self, batch: Batch) -> dict[str, Any]:
+        return self._for(batch.layout)._at(batch.values)
+
+    def _at(self, values: Mapping[str, Any]) -> dict[str, Any]:
         check_shapes(self.arguments, values)
         arguments = {made: values[name] for name, made in parameters(self.formula, self.outputs, self.target).items()}
         if len(self.outputs) == 1:
