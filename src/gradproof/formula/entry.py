@@ -59,6 +59,7 @@ class Entry:
     relation: Callable[[Arguments], Relation]
     lower: Callable[[Context, Arguments, tuple[Value, ...]], Value]
     variadic: bool = False
+    is_layer: bool = False
 
 
 def tensor(name: str, *, required: bool = True, by_name: bool = False) -> Parameter:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gradproof.expr.node import Expr, Index, Symbol
+from gradproof.expr.node import Element, Expr, Index, Symbol
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,11 +17,35 @@ class Intermediate:
 
 
 @dataclass(frozen=True, slots=True)
+class Stage:
+    """One stage of a formula, such as a layer of a network: ``symbol`` stands for the entries ``value`` over ``axes``."""
+
+    symbol: Symbol
+    value: Expr
+    axes: tuple[Index, ...]
+
+    @property
+    def entry(self) -> Expr:
+        """The stage's own entry at its axes."""
+        return Element(self.symbol, self.axes) if self.axes else self.symbol
+
+
+@dataclass(frozen=True, slots=True)
+class Stages:
+    """A formula stage by stage: each in terms of variables and of the ones before it, ``value`` the formula in their terms."""
+
+    order: tuple[Stage, ...]
+    value: Expr
+    axes: tuple[Index, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Formula:
     """A scalar, vector, matrix or tensor formula, pointful: ``value`` is its entry at the free indices ``axes``.
 
     ``symbols`` are the variables in the order in which they appear; ``intermediates`` the parts that the user named, already put in;
-    ``conditions`` what is assumed of the variables; ``notes`` the choices of the reading, in words.
+    ``conditions`` what is assumed of the variables; ``notes`` the choices of the reading, in words. ``stages`` are those of a
+    formula that has layers upon layers.
     """
 
     text: str
@@ -31,6 +55,7 @@ class Formula:
     intermediates: tuple[Intermediate, ...] = ()
     conditions: tuple[Expr, ...] = ()
     notes: tuple[str, ...] = ()
+    stages: Stages | None = None
 
     def symbol(self, name: str) -> Symbol | None:
         """Return the variable with this name, if it occurs."""

@@ -20,6 +20,7 @@ from gradproof.formula.functions.elementwise import condition_of
 from gradproof.formula.kinds import rank_of
 from gradproof.formula.ranges import Ranges
 from gradproof.formula.scoping import Scoping, Surroundings
+from gradproof.formula.stages import StageBook, has_layers_within
 from gradproof.reader.plain.descent import Descent, done, run
 from gradproof.reader.plain.tree import (
     Big,
@@ -56,6 +57,8 @@ class Lowering:
     symbols: dict[str, Symbol] = field(default_factory=dict)
     parts: dict[str, Value] = field(default_factory=dict)
     ranges: Ranges = field(init=False)
+    stages: StageBook | None = None
+    has_layers_within: bool = False
 
     def __post_init__(self) -> None:
         self.ranges = Ranges(self.context)
@@ -75,6 +78,8 @@ class Lowering:
             words = f"indices {listed} are the axes" if len(letters) > 1 else f"index {listed} is the axis"
             self.context.note(f"the free {words} of the result")
         if statement.name:
+            if self.stages is not None:
+                value = self.stages.set_apart(value, statement.name, is_own=True)
             self.parts[statement.name] = value
         return value
 
@@ -213,12 +218,20 @@ class Lowering:
     def _call(self, tree: Call, around: Environment) -> Descent[Value]:
         function, arguments = self.kinds.calls[tree]
         values: list[Value] = yield self._values(arguments.tensors, around)
+        if function.is_layer:
+            self.has_layers_within |= has_layers_within(values)
+            values = [self._set_apart(value, part) for value, part in zip(values, arguments.tensors, strict=True)]
         try:
-            return function.lower(self.context, arguments, tuple(values))
+            found = function.lower(self.context, arguments, tuple(values))
         except Misfit as trouble:
             raise self.context.source.misfit(
                 tree.head, f"shapes that fit {tree.function} were expected", got=trouble.reason
             ) from None
+        return self._set_apart(found, tree) if function.is_layer else found
+
+    def _set_apart(self, value: Value, tree: Tree) -> Value:
+        """Return a value as a stage that has the name of its outermost function, where stages are asked for."""
+        return value if self.stages is None else self.stages.set_apart(value, tree.function if isinstance(tree, Call) else "part")
 
     # Subscripts and literals ------------------------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from gradproof.elaborate.assumptions import declared_by_user
@@ -11,14 +12,16 @@ from gradproof.expr.node import Axis, Expr, Index, Number, Symbol
 from gradproof.expr.walk import substitute
 from gradproof.formula.context import Context
 from gradproof.formula.evidence import Kinds, kinds_of
-from gradproof.formula.formula import Formula, Intermediate
+from gradproof.formula.formula import Formula, Intermediate, Stage, Stages
 from gradproof.formula.latex import is_latex, read_latex
 from gradproof.formula.lowering import Lowering
 from gradproof.formula.scoping import Surroundings, scoped
+from gradproof.formula.stages import StageBook
 from gradproof.formula.values import shape_of
 from gradproof.formula.vocabulary import is_function
 from gradproof.reader.plain.grammar import read_plain
 from gradproof.reader.plain.source import Source
+from gradproof.reader.plain.tree import Statement
 
 
 def parse(text: str, assume: Sequence[str] = (), at: Mapping[str, Any] | None = None) -> Formula:
@@ -52,15 +55,45 @@ def _read_plain(source: Source, surroundings: Surroundings) -> Formula:
     if values[-1].is_row:
         context.note("the value is a row")
     named = [(statement.name, value) for statement, value in zip(statements[:-1], values, strict=False) if statement.name]
-    return _finished(source, lowering, kinds, named, values[-1])
+    formula = _finished(source, lowering, kinds, named, values[-1])
+    if not lowering.has_layers_within:
+        return formula
+    return replace(formula, stages=_stages(statements, Lowering(Context(source), scoping, surroundings, kinds), formula.symbols))
+
+
+def _stages(statements: Sequence[Statement], lowering: Lowering, variables: Sequence[Symbol]) -> Stages | None:
+    """Read a formula once more, stage by stage; None where a size then has another name."""
+    book = lowering.stages = StageBook(_names_of(lowering) | {statement.name for statement in statements if statement.name})
+    values = [
+        lowering.statement(statement, letters) for statement, letters in zip(statements, lowering.scoping.letters, strict=True)
+    ]
+    lowering.ranges.settle()
+    value = values[-1]
+    heads = [lowering.symbols[symbol.name] for symbol in variables]
+    parts = [part for _, part in book.found]
+    roots = [*heads, *(axis for part in (*parts, value) for axis in part.axes), *(part.body for part in (*parts, value))]
+    mapping = dict(lowering.context.sizes.solution(roots, _names_of(lowering)))
+    final = {head: _completed(head, lowering.context, mapping) for head in heads}
+    if tuple(final.values()) != tuple(variables):
+        return None
+    stages = {symbol: Symbol(symbol.name, _axes_of(symbol, mapping)) for symbol, _ in book.found}
+    mapping |= {**final, **stages}
+    order = tuple(Stage(stages[symbol], substitute(part.body, mapping), _axes(part, mapping)) for symbol, part in book.found)
+    return Stages(order, substitute(value.body, mapping), _axes(value, mapping))
+
+
+def _names_of(lowering: Lowering) -> set[str]:
+    """Return the names that mean something in a formula: no size may get one of them."""
+    scoping = lowering.scoping
+    letters = {letter for letters in scoping.letters for letter in letters}
+    return {*scoping.variables, *lowering.parts, *letters, *lowering.surroundings.sizes}
 
 
 def _finished(source: Source, lowering: Lowering, kinds: Kinds, named: Sequence[tuple[str, Value]], value: Value) -> Formula:
     """Put in what every size turned out to be."""
     sizes, scoping = lowering.context.sizes, lowering.scoping
     heads = [lowering.symbols[name] for name in scoping.variables if name in lowering.symbols]
-    taken = {*scoping.variables, *lowering.parts, *(letter for letters in scoping.letters for letter in letters)}
-    taken |= lowering.surroundings.sizes
+    taken = _names_of(lowering)
     named = [*((name, part) for name, part in lowering.context.named if name not in taken), *named]
     whole = [part for _, part in named] + [value]
     roots = [*heads, *(axis for part in whole for axis in part.axes), *(part.body for part in whole)]
@@ -81,9 +114,13 @@ def _axes(value: Value, mapping: Mapping[Expr, Expr]) -> tuple[Index, ...]:
     return tuple(index for axis in value.axes if isinstance(index := substitute(axis, mapping), Index))
 
 
+def _axes_of(head: Symbol, solution: Mapping[Expr, Expr]) -> tuple[Axis, ...]:
+    return tuple(Axis(substitute(axis.size, solution), axis.origin, axis.name) for axis in head.axes)
+
+
 def _completed(head: Symbol, context: Context, solution: Mapping[Expr, Expr]) -> Symbol:
     """Return a variable with its sizes, and with what its use says of it: a class number is a whole one."""
-    axes = tuple(Axis(substitute(axis.size, solution), axis.origin, axis.name) for axis in head.axes)
+    axes = _axes_of(head, solution)
     properties = head.properties
     if head.name in context.labels:
         count, origin = context.labels[head.name]

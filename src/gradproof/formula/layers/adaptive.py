@@ -79,7 +79,7 @@ def _layer(spatial: int, name: str, operation: str) -> Entry:
         targets = targets_of(context, arguments, values[0], spatial)
         return pooled(context, arguments, values[0], operation, targets)
 
-    return Entry((f"adaptive_{name}_pool{spatial}d",), _PARAMETERS, lambda _: table, lower)
+    return Entry((f"adaptive_{name}_pool{spatial}d",), _PARAMETERS, lambda _: table, lower, is_layer=True)
 
 
 ENTRIES = tuple(_layer(spatial, name, operation) for spatial in (1, 2, 3) for name, operation in (("max", "max"), ("avg", "mean")))

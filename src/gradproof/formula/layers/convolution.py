@@ -54,7 +54,7 @@ def layer(spatial: int, name: str, options: tuple[str, ...], windows: Windows) -
         return _convolved(context, arguments, values, spatial, windows)
 
     tensors = (tensor("input"), tensor("weight"), tensor("bias", required=False))
-    return Entry((name,), (*tensors, *(option(word) for word in options)), relation, lower)
+    return Entry((name,), (*tensors, *(option(word) for word in options)), relation, lower, is_layer=True)
 
 
 def _convolved(context: Context, arguments: Arguments, values: tuple[Value, ...], spatial: int, windows: Windows) -> Value:

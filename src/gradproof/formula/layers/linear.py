@@ -48,4 +48,5 @@ def _lower(context: Context, arguments: Arguments, values: tuple[Value, ...]) ->
     return Value(total, (*value.axes[:-1], *outputs))
 
 
-ENTRIES = (Entry(("linear",), (tensor("input"), tensor("weight"), tensor("bias", required=False)), _relation, _lower),)
+_TENSORS = (tensor("input"), tensor("weight"), tensor("bias", required=False))
+ENTRIES = (Entry(("linear",), _TENSORS, _relation, _lower, is_layer=True),)

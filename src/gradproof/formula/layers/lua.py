@@ -69,7 +69,7 @@ def _relation(_: Arguments) -> Relation:
 
 def _pooling(names: tuple[str, ...], options: tuple[str, ...], needed: int, lower: Meaning) -> Entry:
     parameters = tuple(option(name, required=place < needed) for place, name in enumerate(options))
-    return Entry(names, (tensor("input"), *parameters), _relation, lower)
+    return Entry(names, (tensor("input"), *parameters), _relation, lower, is_layer=True)
 
 
 ENTRIES = (

@@ -120,9 +120,9 @@ def _layers(spatial: int) -> tuple[Entry, ...]:
 
     one, two = same_rank(spatial), same_rank(spatial, (SCALAR,))
     return (
-        Entry((f"max_pool{spatial}d",), _MAX, lambda _: one, maximal),
-        Entry((f"avg_pool{spatial}d",), _AVERAGE, lambda _: one, average),
-        Entry((f"lp_pool{spatial}d",), _LP, lambda _: two, norm),
+        Entry((f"max_pool{spatial}d",), _MAX, lambda _: one, maximal, is_layer=True),
+        Entry((f"avg_pool{spatial}d",), _AVERAGE, lambda _: one, average, is_layer=True),
+        Entry((f"lp_pool{spatial}d",), _LP, lambda _: two, norm, is_layer=True),
     )
 
 
