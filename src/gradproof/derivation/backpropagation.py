@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from gradproof.derivation.tidy import readable
 from gradproof.derivative.differentiate import differentiate
-from gradproof.expr.build import ZERO, add, multiply, number, sum_over
+from gradproof.expr.build import ZERO, add, multiply, number
 from gradproof.expr.node import Element, Expr, Index, Symbol, fresh_index
 from gradproof.expr.walk import substitute, symbols
 from gradproof.formula.formula import Stage, Stages
+from gradproof.rewrite.delta import eliminate_deltas, sum_without_deltas, without_sure_tests
 
 _LETTERS = "pqrstuvw"
 
@@ -84,8 +85,8 @@ class _Sweep:
             axes = tuple(fresh_index(axis.name, axis.lower, axis.upper) for axis in stage.axes)
             value = substitute(stage.value, dict(zip(stage.axes, axes, strict=True)))
             local = differentiate(value, symbol, places)
-            terms.append(sum_over(list(axes), multiply(_entry(back.symbol, axes), local)))
-        value = readable(add(*terms), places) if terms else ZERO
+            terms.append(sum_without_deltas(axes, multiply(_entry(back.symbol, axes), local)))
+        value = readable(without_sure_tests(eliminate_deltas(add(*terms))), places) if terms else ZERO
         while name in self.taken:
             name += "_"
         self.taken.add(name)

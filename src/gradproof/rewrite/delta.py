@@ -24,7 +24,7 @@ from gradproof.expr.node import (
 )
 from gradproof.expr.walk import bound_indices, substitute, transform
 
-__all__ = ["bound_indices", "eliminate_deltas", "range_guard", "sum_without_deltas"]
+__all__ = ["bound_indices", "eliminate_deltas", "range_guard", "sum_without_deltas", "without_sure_tests"]
 
 #: Functions whose values are whole wherever their arguments are, or always.
 _WHOLE = frozenset({"floor", "ceil", "abs", "sign", "maximum", "minimum", "modulo", "step", "factorial", "binomial"})
@@ -172,6 +172,27 @@ def range_guard(index: Index, value: Expr) -> Expr:
         if smallest is None or smallest < 0:
             tests.append(Compare(">=", gap, ZERO))
     return Iverson(all_of(*tests)) if tests else ONE
+
+
+def without_sure_tests(root: Expr) -> Expr:
+    """Return the expression without the tests that hold for every value of the indices: ``[1 <= r <= 4]`` where r runs from 1 to 4."""
+    return transform(root, lambda node: _with_open_tests(node) if isinstance(node, Iverson) else node)
+
+
+def _with_open_tests(node: Iverson) -> Expr:
+    if isinstance(node.condition, Logic) and node.condition.operation != "and":
+        return node
+    tests = node.condition.operands if isinstance(node.condition, Logic) else (node.condition,)
+    kept = [test for test in tests if not _surely_holds(test)]
+    return node if len(kept) == len(tests) else Iverson(all_of(*kept)) if kept else ONE
+
+
+def _surely_holds(test: Expr) -> bool:
+    if not (isinstance(test, Compare) and test.relation in ("<=", ">=")):
+        return False
+    gap = subtract(test.right, test.left) if test.relation == "<=" else subtract(test.left, test.right)
+    smallest = _smallest(gap)
+    return smallest is not None and smallest >= 0
 
 
 def _smallest(gap: Expr) -> Fraction | None:
