@@ -96,6 +96,8 @@ def _array_function(formula: Formula, group: Sequence[Output], target: str, name
     lines = [_typed(made, dialect)]
     lines += [_given(made.names[symbol.name], symbol, dialect) for symbol in made.arguments]
     lines += made.measured()
+    for stage in made.stages:
+        writer.lines.append(f"{made.names[stage.symbol.name]} = {writer.written(planned(stage.value), stage.axes)}")
     results = [writer.written(planned(output.formula.value), output.formula.axes) for output in group]
     returned = results[0] if len(group) == 1 else _by_name(group, results)
     body = "\n    ".join([*filter(None, lines), *writer.lines, f"return {returned}"])
@@ -133,6 +135,8 @@ def _loop_function(formula: Formula, group: Sequence[Output], names: Sequence[st
     kernel = f"_{_function_name(group)}"
     made = _signature(formula, group, "numba", names)
     writer = LoopWriter(made.names)
+    for stage in made.stages:
+        writer.written(planned(stage.value), stage.axes, made.names[stage.symbol.name])
     results = [
         writer.written(planned(output.formula.value), output.formula.axes, "result" if len(group) == 1 else f"result_{number}")
         for number, output in enumerate(group, start=1)

@@ -10,7 +10,7 @@ from gradproof.codegen.names import safe_name
 from gradproof.errors import FormulaError
 from gradproof.expr.node import Element, Expr, Index, Symbol
 from gradproof.expr.walk import bound_indices, postorder, symbols
-from gradproof.formula.formula import Formula
+from gradproof.formula.formula import Formula, Stage
 from gradproof.printer.text import to_text
 
 #: What a docstring may quote of a formula that somebody typed: no quote, no backslash, nothing that is not printed.
@@ -19,20 +19,25 @@ _UNQUOTABLE = re.compile(r"[^ !#-\[\]-~]")
 
 @dataclass(frozen=True)
 class Output:
-    """One function of a module: its name, what it computes, and what is told of it."""
+    """One function of a module: its name, what it computes, and what is told of it.
+
+    ``stages`` are computed before it, in their order: the formula is in their terms.
+    """
 
     name: str
     formula: Formula
     told: str
+    stages: tuple[Stage, ...] = ()
 
 
 @dataclass(frozen=True)
 class Signature:
-    """The arguments of a function in their order, the sizes that it needs, and the names of both in the code."""
+    """The arguments of a function in their order, the sizes and stages that it needs, and the names of all in the code."""
 
     arguments: tuple[Symbol, ...]
     sizes: tuple[Symbol, ...]
     names: dict[str, str]
+    stages: tuple[Stage, ...] = ()
 
     @property
     def parameters(self) -> list[str]:
@@ -69,34 +74,49 @@ class Signature:
 
 def signature(outputs: Sequence[Output], formula: Formula, reserved: Iterable[str], *, whole: bool) -> Signature:
     """Return the signature of a function that computes some outputs; ``whole`` where it takes every variable of the formula."""
-    used = {
-        node.symbol if isinstance(node, Element) else node
-        for output in outputs
-        for node in postorder(output.formula.value)
-        if isinstance(node, Element | Symbol)
-    }
+    stages = stages_of(outputs)
+    used = _heads([*(output.formula.value for output in outputs), *(stage.value for stage in stages)])
     known = dict.fromkeys([*formula.symbols, *(symbol for output in outputs for symbol in output.formula.symbols)])
     arguments = [symbol for symbol in known if symbol in used or (whole and symbol in formula.symbols)]
-    sizes = {size for output in outputs for size in sizes_of(output.formula)}
+    sizes = {size for output in outputs for size in sizes_of(output.formula.value, output.formula.axes)}
+    sizes |= {size for stage in stages for size in sizes_of(stage.value, stage.axes)}
     if not sizes <= {axis.size for symbol in arguments for axis in symbol.axes}:
         arguments = list(known)  # what cancels out of a value still says how large it is
     ordered = tuple(sorted(sizes, key=lambda size: size.name))
     names: dict[str, str] = {}
-    for symbol in [*arguments, *ordered]:
+    for symbol in [*arguments, *ordered, *(stage.symbol for stage in stages)]:
         if symbol.name not in names:
             names[symbol.name] = safe_name(symbol.name, (*reserved, *names.values()))
-    return Signature(tuple(arguments), ordered, names)
+    return Signature(tuple(arguments), ordered, names, stages)
 
 
-def sizes_of(what: Formula) -> set[Symbol]:
-    """Return the sizes that the code of a formula needs: lengths of loops, and sizes that it computes with."""
-    roots: list[Expr] = [what.value, *what.axes]
-    for index in [*what.axes, *bound_indices(what.value)]:
+def stages_of(outputs: Sequence[Output]) -> tuple[Stage, ...]:
+    """Return the stages that some outputs need, in an order in which they can be computed."""
+    known = dict.fromkeys(stage for output in outputs for stage in output.stages)
+    needed = _heads(output.formula.value for output in outputs)
+    found: list[Stage] = []
+    for stage in reversed(known):
+        if stage.symbol in needed:
+            found.append(stage)
+            needed |= _heads([stage.value])
+    return tuple(reversed(found))
+
+
+def _heads(roots: Iterable[Expr]) -> set[Symbol]:
+    """Return the symbols that have a value in some expressions: not those that only measure axes."""
+    nodes = (node for root in roots for node in postorder(root) if isinstance(node, Element | Symbol))
+    return {node.symbol if isinstance(node, Element) else node for node in nodes}
+
+
+def sizes_of(value: Expr, axes: Sequence[Index]) -> set[Symbol]:
+    """Return the sizes that the code of a value over axes needs: lengths of loops, and sizes that it computes with."""
+    roots: list[Expr] = [value, *axes]
+    for index in [*axes, *bound_indices(value)]:
         roots += [index.lower, index.upper]
     found = {symbol for root in roots for symbol in symbols(root)}
     found |= {
         symbol
-        for node in postorder(what.value)
+        for node in postorder(value)
         if isinstance(node, Index)
         for limit in (node.lower, node.upper)
         for symbol in symbols(limit)

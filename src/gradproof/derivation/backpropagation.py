@@ -25,8 +25,13 @@ class Backpropagation:
     """
 
     stages: Stages
+    variables: tuple[Symbol, ...]
     cotangents: tuple[Stage, ...]
     gradients: tuple[Stage, ...]
+
+    def gradient(self, wrt: Symbol) -> Stage:
+        """Return the gradient by one of the variables that were asked for."""
+        return self.gradients[self.variables.index(wrt)]
 
     @property
     def order(self) -> tuple[Stage, ...]:
@@ -48,7 +53,7 @@ def backpropagate(stages: Stages, wanted: Sequence[Symbol], taken: Sequence[str]
         if stage.symbol in moving:
             sweep.go_back_to(stage.symbol)
     gradients = tuple(sweep.derivative(symbol, f"gradient_{symbol.name}") for symbol in wanted)
-    return Backpropagation(stages, tuple(sweep.cotangents.values()), gradients)
+    return Backpropagation(stages, tuple(wanted), tuple(sweep.cotangents.values()), gradients)
 
 
 def _moving(stages: Stages, wanted: Sequence[Symbol]) -> set[Symbol]:

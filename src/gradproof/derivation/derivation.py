@@ -75,6 +75,7 @@ class Derivation:
             axes=self.axes,
             symbols=self.result_symbols,
             intermediates=(),
+            stages=None,
             notes=self.notes,
         )
 

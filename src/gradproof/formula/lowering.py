@@ -79,7 +79,7 @@ class Lowering:
             self.context.note(f"the free {words} of the result")
         if statement.name:
             if self.stages is not None:
-                value = self.stages.set_apart(value, statement.name, is_own=True)
+                value = self.stages.named(value, statement.name)
             self.parts[statement.name] = value
         return value
 

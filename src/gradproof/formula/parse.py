@@ -73,11 +73,10 @@ def _stages(statements: Sequence[Statement], lowering: Lowering, variables: Sequ
     parts = [part for _, part in book.found]
     roots = [*heads, *(axis for part in (*parts, value) for axis in part.axes), *(part.body for part in (*parts, value))]
     mapping = dict(lowering.context.sizes.solution(roots, _names_of(lowering)))
-    final = {head: _completed(head, lowering.context, mapping) for head in heads}
-    if tuple(final.values()) != tuple(variables):
+    if tuple(_completed(head, lowering.context, mapping) for head in heads) != tuple(variables):
         return None
     stages = {symbol: Symbol(symbol.name, _axes_of(symbol, mapping)) for symbol, _ in book.found}
-    mapping |= {**final, **stages}
+    mapping |= dict[Expr, Expr]((*zip(heads, variables, strict=True), *stages.items()))
     order = tuple(Stage(stages[symbol], substitute(part.body, mapping), _axes(part, mapping)) for symbol, part in book.found)
     return Stages(order, substitute(value.body, mapping), _axes(value, mapping))
 

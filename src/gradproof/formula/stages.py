@@ -34,6 +34,13 @@ class StageBook:
         self.found.append((symbol, value))
         return Value(Element(symbol, value.axes), value.axes, value.is_row)
 
+    def named(self, value: Value, name: str) -> Value:
+        """Return a value as a stage under the user's own name; the layer that it just came from has no other."""
+        body, axes = value.body, value.axes
+        if self.found and isinstance(body, Element) and body.symbol is self.found[-1][0] and body.indices == axes:
+            value = self.found.pop()[1]
+        return self.set_apart(value, name, is_own=True)
+
     def _free(self, name: str) -> str:
         count = 1
         while f"{name}_{count}" in self.taken:

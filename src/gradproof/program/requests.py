@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from gradproof.codegen.names import safe_name
 from gradproof.codegen.signature import Output
+from gradproof.derivation.backpropagation import Backpropagation, backpropagate
 from gradproof.derivation.derivation import derive
 from gradproof.errors import FormulaError
 from gradproof.expr.node import Symbol
@@ -33,17 +34,31 @@ def requested(formula: Formula, requests: Sequence[str], own: Mapping[str, Formu
     Raises: FormulaError: a request has another form, its variable does not occur, or two requests are the same.
     """
     outputs: list[Output] = []
+    swept = _swept(formula, requests)
     for request in requests:
         if own and request in own:
             outputs.append(Output(request, own[request], f"The {request} of the formula."))
         else:
-            outputs.append(_output(formula, " ".join(request.split()), [output.name for output in outputs]))
+            outputs.append(_output(formula, " ".join(request.split()), [output.name for output in outputs], swept))
     if not outputs or len(set(requests)) < len(requests):
         raise FormulaError("outputs were expected, each of them once", got=", ".join(requests) or "none", where="outputs")
     return tuple(outputs)
 
 
-def _output(formula: Formula, request: str, taken: Sequence[str]) -> Output:
+def _swept(formula: Formula, requests: Sequence[str]) -> Backpropagation | None:
+    """Return the one sweep back that serves all gradients of a formula with stages, None where it has none."""
+    if formula.stages is None or formula.axes:
+        return None
+    forms = [form for request in requests if (form := _FORM.fullmatch(" ".join(request.split())))]
+    named = [formula.symbol(form["wrt"]) for form in forms if _KINDS.get(form["kind"].lower()) == (1, False)]
+    wanted = tuple(dict.fromkeys(symbol for symbol in named if symbol is not None))
+    return backpropagate(formula.stages, wanted, [symbol.name for symbol in formula.symbols])
+
+
+def _output(formula: Formula, request: str, taken: Sequence[str], swept: Backpropagation | None) -> Output:
+    if request == "value" and formula.stages is not None:
+        what = replace(formula, value=formula.stages.value, axes=formula.stages.axes)
+        return Output("value", what, f"{formula.text}.", formula.stages.order)
     if request == "value":
         return Output("value", formula, f"{formula.text}.")
     form = _FORM.fullmatch(request)
@@ -59,14 +74,16 @@ def _output(formula: Formula, request: str, taken: Sequence[str]) -> Output:
         raise FormulaError(
             "a variable of the formula was expected", got=f"'{form['wrt']}'", remedy=f"It has {listed}.", where=request
         )
+    told = f"The {kind} of the formula by {symbol.name}"
+    wanted = safe_name(f"{kind.replace('-', '_').replace(' ', '_')}_{symbol.name}", ())
+    if swept is not None and (order, has_direction) == (1, False):
+        made = swept.gradient(symbol)
+        what = replace(formula, text=request, value=made.value, axes=made.axes, intermediates=(), stages=None)
+        return Output(safe_name(wanted, taken), what, f"{told}.", swept.order)
     along = (form["along"] or _direction(symbol, formula)) if has_direction else None
     derivation = derive(formula, symbol.name, order, along=along)
-    told = f"The {kind} of the formula by {symbol.name}{f' along {along}' if along else ''}."
-    wanted = safe_name(f"{kind.replace('-', '_').replace(' ', '_')}_{symbol.name}", ())
-    what = replace(
-        formula, text=request, value=derivation.value, axes=derivation.axes, symbols=derivation.result_symbols, intermediates=()
-    )
-    return Output(safe_name(wanted, taken), what, told)
+    what = replace(derivation.result, text=request)
+    return Output(safe_name(wanted, taken), what, f"{told}{f' along {along}' if along else ''}.")
 
 
 def _direction(wrt: Symbol, formula: Formula) -> str:
