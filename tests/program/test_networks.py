@@ -79,3 +79,16 @@ def test_an_output_computes_only_the_stages_that_it_needs():
     alone = program.source[program.source.index("def gradient_c") : program.source.index("def outputs")]
     assert "d_z = " in alone
     assert "d_h = " not in alone
+
+
+def test_a_network_takes_batches_of_its_weights():
+    text, _, shapes = CASES["a shared weight and a shortcut"]
+    source = np.random.default_rng(6)
+    values = {variable: source.normal(size=shape) for variable, shape in shapes.items()}
+    values |= {"y": source.integers(0, 3, size=6), "U": source.normal(size=(2, 4, 4))}
+    program = gradproof.compile(text, ["value", "gradient wrt b"], "numpy", assume=["X: 6,3", "W: 4,3", "U: 4,4", "V: 3,4"])
+    together = program(**values)
+    for number in range(2):
+        alone = program(**{**values, "U": values["U"][number]})
+        np.testing.assert_allclose(together["value"][number], alone["value"], rtol=1e-12)
+        np.testing.assert_allclose(together["gradient wrt b"][number], alone["gradient wrt b"], rtol=1e-10)

@@ -18,8 +18,8 @@ from gradproof.codegen.signature import Output, sizes_of
 from gradproof.errors import ShapeError
 from gradproof.expr.build import ONE
 from gradproof.expr.node import Axis, Element, Expr, Index, Symbol, fresh_index
-from gradproof.expr.walk import transform
-from gradproof.formula.formula import Formula
+from gradproof.expr.walk import symbols, transform
+from gradproof.formula.formula import Formula, Stage
 
 #: The variables that come in batches, each with the batch axes that it has, counted from the last one.
 Layout = tuple[tuple[str, tuple[int, ...]], ...]
@@ -81,7 +81,7 @@ def _common(leading: Mapping[str, tuple[int, ...]]) -> tuple[int, ...]:
 def in_batches(formula: Formula, outputs: Sequence[Output], layout: Layout) -> tuple[Formula, tuple[Output, ...]]:
     """Return a formula and its outputs where some variables, and every output, have batch axes in front."""
     taken = {symbol.name for what in (formula, *(output.formula for output in outputs)) for symbol in what.symbols}
-    taken |= {size.name for what in (formula, *(output.formula for output in outputs)) for size in sizes_of(what)}
+    taken |= {size.name for what in (formula, *(output.formula for output in outputs)) for size in sizes_of(what.value, what.axes)}
     depth = 1 + max(place for _, own in layout for place in own)
     axes: list[Index] = []
     for number in range(depth):
@@ -89,11 +89,26 @@ def in_batches(formula: Formula, outputs: Sequence[Output], layout: Layout) -> t
         taken.add(name)
         axes.append(fresh_index("b", ONE, Symbol(name, (), frozenset({"size"}))))
     places = {name: tuple(axes[-1 - place] for place in own) for name, own in layout}
-    made = [replace(output, formula=_widened(output.formula, places, axes)) for output in outputs]
-    return _widened(formula, places, axes), tuple(made)
+    return _widened(formula, places, axes), tuple(_in_batch(output, places, axes) for output in outputs)
 
 
-def _widened(formula: Formula, places: Mapping[str, tuple[Index, ...]], axes: Sequence[Index]) -> Formula:
+def _in_batch(output: Output, places: Mapping[str, tuple[Index, ...]], axes: Sequence[Index]) -> Output:
+    """Return an output with batch axes; a stage has those of what it reads."""
+    known = dict(places)
+    stages: list[Stage] = []
+    for stage in output.stages:
+        read = {index for symbol in symbols(stage.value) for index in known.get(symbol.name, ())}
+        own = tuple(index for index in axes if index in read)
+        value = _with_places(stage.value, known)
+        if own:
+            known[stage.symbol.name] = own
+        stages.append(Stage(_wide(stage.symbol, known), value, (*own, *stage.axes)))
+    return replace(output, formula=_widened(output.formula, known, axes), stages=tuple(stages))
+
+
+def _with_places(root: Expr, places: Mapping[str, tuple[Index, ...]]) -> Expr:
+    """Return an expression that reads each variable at the batch axes that it has."""
+
     def step(node: Expr) -> Expr:
         match node:
             case Element(symbol, own) if symbol.name in places:
@@ -102,12 +117,17 @@ def _widened(formula: Formula, places: Mapping[str, tuple[Index, ...]], axes: Se
                 return Element(_wide(node, places), places[name])
         return node
 
+    return transform(root, step)
+
+
+def _widened(formula: Formula, places: Mapping[str, tuple[Index, ...]], axes: Sequence[Index]) -> Formula:
     return replace(
         formula,
-        value=transform(formula.value, step),
+        value=_with_places(formula.value, places),
         axes=(*axes, *formula.axes),
         symbols=tuple(_wide(symbol, places) for symbol in formula.symbols),
         intermediates=(),
+        stages=None,
     )
 
 
