@@ -11,7 +11,8 @@ from gradproof.codegen.signature import Output
 from gradproof.derivation.backpropagation import Backpropagation, backpropagate
 from gradproof.derivation.derivation import derive
 from gradproof.errors import FormulaError
-from gradproof.expr.node import Symbol
+from gradproof.expr.build import ONE, add, multiply, subtract, sum_over
+from gradproof.expr.node import Axis, Element, Symbol
 from gradproof.formula.formula import Formula
 
 _FORM = re.compile(r"(?P<kind>[a-z -]+?)\s+(?:wrt|with respect to|by)\s+(?P<wrt>\S+)(?:\s+along\s+(?P<along>\S+))?")
@@ -24,6 +25,7 @@ _KINDS = {
     "directional derivative": (1, True),
     "hessian": (2, False),
     "hessian-vector product": (2, True),
+    "vector-jacobian product": (1, True),
 }
 _FORMS = "'value', 'gradient wrt x', 'jacobian wrt x', 'hessian wrt x', 'hessian-vector product wrt x along v'"
 
@@ -81,9 +83,23 @@ def _output(formula: Formula, request: str, taken: Sequence[str], swept: Backpro
         what = replace(formula, text=request, value=made.value, axes=made.axes, intermediates=(), stages=None)
         return Output(safe_name(wanted, taken), what, f"{told}.", swept.order)
     along = (form["along"] or _direction(symbol, formula)) if has_direction else None
-    derivation = derive(formula, symbol.name, order, along=along)
+    if kind == "vector-jacobian product":
+        derivation = derive(_paired(formula, along or ""), symbol.name)
+    else:
+        derivation = derive(formula, symbol.name, order, along=along)
     what = replace(derivation.result, text=request)
     return Output(safe_name(wanted, taken), what, f"{told}{f' along {along}' if along else ''}.")
+
+
+def _paired(formula: Formula, name: str) -> Formula:
+    """Return ``sum_i name[i] f_i``: its gradient is the product of the transposed Jacobian with a vector, the pull-back of layers."""
+    symbol = formula.symbol(name) or Symbol(name, tuple(Axis(add(subtract(i.upper, i.lower), ONE)) for i in formula.axes))
+    if not name.isidentifier() or len(symbol.axes) != len(formula.axes):
+        raise FormulaError("a name of a variable of the formula's shape was expected", got=f"'{name}'", where="along")
+    places = tuple(subtract(index, subtract(index.lower, ONE)) for index in formula.axes)
+    value = sum_over(formula.axes, multiply(Element(symbol, places) if places else symbol, formula.value))
+    listed = formula.symbols if symbol in formula.symbols else (*formula.symbols, symbol)
+    return replace(formula, value=value, axes=(), symbols=listed, intermediates=(), stages=None)
 
 
 def _direction(wrt: Symbol, formula: Formula) -> str:
