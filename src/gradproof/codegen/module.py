@@ -35,15 +35,6 @@ _RESERVED = frozenset(keyword.kwlist) | {
 _OF_LOOPS = ("math", "njit", "prange", "result", "CACHE", "FAST", "range", "abs")
 
 
-def module_source(formula: Formula, derivative: Formula, target: str) -> str:
-    """Return a self-contained module with ``value(...)`` and ``derivative(...)`` for a target.
-
-    Raises: FormulaError: the target is unknown, a function has no code there, or a size is the length of no argument.
-    """
-    value = Output("value", formula, "The value of the formula.")
-    return program_source(formula, (value, Output("derivative", derivative, "The derivative of the formula.")), target)
-
-
 def program_source(formula: Formula, outputs: Sequence[Output], target: str, *, together: bool = False) -> str:
     """Return a self-contained module with a function for each output: keyword arguments named as the variables.
 

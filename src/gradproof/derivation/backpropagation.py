@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gradproof.derivation.tidy import readable
@@ -20,13 +20,13 @@ _LETTERS = "pqrstuvw"
 class Backpropagation:
     """The sweep back through the stages of a scalar formula.
 
-    ``cotangents`` are the derivatives of the formula by its stages, the last stage's first, as stages of their own; ``gradients`` those by
-    variables, in terms of the stages and their cotangents.
+    ``by_stage`` has the derivatives of the formula by its stages, the last stage's first, as stages of their own: the cotangents;
+    ``gradients`` are the derivatives by ``variables``, in terms of the stages and their cotangents.
     """
 
     stages: Stages
     variables: tuple[Symbol, ...]
-    cotangents: tuple[Stage, ...]
+    by_stage: Mapping[Symbol, Stage]
     gradients: tuple[Stage, ...]
 
     def gradient(self, wrt: Symbol) -> Stage:
@@ -36,7 +36,7 @@ class Backpropagation:
     @property
     def order(self) -> tuple[Stage, ...]:
         """All stages in an order in which they can be computed: forwards, then back."""
-        return (*self.stages.order, *self.cotangents)
+        return (*self.stages.order, *self.by_stage.values())
 
 
 def backpropagate(stages: Stages, wanted: Sequence[Symbol], taken: Sequence[str] = ()) -> Backpropagation:
@@ -53,7 +53,7 @@ def backpropagate(stages: Stages, wanted: Sequence[Symbol], taken: Sequence[str]
         if stage.symbol in moving:
             sweep.go_back_to(stage.symbol)
     gradients = tuple(sweep.derivative(symbol, f"gradient_{symbol.name}") for symbol in wanted)
-    return Backpropagation(stages, tuple(wanted), tuple(sweep.cotangents.values()), gradients)
+    return Backpropagation(stages, tuple(wanted), sweep.cotangents, gradients)
 
 
 def _moving(stages: Stages, wanted: Sequence[Symbol]) -> set[Symbol]:

@@ -8,9 +8,13 @@ from functools import cached_property
 from html import escape
 from typing import Any
 
-from gradproof.codegen.module import module_source
+from gradproof.codegen.module import program_source
+from gradproof.codegen.signature import Output
 from gradproof.derivation.advice import shorter_forms
-from gradproof.derivation.notation import Notation, written
+from gradproof.derivation.backpropagation import Backpropagation, backpropagate
+from gradproof.derivation.notation import Notation, Writing, written
+from gradproof.derivation.outputs import gradient_output, value_output
+from gradproof.derivation.staged import StagedWriting
 from gradproof.derivation.steps import Problem, Step, derivation_steps
 from gradproof.derivation.tidy import readable, tidied, with_squares_opened
 from gradproof.derivation.verification import Verification, along_direction, verify
@@ -22,6 +26,8 @@ from gradproof.expr.node import Expr, Index, Symbol, fresh_index
 from gradproof.expr.walk import substitute, symbols
 from gradproof.formula.formula import Formula
 from gradproof.formula.parse import parse
+from gradproof.printer.latex import to_latex as index_latex
+from gradproof.printer.text import to_text as index_text
 
 LAYOUTS = ("variable", "numerator", "denominator")
 #: Properties that each entry has by itself.
@@ -51,8 +57,24 @@ class Derivation:
     @cached_property
     def notation(self) -> Notation:
         """The derivative in writing."""
+        staged = self._staged
+        if staged is not None:
+            return staged.notation(Writing(index_text(self.value), index_latex(self.value)))
         is_row = self.layout == "numerator" and not self.formula.axes and len(self.axes) == 1
         return written(self.value, self.axes, self.result_symbols, is_row=is_row, parts=self.formula.intermediates)
+
+    @cached_property
+    def _staged(self) -> StagedWriting | None:
+        """The derivative stage by stage, where the formula has stages and the derivative is a gradient of the variable's shape."""
+        return None if self._sweep is None else StagedWriting(self.formula, self._sweep, self.wrt)
+
+    @cached_property
+    def _sweep(self) -> Backpropagation | None:
+        formula = self.formula
+        is_gradient = self.order == 1 and self.along is None and self.layout != "numerator" and not formula.axes
+        if not is_gradient or formula.stages is None or self.wrt not in formula.symbols:
+            return None
+        return backpropagate(formula.stages, (self.wrt,), [symbol.name for symbol in formula.symbols])
 
     @cached_property
     def advice(self) -> tuple[str, ...]:
@@ -83,6 +105,8 @@ class Derivation:
     def steps(self) -> tuple[Step, ...]:
         """The steps of the first derivative, from the outside in."""
         formula = self.formula
+        if self._staged is not None:
+            return tuple(self._staged.steps())
         value = with_squares_opened(formula.value)
         problem = Problem(value, formula.axes, self.wrt, self.at[0], formula.symbols, formula.intermediates)
         return derivation_steps(problem)
@@ -106,7 +130,12 @@ class Derivation:
 
     def to_code(self, target: str = "numpy") -> str:
         """Return a module with ``value`` and ``derivative`` in the language of a target: 'numpy', 'numba', 'jax' or 'torch'."""
-        return module_source(self.formula, self.result, target)
+        value, told = value_output(self.formula, "The value of the formula."), "The derivative of the formula."
+        if self._sweep is None:
+            return program_source(self.formula, (value, Output("derivative", self.result, told)), target)
+        return program_source(
+            self.formula, (value, gradient_output("derivative", self.formula, self._sweep, self.wrt, told)), target
+        )
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         latex = self.to_latex()

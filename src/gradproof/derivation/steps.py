@@ -93,11 +93,11 @@ class _Derivation:
         for place, part in enumerate(self.parts):
             yield self._name(part, self.parts[:place])
         if not self.links:
-            yield self._derivative(_rule_name(problem.value, problem.wrt), "f", problem.value, problem.wrt, problem.at)
+            yield self._derivative(rule_name(problem.value, problem.wrt), "f", problem.value, problem.wrt, problem.at)
             return
         first = self.links[0]
         symbol, places = _symbol(first.part), _places(first.part)
-        yield self._derivative(_rule_name(first.outer, symbol), "f", first.outer, symbol, places)
+        yield self._derivative(rule_name(first.outer, symbol), "f", first.outer, symbol, places)
         whole = first.outer
         for link, inner in zip(self.links, self.links[1:], strict=False):
             symbol, places = _symbol(inner.part), _places(inner.part)
@@ -133,7 +133,7 @@ class _Derivation:
         if len(axes) > 2:
             return None
         result = readable(differentiate(value, wrt, at), axes)
-        return self._step(_rule_name(value, wrt), part.name, wrt, result, axes, "")
+        return self._step(rule_name(value, wrt), part.name, wrt, result, axes, "")
 
     def _step(self, rule: str, name: str, wrt: Symbol, result: Expr, axes: tuple[Index, ...], through: str) -> Step:
         named, _ = with_names(result, self.parts)
@@ -248,18 +248,18 @@ def _lettered(found: list[tuple[Expr, Intermediate]], letters: list[str]) -> lis
 # Names of rules -----------------------------------------------------------------------------------------------------------
 
 
-def _rule_name(value: Expr, wrt: Symbol) -> str:
+def rule_name(value: Expr, wrt: Symbol) -> str:
     """Return the rule that the outermost operation takes, factors that do not depend on the variable left aside."""
     match value:
         case Add(terms):
             moving = [term for term in terms if wrt in symbols(term)]
-            return _rule_name(moving[0], wrt) if len(moving) == 1 else "sum rule"
+            return rule_name(moving[0], wrt) if len(moving) == 1 else "sum rule"
         case Reduce("sum" | "max" | "min" as operation, _, body, None):
-            return _rule_name(body, wrt) if operation == "sum" else f"derivative of {operation}"
+            return rule_name(body, wrt) if operation == "sum" else f"derivative of {operation}"
         case Multiply(factors):
             moving = [factor for factor in factors if wrt in symbols(factor)]
             if len(moving) == 1:
-                return _rule_name(moving[0], wrt)
+                return rule_name(moving[0], wrt)
             below = [factor for factor in moving if isinstance(factor, Power) and _is_negative(factor.exponent)]
             return "quotient rule" if below else "product rule"
         case Power():

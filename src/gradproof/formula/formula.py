@@ -18,11 +18,17 @@ class Intermediate:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One stage of a formula, such as a layer of a network: ``symbol`` stands for the entries ``value`` over ``axes``."""
+    """One stage of a formula, such as a layer of a network: ``symbol`` stands for the entries ``value`` over ``axes``.
+
+    ``text`` is the user's own text of it, earlier stages by their names, and ``head`` what stands left of it (``h``, ``z[m, k]``); both
+    are empty for one that nobody wrote.
+    """
 
     symbol: Symbol
     value: Expr
     axes: tuple[Index, ...]
+    text: str = ""
+    head: str = ""
 
     @property
     def entry(self) -> Expr:
@@ -37,6 +43,7 @@ class Stages:
     order: tuple[Stage, ...]
     value: Expr
     axes: tuple[Index, ...]
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)

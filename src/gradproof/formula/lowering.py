@@ -79,7 +79,7 @@ class Lowering:
             self.context.note(f"the free {words} of the result")
         if statement.name:
             if self.stages is not None:
-                value = self.stages.named(value, statement.name)
+                value = self.stages.named(value, statement.name, statement.body.place, letters)
             self.parts[statement.name] = value
         return value
 
@@ -231,7 +231,9 @@ class Lowering:
 
     def _set_apart(self, value: Value, tree: Tree) -> Value:
         """Return a value as a stage that has the name of its outermost function, where stages are asked for."""
-        return value if self.stages is None else self.stages.set_apart(value, tree.function if isinstance(tree, Call) else "part")
+        if self.stages is None:
+            return value
+        return self.stages.set_apart(value, tree.function if isinstance(tree, Call) else "part", tree.place)
 
     # Subscripts and literals ------------------------------------------------------------------------------------------
 

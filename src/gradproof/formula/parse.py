@@ -63,22 +63,26 @@ def _read_plain(source: Source, surroundings: Surroundings) -> Formula:
 
 def _stages(statements: Sequence[Statement], lowering: Lowering, variables: Sequence[Symbol]) -> Stages | None:
     """Read a formula once more, stage by stage; None where a size then has another name."""
-    book = lowering.stages = StageBook(_names_of(lowering) | {statement.name for statement in statements if statement.name})
+    named = {statement.name for statement in statements if statement.name}
+    book = lowering.stages = StageBook(lowering.context.source, _names_of(lowering) | named)
     values = [
         lowering.statement(statement, letters) for statement, letters in zip(statements, lowering.scoping.letters, strict=True)
     ]
     lowering.ranges.settle()
     value = values[-1]
     heads = [lowering.symbols[symbol.name] for symbol in variables]
-    parts = [part for _, part in book.found]
+    parts = [entry.value for entry in book.found]
     roots = [*heads, *(axis for part in (*parts, value) for axis in part.axes), *(part.body for part in (*parts, value))]
     mapping = dict(lowering.context.sizes.solution(roots, _names_of(lowering)))
     if tuple(_completed(head, lowering.context, mapping) for head in heads) != tuple(variables):
         return None
-    stages = {symbol: Symbol(symbol.name, _axes_of(symbol, mapping)) for symbol, _ in book.found}
+    stages = {entry.symbol: Symbol(entry.symbol.name, _axes_of(entry.symbol, mapping)) for entry in book.found}
     mapping |= dict[Expr, Expr]((*zip(heads, variables, strict=True), *stages.items()))
-    order = tuple(Stage(stages[symbol], substitute(part.body, mapping), _axes(part, mapping)) for symbol, part in book.found)
-    return Stages(order, substitute(value.body, mapping), _axes(value, mapping))
+    order = tuple(
+        Stage(stages[entry.symbol], substitute(entry.value.body, mapping), _axes(entry.value, mapping), entry.text, entry.head)
+        for entry in book.found
+    )
+    return Stages(order, substitute(value.body, mapping), _axes(value, mapping), book.text_of(statements[-1].body.place))
 
 
 def _names_of(lowering: Lowering) -> set[str]:

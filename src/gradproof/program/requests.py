@@ -10,6 +10,7 @@ from gradproof.codegen.names import safe_name
 from gradproof.codegen.signature import Output
 from gradproof.derivation.backpropagation import Backpropagation, backpropagate
 from gradproof.derivation.derivation import derive
+from gradproof.derivation.outputs import gradient_output, value_output
 from gradproof.errors import FormulaError
 from gradproof.expr.build import ONE, add, multiply, subtract, sum_over
 from gradproof.expr.node import Axis, Element, Symbol
@@ -58,11 +59,8 @@ def _swept(formula: Formula, requests: Sequence[str]) -> Backpropagation | None:
 
 
 def _output(formula: Formula, request: str, taken: Sequence[str], swept: Backpropagation | None) -> Output:
-    if request == "value" and formula.stages is not None:
-        what = replace(formula, value=formula.stages.value, axes=formula.stages.axes)
-        return Output("value", what, f"{formula.text}.", formula.stages.order)
     if request == "value":
-        return Output("value", formula, f"{formula.text}.")
+        return value_output(formula, f"{formula.text}.")
     form = _FORM.fullmatch(request)
     kind = form["kind"].lower().replace(" vector", "-vector") if form else ""
     if form is None or kind not in _KINDS:
@@ -79,9 +77,7 @@ def _output(formula: Formula, request: str, taken: Sequence[str], swept: Backpro
     told = f"The {kind} of the formula by {symbol.name}"
     wanted = safe_name(f"{kind.replace('-', '_').replace(' ', '_')}_{symbol.name}", ())
     if swept is not None and (order, has_direction) == (1, False):
-        made = swept.gradient(symbol)
-        what = replace(formula, text=request, value=made.value, axes=made.axes, intermediates=(), stages=None)
-        return Output(safe_name(wanted, taken), what, f"{told}.", swept.order)
+        return gradient_output(safe_name(wanted, taken), formula, swept, symbol, f"{told}.")
     along = (form["along"] or _direction(symbol, formula)) if has_direction else None
     if kind == "vector-jacobian product":
         derivation = derive(_paired(formula, along or ""), symbol.name)
