@@ -9,7 +9,14 @@ import numpy.typing as npt
 from scipy import sparse
 
 from gradproof.errors import DomainError, ShapeError
-from gradproof.solvers.design_kernels import correlate_dense, correlate_sparse, survey_dense, survey_sparse
+from gradproof.solvers.design_kernels import (
+    combine_dense,
+    combine_sparse,
+    correlate_dense,
+    correlate_sparse,
+    survey_dense,
+    survey_sparse,
+)
 
 Array = npt.NDArray[np.floating[Any]]
 Indices = npt.NDArray[np.int64]
@@ -61,6 +68,17 @@ class Design:
         if self.is_sparse:
             return self.matrix[:, chosen]
         return np.asfortranarray(self.matrix.T[chosen].T, dtype=np.float64)
+
+    def combine(self, chosen: Indices, beta: Array) -> Array:
+        """Return the sum of beta_j x_j over the chosen columns."""
+        used = np.flatnonzero(beta)
+        self.passes += used.size / max(1, self.shape[1])
+        out = np.zeros(self.shape[0])
+        if self.is_sparse:
+            combine_sparse(self.matrix.data, self.matrix.indices, self.matrix.indptr, chosen[used], beta[used], out)
+        else:
+            combine_dense(self.matrix.T, chosen[used], beta[used], out)
+        return out
 
     def stack(self, left: Any, right: Any) -> Any:
         """Return two blocks of dense columns side by side."""

@@ -60,6 +60,28 @@ def correlate_sparse(data: Any, indices: Any, starts: Any, residual: Any, chosen
 
 
 @njit(cache=True, fastmath=True)
+def combine_dense(columns: Any, chosen: Any, beta: Any, out: Any) -> None:
+    """Add beta times the chosen columns (rows of the transposed matrix) to out, two at a time."""
+    n, count = out.size, chosen.size
+    for place in range(0, count - 1, 2):
+        u, v, a, b = columns[chosen[place]], columns[chosen[place + 1]], beta[place], beta[place + 1]
+        for i in range(n):
+            out[i] += a * u[i] + b * v[i]
+    if count % 2:
+        u, a = columns[chosen[count - 1]], beta[count - 1]
+        for i in range(n):
+            out[i] += a * u[i]
+
+
+@njit(cache=True, fastmath=True)
+def combine_sparse(data: Any, indices: Any, starts: Any, chosen: Any, beta: Any, out: Any) -> None:
+    """Do the same for compressed columns."""
+    for place in range(chosen.size):
+        for k in range(starts[chosen[place]], starts[chosen[place] + 1]):
+            out[np.uint32(indices[k])] += beta[place] * data[k]
+
+
+@njit(cache=True, fastmath=True)
 def descend_sparse(
     data: Any,
     indices: Any,

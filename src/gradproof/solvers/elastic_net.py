@@ -12,6 +12,9 @@ from gradproof.solvers.result import Result, Stopping
 from gradproof.solvers.working_set import Penalty, SparseSet, WorkingSet
 from gradproof.solvers.working_set_run import GAP, AbstractWorkingSetRun, check_penalties
 
+_WHERE = "minimize_elastic_net"
+_INNER = 0.1
+
 
 def minimize_elastic_net(
     x: Any,
@@ -44,8 +47,8 @@ class ElasticNetSolver:
     """What all problems with the same data share: products, norms, and the columns met so far."""
 
     def __init__(self, x: Any, y: npt.ArrayLike, *, fit_intercept: bool = False) -> None:
-        self.design = x if isinstance(x, Design) else Design(x, "minimize_elastic_net")
-        self.target = target_vector(y, self.design.shape[0], "minimize_elastic_net")
+        self.design = x if isinstance(x, Design) else Design(x, _WHERE)
+        self.target = target_vector(y, self.design.shape[0], _WHERE)
         self.offset = float(self.target.mean()) if fit_intercept and self.target.size else 0.0
         self.target = self.target - self.offset
         self.products, self.squares, sums = self.design.survey(self.target)
@@ -55,7 +58,7 @@ class ElasticNetSolver:
         self.norms = np.sqrt(self.squares)
         self.energy = 0.5 * float(self.target @ self.target)
         self.set: WorkingSet | SparseSet = (
-            SparseSet(self.design, self.means) if self.design.is_sparse else WorkingSet(self.design, self.means)
+            SparseSet(self.design, self.means, self.squares) if self.design.is_sparse else WorkingSet(self.design, self.means)
         )
 
     def lambda_max(self, is_positive: bool = False) -> float:
@@ -71,7 +74,7 @@ class ElasticNetSolver:
         stopping: Stopping | None = None,
     ) -> Result:
         """Solve for one pair of penalties; the columns taken up for earlier ones are used again."""
-        penalty = check_penalties(lambda_1, lambda_2, is_positive, "minimize_elastic_net")
+        penalty = check_penalties(lambda_1, lambda_2, is_positive, _WHERE)
         return _Run(self, penalty, stopping or Stopping(), start).result()
 
 
@@ -81,16 +84,17 @@ class _Run(AbstractWorkingSetRun):
     def __init__(self, data: ElasticNetSolver, penalty: Penalty, stopping: Stopping, start: npt.ArrayLike | None) -> None:
         super().__init__(data.design, data.squares, data.set, penalty, stopping)
         self.data = data
-        self.residual: Array = data.target
-        self.products = data.products[self.alive]
+        self.begin(data.target, data.products)
         self.dual = -np.inf
+        self.objective, self.gap = np.inf, np.inf
         if start is not None:
-            self.take_start(start, "minimize_elastic_net")
+            self.take_start(start, _WHERE)
             self.residual = data.target - self.set.predict(self.beta)
-            self.products = self.design.correlate(self.residual, self.alive)
+            self.refresh()
         elif self.set.chosen.size:
+            self.excess = 1e-3
             self.solve_inside(1e-3)
-            self.products = self.design.correlate(self.residual, self.alive)
+            self.refresh()
 
     def measure(self, slack: Array) -> tuple[float, float]:
         """Return the objective and the certificate: with a penalty the residual, scaled until it is dual feasible."""
@@ -118,9 +122,18 @@ class _Run(AbstractWorkingSetRun):
 
     def solve_inside(self, gap: float) -> None:
         """Solve for the columns of the set, the more exactly the closer the whole is to its end."""
+        self._sharpen(gap)
         scale = self.penalty.lambda_1 or self.data.lambda_max(self.penalty.is_positive)
-        tolerance = scale * min(1e-2, 0.3 * max(min(gap, 1.0), self.stopping.tolerance))
-        self.beta, self.residual = self.set.minimize(self.beta, self.data, self.penalty, tolerance)
+        tolerance = scale * min(0.3, _INNER * max(self.excess, 0.1 * self.stopping.tolerance))
+        slope = self.chosen_products()
+        self.beta, self.residual = self.set.minimize(self.beta, slope, self.data.target, self.penalty, tolerance)
+
+    def _sharpen(self, gap: float) -> None:
+        """Take the Gram matrix in double precision if that in single precision leads nowhere any more."""
+        objective = self.history.last_objective
+        if not self.set.is_sharp and (objective > self.objective or gap > 0.9 * self.gap):
+            self.set.sharpen()
+        self.objective, self.gap = objective, gap
 
     def describe(self) -> tuple[str, str, float]:
         """Return the names of the solver and the certificate, and the intercept."""

@@ -13,58 +13,60 @@ from gradproof.solvers.gram_kernels import sweep, violation
 Array = npt.NDArray[np.floating[Any]]
 
 _ROUNDS = 200
+_FEWEST, _PATIENCE, _MOST = 8, 64, 128
 
 
 def minimize_gram(
-    gram: Array, q: Array, beta: Array, weights: Array, ridge: float = 0.0, is_positive: bool = False, tolerance: float = 1e-10
+    gram: Array, slope: Array, beta: Array, weights: Array, ridge: float = 0.0, is_positive: bool = False, tolerance: float = 1e-10
 ) -> Array:
-    """Return argmin_b b' gram b / 2 - <q, b> + sum_j weights_j |b_j| + ridge / 2 ||b||^2 (over b >= 0 if is_positive).
+    """Return argmin_b (b - beta)' gram (b - beta) / 2 - <slope, b> + sum_j weights_j |b_j| + ridge / 2 ||b||^2 (b >= 0 if is_positive).
 
     Sweeps of coordinate descent settle which entries are zero and the signs of the others. Then one linear system has
     the solution; where it changes a sign, the step goes to the lowest point on the way with such entries at zero, if that is lower.
-    Args:     beta: the start.  tolerance: on the largest violation of the optimality conditions.
+    Args:     gram: (m, m) or larger, of which the leading block counts; in single precision too: an error in it counts only
+              as far as b moves away from beta.  slope: (m,), minus the gradient of the quadratic at beta.
+              beta: the start.  tolerance: on the largest violation of the optimality conditions.
     """
-    beta = beta.copy()
-    slope = q - gram @ beta
-    sweeps, support = 4, beta != 0
+    beta, slope = beta.copy(), slope.copy()
+    sweeps, support = _FEWEST, beta != 0
     for _ in range(_ROUNDS):
         if sweep(gram, slope, beta, weights, ridge, is_positive, sweeps, tolerance) <= tolerance:
             break
         is_settled = 50 * np.count_nonzero((beta != 0) != support) <= np.count_nonzero(support)
         support = beta != 0
-        if is_settled or sweeps >= 64:
-            _finish(gram, q, slope, beta, weights, ridge, is_positive)
+        if (is_settled and sweeps >= _PATIENCE) or sweeps >= _MOST:
+            _finish(gram, slope, beta, weights, ridge, is_positive)
             if violation(slope, beta, weights, ridge, is_positive) <= tolerance:
                 break
             support = beta != 0
-        sweeps = min(2 * sweeps, 64)
+        sweeps = min(2 * sweeps, _MOST)
     return beta
 
 
-def _finish(gram: Array, q: Array, slope: Array, beta: Array, weights: Array, ridge: float, is_positive: bool) -> None:
+def _finish(gram: Array, slope: Array, beta: Array, weights: Array, ridge: float, is_positive: bool) -> None:
     """Solve for the entries that are not zero with their signs fixed; changes beta and slope if the objective falls."""
     chosen = np.flatnonzero(beta)
     if chosen.size == 0:
         return
-    signs = np.sign(beta[chosen])
+    old, pull = beta[chosen], slope[chosen]
     inner = gram[np.ix_(chosen, chosen)]
-    target = q[chosen] - weights[chosen] * signs
+    target = pull - ridge * old - weights[chosen] * np.sign(old)
     system = inner.copy()
     system.flat[:: chosen.size + 1] += ridge
     try:
-        solved = cho_solve(cho_factor(system, overwrite_a=True, check_finite=False), target, check_finite=False)
+        factor = cho_factor(system, overwrite_a=True, check_finite=False)
     except LinAlgError:
         return
-    old = beta[chosen]
-    new = _along(inner, old, solved, q[chosen], weights[chosen], ridge)
+    solved = old + cho_solve(factor, target.astype(system.dtype), check_finite=False)
+    new = _along(inner, old, solved, pull, weights[chosen], ridge)
     if is_positive:
         new = np.maximum(new, 0)
-    change = new - old
     beta[chosen] = new
-    slope -= change @ gram[chosen]
+    moved = (new - old).astype(gram.dtype)
+    slope -= moved @ gram[chosen, : beta.size]
 
 
-def _along(inner: Array, old: Array, solved: Array, q: Array, weights: Array, ridge: float) -> Array:
+def _along(inner: Array, old: Array, solved: Array, pull: Array, weights: Array, ridge: float) -> Array:
     """Return the lowest of: the solution, the points where signs change on the way to it. Flipped entries become zero."""
     flips = old * solved < 0
     if not flips.any():
@@ -72,7 +74,8 @@ def _along(inner: Array, old: Array, solved: Array, q: Array, weights: Array, ri
     direction = solved - old
 
     def cost(b: Array) -> float:
-        return float(0.5 * b @ (inner @ b) - q @ b + weights @ np.abs(b) + 0.5 * ridge * b @ b)
+        move = b - old
+        return float(0.5 * move @ (inner @ move.astype(inner.dtype)) - pull @ move + weights @ np.abs(b) + 0.5 * ridge * b @ b)
 
     # On the way to the first change of sign the objective is one parabola with its minimum beyond: it falls.
     first = float(np.min(old[flips] / -direction[flips]))

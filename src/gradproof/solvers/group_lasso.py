@@ -75,7 +75,6 @@ class _Run:
         self.chosen: list[int] = []
         self.set = WorkingSet(design, self.means)
         self.beta: Array = np.zeros(0)
-        self.initial = self.products.copy()
         self.dual, self.scale, self.radius = -np.inf, 1.0, np.inf
 
     def result(self) -> Result:
@@ -121,7 +120,7 @@ class _Run:
     def _step(self, sizes: Array, gap: float) -> None:
         used = {g for g, part in zip(self.chosen, self._parts(), strict=True) if part.any()}
         reach = self.norms[self.alive] / self.weights[self.alive]
-        keep = (self.scale * sizes + self.radius * reach >= 1) | np.isin(self.alive, list(used))
+        keep = (self.scale * sizes + self.radius * reach >= 1) | np.isin(self.alive, self.chosen)
         self.alive, sizes, reach = self.alive[keep], sizes[keep], reach[keep]
         is_new = ~np.isin(self.alive, self.chosen) & (sizes > 1 + 1e-9)
         ranking = (1 - self.scale * sizes) / reach
@@ -144,9 +143,9 @@ class _Run:
         weights, gram = self.weights[self.chosen], self.set.gram
         peaks = [float(np.linalg.eigvalsh(gram[a:b, a:b])[-1]) for a, b in itertools.pairwise(starts)]
         steps = 1 / np.maximum(peaks, 1e-300)
-        slope = self.initial[self.set.chosen] - gram @ self.beta
+        slope = self.products[self.set.chosen]
         tolerance = float(weights.min()) * min(1e-2, 0.1 * max(gap, self.stopping.tolerance))
-        sweep_groups(gram, slope, self.beta, starts, weights, steps, _SWEEPS, tolerance)
+        sweep_groups(self.set.store, slope, self.beta, starts, weights, steps, _SWEEPS, tolerance)
         self.residual = self.target - self.set.predict(self.beta)
 
     def _postprocess(self, reason: Reason, iteration: int, objective: float, gap: float) -> Result:

@@ -84,14 +84,14 @@ class _Run(AbstractWorkingSetRun):
         residual = self.labels * _sigmoid(-self.labels * self.margin)
         products, squares, _ = design.survey(residual)
         super().__init__(design, squares, _Columns(design), penalty, stopping)
-        self.residual, self.products = residual, products[self.alive]
+        self.begin(residual, products)
         self.energy = design.shape[0] * float(np.log(2))
         self.dual = -np.inf
         if start is not None:
             self.take_start(start, _WHERE)
             self.margin = self.intercept + self._predict(self.beta)
-            self._refresh()
-            self.products = self.design.correlate(self.residual, self.alive)
+            self._settle_residual()
+            self.refresh()
 
     def _predict(self, beta: Array) -> Array:
         if self.design.is_sparse:
@@ -99,7 +99,7 @@ class _Run(AbstractWorkingSetRun):
             return np.asarray(self.design.columns(self.set.chosen[used]) @ beta[used])
         return np.asarray(self.set.columns @ beta) if beta.size else np.zeros(self.labels.size)
 
-    def _refresh(self) -> None:
+    def _settle_residual(self) -> None:
         self.residual = self.labels * _sigmoid(-self.labels * self.margin)
 
     def _objective(self, margin: Array, beta: Array) -> float:
@@ -166,7 +166,7 @@ class _Run(AbstractWorkingSetRun):
             share, pull = -across / total, float(self.residual.sum()) / total
             hessian = hessian - np.outer(across, across) / total
             gradient = gradient + across * pull
-        wanted = minimize_gram(hessian, hessian @ self.beta - gradient, self.beta, weights, self.penalty.lambda_2, False, tolerance)
+        wanted = minimize_gram(hessian, -gradient, self.beta, weights, self.penalty.lambda_2, False, tolerance)
         return wanted, float(share @ (wanted - self.beta)) + pull
 
     def _search(self, direction: Array, change: float, objective: float) -> tuple[float, bool]:
@@ -178,7 +178,7 @@ class _Run(AbstractWorkingSetRun):
             found = self._objective(margin, beta)
             if found <= objective:
                 self.beta, self.margin, self.intercept = beta, margin, self.intercept + step * change
-                self._refresh()
+                self._settle_residual()
                 return found, found < objective
             step *= 0.5
         return objective, False
@@ -193,7 +193,7 @@ class _Run(AbstractWorkingSetRun):
             change = float(self.residual.sum()) / total if total > 0 else 0.0
             self.margin = self.margin + change
             self.intercept += change
-            self._refresh()
+            self._settle_residual()
             if abs(change) <= 1e-15 * (1 + abs(self.intercept)):
                 break
 

@@ -98,6 +98,11 @@ class History:
     def __init__(self) -> None:
         self._rows: list[tuple[int, float, float, float]] = []
 
+    @property
+    def last_objective(self) -> float:
+        """The objective of the last row, infinity before the first."""
+        return self._rows[-1][2] if self._rows else np.inf
+
     def add(self, iteration: int, seconds: float, objective: float, certificate: float) -> None:
         """Add one row."""
         self._rows.append((iteration, seconds, objective, certificate))

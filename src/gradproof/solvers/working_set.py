@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from gradproof.solvers.design_kernels import descend_sparse
 from gradproof.solvers.gram import minimize_gram
 
 _SWEEPS = 2000
+_SPARE = 1.25
 
 
 class Penalty(NamedTuple):
@@ -21,105 +22,112 @@ class Penalty(NamedTuple):
     is_positive: bool = False
 
 
-class LeastSquares(Protocol):
-    """What the sets need to know of the problem: the centered target, <x_j, target> and ||x_j||^2 for all columns."""
-
-    target: Array
-    products: Array
-    squares: Array
-
-
 class WorkingSet:
-    """Columns of X, dense here, centered by ``means`` if there are any, with their Gram matrix, which grows by blocks."""
+    """Columns of X, dense here, centered by ``means`` if there are any, with their Gram matrix, which grows by blocks.
+
+    Both are kept in single precision, which halves the time: the residual and its products with the columns are exact, so
+    that the matrix only says how far to move, and an error of it counts the less the closer the solution is. Where that
+    does not do (nearly equal columns), ``sharpen`` makes the matrix anew in double precision.
+    """
 
     def __init__(self, design: Design, means: Array | None) -> None:
         self._design = design
         self._means = means
+        self._dtype: Any = np.float32
         self.chosen: Indices = np.zeros(0, dtype=np.int64)
-        self.columns: Any = None
-        self._store = np.zeros((0, 0))
-        self._buffer = np.zeros((design.shape[0], 0), order="F")
+        self._columns: Array = np.zeros((design.shape[0], 0), dtype=self._dtype, order="F")
+        #: The inner products of the chosen columns are its leading block.
+        self.store: Array = np.zeros((0, 0), dtype=self._dtype)
+
+    @property
+    def is_sharp(self) -> bool:
+        """Whether the Gram matrix is in double precision."""
+        return bool(self._dtype == np.float64)
 
     @property
     def gram(self) -> Array:
         """The inner products of the chosen columns."""
         size = self.chosen.size
-        return self._store[:size, :size]
+        return self.store[:size, :size]
 
     def extend(self, added: Indices) -> None:
         """Take up more columns."""
         if added.size == 0:
             return
-        new = self._design.columns(added)
-        new = np.asfortranarray(new.toarray()) if self._design.is_sparse else new
-        old_size, size = self.chosen.size, self.chosen.size + added.size
+        old, size = self.chosen.size, self.chosen.size + added.size
         self._reserve(size)
-        corner = new.T @ new
-        if old_size:
-            across = self.columns.T @ new
-            if self._means is not None:
-                across -= self._design.shape[0] * np.outer(self._means[self.chosen], self._means[added])
-            self._store[:old_size, old_size:size] = across
-            self._store[old_size:size, :old_size] = across.T
-        if self._means is not None:
-            corner -= self._design.shape[0] * np.outer(self._means[added], self._means[added])
-        self._store[old_size:size, old_size:size] = corner
-        self.columns = self._append(new, old_size, size)
+        new = self._columns[:, old:size]
+        new[:] = self._centered(added)
+        if old:
+            across = self._columns[:, :old].T @ new
+            self.store[:old, old:size] = across
+            self.store[old:size, :old] = across.T
+        self.store[old:size, old:size] = new.T @ new
         self.chosen = np.concatenate([self.chosen, added])
 
-    def minimize(self, beta: Array, data: LeastSquares, penalty: Penalty, tolerance: float) -> tuple[Array, Array]:
-        """Return the best coefficients of the chosen columns from ``beta`` on, and their residual."""
+    def sharpen(self) -> None:
+        """Make the Gram matrix anew in double precision."""
+        chosen, self.chosen = self.chosen, np.zeros(0, dtype=np.int64)
+        self._dtype = np.float64
+        self._columns, self.store = np.zeros((self._design.shape[0], 0), order="F"), np.zeros((0, 0))
+        self.extend(chosen)
+
+    def minimize(self, beta: Array, slope: Array, target: Array, penalty: Penalty, tolerance: float) -> tuple[Array, Array]:
+        """Return the best coefficients of the chosen columns from ``beta`` on, and their residual; slope is that at beta."""
         weights = np.full(beta.size, penalty.lambda_1)
-        beta = minimize_gram(self.gram, data.products[self.chosen], beta, weights, penalty.lambda_2, penalty.is_positive, tolerance)
-        return beta, data.target - self.predict(beta)
+        beta = minimize_gram(self.store, slope, beta, weights, penalty.lambda_2, penalty.is_positive, tolerance)
+        return beta, target - self.predict(beta)
 
     def predict(self, beta: Array) -> Array:
-        """Return the chosen columns times beta."""
-        used = np.flatnonzero(beta)
-        if used.size == 0:
-            return np.zeros(self._design.shape[0])
-        product = self.columns @ beta if 3 * used.size > beta.size else self.columns[:, used] @ beta[used]
-        return np.asarray(product) - _center(self._means, self.chosen, beta)
+        """Return the chosen columns times beta, in double precision."""
+        return self._design.combine(self.chosen, beta) - _center(self._means, self.chosen, beta)
+
+    def _centered(self, added: Indices) -> Array:
+        new = self._design.columns(added)
+        dense = new.toarray() if self._design.is_sparse else new
+        return np.asarray(dense if self._means is None else dense - self._means[added])
 
     def _reserve(self, size: int) -> None:
-        if size > self._store.shape[0]:
-            grown = np.zeros((2 * size, 2 * size))
-            old = self.chosen.size
-            grown[:old, :old] = self._store[:old, :old]
-            self._store = grown
-
-    def _append(self, new: Any, old_size: int, size: int) -> Any:
-        if size > self._buffer.shape[1]:
-            grown = np.empty((self._design.shape[0], 2 * size), order="F")
-            grown[:, :old_size] = self._buffer[:, :old_size]
-            self._buffer = grown
-        self._buffer[:, old_size:size] = new
-        return self._buffer[:, :size]
+        old, room = self.chosen.size, self.store.shape[0]
+        if size <= room:
+            return
+        room = int(_SPARE * size) + 16
+        columns = np.empty((self._design.shape[0], room), dtype=self._dtype, order="F")
+        columns[:, :old] = self._columns[:, :old]
+        store = np.empty((room, room), dtype=self._dtype)
+        store[:old, :old] = self.gram
+        self._columns, self.store = columns, store
 
 
 class SparseSet:
     """Columns of a sparse X, centered by ``means`` if there are any: short as they are, they are swept over in place."""
 
-    def __init__(self, design: Design, means: Array | None) -> None:
+    is_sharp = True
+
+    def __init__(self, design: Design, means: Array | None, squares: Array) -> None:
         self._design = design
         self._means = means
+        self._squares = squares
         self.chosen: Indices = np.zeros(0, dtype=np.int64)
 
     def extend(self, added: Indices) -> None:
         """Take up more columns."""
         self.chosen = np.concatenate([self.chosen, added])
 
-    def minimize(self, beta: Array, data: LeastSquares, penalty: Penalty, tolerance: float) -> tuple[Array, Array]:
+    def sharpen(self) -> None:
+        """Do nothing: the columns are swept over in double precision."""
+
+    def minimize(self, beta: Array, slope: Array, target: Array, penalty: Penalty, tolerance: float) -> tuple[Array, Array]:
         """Return the best coefficients of the chosen columns from ``beta`` on, and their residual."""
         beta, matrix = beta.copy(), self._design.matrix
-        residual = data.target - self.predict(beta)
+        residual = target - self.predict(beta)
         means = np.zeros(0) if self._means is None else self._means
         descend_sparse(
             matrix.data,
             matrix.indices,
             matrix.indptr,
             means,
-            data.squares,
+            self._squares,
             self.chosen,
             residual,
             beta,
@@ -131,8 +139,7 @@ class SparseSet:
 
     def predict(self, beta: Array) -> Array:
         """Return the chosen columns times beta."""
-        used = np.flatnonzero(beta)
-        return np.asarray(self._design.columns(self.chosen[used]) @ beta[used]) - _center(self._means, self.chosen, beta)
+        return self._design.combine(self.chosen, beta) - _center(self._means, self.chosen, beta)
 
 
 def _center(means: Array | None, chosen: Indices, beta: Array) -> float:

@@ -11,20 +11,22 @@ import numpy.typing as npt
 
 from gradproof.errors import DomainError, ShapeError
 from gradproof.solvers.design import Array, Design, Indices
+from gradproof.solvers.lazy_products import LazyProducts
 from gradproof.solvers.result import Certificate, History, Reason, Result, Stopping
 from gradproof.solvers.working_set import Penalty
 
 GAP = "duality gap relative to the objective at zero"
 _FIRST = 100
 _FIRST_SPARSE = 400
-_GROWTH_SPARSE = 1
+_SHARE = 0.4
 
 
 class AbstractWorkingSetRun(ABC):
     """One solve: init, then step until terminate, then postprocess.
 
-    A subclass keeps ``products``, <x_j, minus the gradient of the loss> for the columns in ``alive``; ``scale``, which
-    makes that gradient dual feasible, and ``radius``, of a ball around it that holds the dual optimum.
+    ``products`` are <x_j, residual> for the columns in ``alive``, where the residual is minus the gradient of the loss, or
+    bounds of them below lambda_1. A subclass keeps ``scale``, which makes that gradient dual feasible, and ``radius``, of a
+    ball around it that holds the dual optimum.
     """
 
     def __init__(self, design: Design, squares: Array, chosen: Any, penalty: Penalty, stopping: Stopping) -> None:
@@ -35,7 +37,10 @@ class AbstractWorkingSetRun(ABC):
         self.alive: Indices = np.flatnonzero(squares > 0)
         self.residual: Array
         self.products: Array
+        self.lazy: LazyProducts
         self.scale, self.radius = 1.0, np.inf
+        #: By how much the largest product exceeds lambda_1, relative to that at zero if lambda_1 = 0.
+        self.excess = np.inf
 
     @abstractmethod
     def measure(self, slack: Array) -> tuple[float, float]:
@@ -54,6 +59,7 @@ class AbstractWorkingSetRun(ABC):
         array = np.asarray(start, dtype=np.float64)
         if array.shape != (self.design.shape[1],):
             raise ShapeError(f"start needs shape ({self.design.shape[1]},)", got=f"{array.shape}", where=where)
+        array = np.where(self.squares > 0, array, 0.0)  # columns of zeros predict nothing, and cost
         self.set.extend(np.setdiff1d(np.flatnonzero(array), self.set.chosen))
         self.beta = array[self.set.chosen]
 
@@ -97,13 +103,34 @@ class AbstractWorkingSetRun(ABC):
         return "seconds" if seconds >= self.stopping.max_seconds else None
 
     def _step(self, slack: Array, gap: float) -> None:
+        self.excess = float(np.max(slack, initial=0.0)) / self.penalty.lambda_1 - 1 if self.penalty.lambda_1 else gap
         keep = self._safe(slack)
         ranking = (self.penalty.lambda_1 - self.scale * slack) / np.sqrt(self.squares[self.alive])
-        ranking, slack, self.alive = ranking[keep], slack[keep], self.alive[keep]
+        ranking, slack, self.alive, self.products = ranking[keep], slack[keep], self.alive[keep], self.products[keep]
         self.set.extend(self._pick(ranking, slack))
         self.beta = np.concatenate([self.beta, np.zeros(self.set.chosen.size - self.beta.size)])
         self.solve_inside(gap)
-        self.products = self.design.correlate(self.residual, self.alive)
+        self.refresh()
+
+    def begin(self, residual: Array, products: Array) -> None:
+        """Set the residual of all-zero coefficients and its products with all columns."""
+        self.residual, self.products = residual, products[self.alive]
+        self.lazy = LazyProducts(self.design, np.sqrt(self.squares), residual, products)
+
+    def refresh(self) -> None:
+        """Bring the products up to date."""
+        limit, is_signed = self.penalty.lambda_1, self.penalty.is_positive
+        self.products = self.lazy.refresh(self.residual, self.alive, self._is_chosen(), limit, is_signed)
+
+    def chosen_products(self) -> Array:
+        """Return <x_j, residual> for the columns of the set; these are never screened, and their products are exact."""
+        return self.products[np.searchsorted(self.alive, self.set.chosen)]
+
+    def _is_chosen(self) -> npt.NDArray[np.bool_]:
+        """Return which of the columns that are alive are in the set."""
+        is_chosen = np.zeros(self.design.shape[1], dtype=bool)
+        is_chosen[self.set.chosen] = True
+        return is_chosen[self.alive]
 
     def _safe(self, slack: Array) -> npt.NDArray[np.bool_]:
         """Return which columns may still be used: the optimum lies in a ball around the dual point."""
@@ -111,17 +138,21 @@ class AbstractWorkingSetRun(ABC):
             return np.ones(self.alive.size, dtype=bool)
         norms = np.sqrt(self.squares[self.alive] + self.penalty.lambda_2)
         may_be_used = self.scale * slack + self.radius * norms >= self.penalty.lambda_1
-        return np.asarray(may_be_used | np.isin(self.alive, self.set.chosen[self.beta != 0]))
+        return np.asarray(may_be_used | self._is_chosen())
 
     def _pick(self, ranking: Array, slack: Array) -> Indices:
         """Return new columns that violate their dual constraint most; sparse ones cost little, so many at a time."""
-        is_new = ~np.isin(self.alive, self.set.chosen) & (slack > self.penalty.lambda_1 * (1 + 1e-9))
+        is_new = ~self._is_chosen() & (slack > self.penalty.lambda_1 * (1 + 1e-9))
         support = int(np.count_nonzero(self.beta))
-        room = max(_FIRST_SPARSE, _GROWTH_SPARSE * support) if self.design.is_sparse else max(_FIRST, support // 2)
+        room = max(_FIRST_SPARSE, support) if self.design.is_sparse else self._room(support)
         candidates, order = self.alive[is_new], ranking[is_new]
         if candidates.size > room:
             candidates = candidates[np.argpartition(order, room - 1)[:room]]
         return np.sort(candidates)
+
+    def _room(self, support: int) -> int:
+        """Return how many dense columns to take up: as many as are used, but fewer where few more can be (support <= n)."""
+        return max(_FIRST, min(support, int(_SHARE * (self.design.shape[0] - support))))
 
     def _postprocess(self, reason: Reason, iteration: int, objective: float, gap: float) -> Result:
         solver, kind, intercept = self.describe()
