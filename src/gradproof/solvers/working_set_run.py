@@ -124,7 +124,7 @@ class AbstractWorkingSetRun(ABC):
 
     def chosen_products(self) -> Array:
         """Return <x_j, residual> for the columns of the set; these are never screened, and their products are exact."""
-        return self.products[np.searchsorted(self.alive, self.set.chosen)]
+        return np.asarray(self.products[np.searchsorted(self.alive, self.set.chosen)])
 
     def _is_chosen(self) -> npt.NDArray[np.bool_]:
         """Return which of the columns that are alive are in the set."""
