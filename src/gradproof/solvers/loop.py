@@ -79,7 +79,7 @@ class _Loop:
         self.state: State = solver.init(problem, start.copy())
         value, gradient = problem.evaluate(self.state.x)
         # Where the smooth part is flat at the start, there is nothing to compare with: the residual counts as it is.
-        self.scale = float(np.linalg.norm(gradient)) or 1.0
+        self.scale = problem.scale or float(np.linalg.norm(gradient)) or 1.0
         self.first = abs(value)
         self.best, self.best_objective, self.best_certificate = self.state.x, np.inf, np.inf
         self.extra: dict[str, Any] = {}

@@ -20,12 +20,14 @@ class Problem:
 
     smooth: returns value and gradient at x.  penalty: None for none.  lipschitz: a Lipschitz constant of the gradient.
     gap: returns the relative duality gap at x, where the dual is known; else the KKT residual is the certificate.
+    scale: what the KKT residual is relative to; None for the gradient at the start.
     """
 
     smooth: Smooth
     penalty: AbstractFunction | None = None
     lipschitz: float | None = None
     gap: Callable[[Array], float] | None = None
+    scale: float | None = None
 
     def evaluate(self, x: Array) -> tuple[float, Array]:
         """Return value and gradient of the smooth part. Raises: DomainError: the gradient has another shape than x."""
@@ -43,11 +45,19 @@ class Problem:
         """Return the value of the penalty."""
         return 0.0 if self.penalty is None else self.penalty.value(x)
 
-    def residual(self, x: Array, gradient: Array) -> float:
-        """Return how far minus the gradient is from the subgradients of the penalty: zero at a stationary point."""
+    def residual(self, x: Array, gradient: Array, step: float | None = None) -> float:
+        """Return how far minus the gradient is from the subgradients of the penalty: zero at a stationary point.
+
+        A penalty that is not convex has points with many subgradients that are no minimum of anything, such as zero for the number of
+        nonzeros; there a proximal step (of 1 / lipschitz, or of the size given) has to stay where it is as well.
+        """
         if self.penalty is None:
             return float(np.linalg.norm(gradient))
-        return self.penalty.subdifferential_distance(x, -gradient)
+        distance = self.penalty.subdifferential_distance(x, -gradient)
+        length = step or (1 / self.lipschitz if self.lipschitz else None)
+        if self.penalty.traits.is_convex or length is None or not np.isfinite(distance):
+            return distance
+        return max(distance, float(np.linalg.norm(x - self.prox(x - length * gradient, length))) / length)
 
 
 def largest_eigenvalue(apply: Callable[[Array], Array], size: int, iterations: int = 200) -> float:

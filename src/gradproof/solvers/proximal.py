@@ -63,6 +63,10 @@ class Ista(AbstractSolver[ProximalState]):
         """Return the state at the start."""
         return ProximalState(x, None, None, x, 1.0, _check(problem, x, self.step_size, self.name))
 
+    def residual(self, problem: Problem, state: ProximalState, gradient: Array) -> float:
+        """Return how far the state is from the optimality conditions."""
+        return problem.residual(state.x, gradient, state.step_size)
+
     def step(self, problem: Problem, state: ProximalState) -> ProximalState:
         """Return the next state."""
         x, step = _forward_backward(problem, state.x, state.step_size, _searches(self, problem))
@@ -86,6 +90,10 @@ class Fista(AbstractSolver[ProximalState]):
     def init(self, problem: Problem, x: Array) -> ProximalState:
         """Return the state at the start."""
         return ProximalState(x, None, None, x, 1.0, _check(problem, x, self.step_size, self.name))
+
+    def residual(self, problem: Problem, state: ProximalState, gradient: Array) -> float:
+        """Return how far the state is from the optimality conditions."""
+        return problem.residual(state.x, gradient, state.step_size)
 
     def step(self, problem: Problem, state: ProximalState) -> ProximalState:
         """Return the next state."""
