@@ -52,6 +52,8 @@ ENTRIES = [
     Entry("slope", p.Slope([1.5, 1.0, 1.0, 0.5, 0.2, 0.0])),
     Entry("total variation", p.TotalVariation1D(0.6)),
     Entry("total variation 2d", p.TotalVariation2D(0.4), (3, 4)),
+    Entry("isotropic variation", p.IsotropicVariation2D(0.4), (3, 4)),
+    Entry("nuclear ball", p.NuclearBall(1.1), (3, 4)),
     Entry("l1/2", p.RootPower(0.7, 0.5)),
     Entry("l2/3", p.RootPower(0.7, 2 / 3)),
     Entry("mcp", p.MCP(0.6, 2.5)),

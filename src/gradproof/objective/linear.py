@@ -18,7 +18,7 @@ from gradproof.expr.build import ONE, add, multiply, number, subtract, sum_over
 from gradproof.expr.node import Add, Axis, Element, Expr, Index, Multiply, Number, Symbol, fresh_index
 from gradproof.expr.walk import rename_free
 from gradproof.objective.degree import at_zero, depends
-from gradproof.objective.program import compiled
+from gradproof.objective.program import compiled, compiled_together
 from gradproof.objective.statement import Statement
 from gradproof.objective.values import check_memory
 from gradproof.solvers.problem import largest_eigenvalue
@@ -27,8 +27,8 @@ Array = npt.NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True)
-class Affine:
-    """x to ``inner``, entry by entry over ``axes``: affine in the variables of a statement."""
+class SmoothMap:
+    """x to ``inner``, entry by entry over ``axes``, with the transposed Jacobian at x."""
 
     statement: Statement
     inner: Expr
@@ -37,9 +37,34 @@ class Affine:
     @property
     def shape(self) -> tuple[int, ...]:
         """The shape of the entries."""
-        limits = [(index.lower, index.upper) for index in self.axes]
-        sizes = [number_of(upper) - number_of(lower) + 1 for lower, upper in limits]
-        return tuple(sizes)
+        return tuple(number_of(index.upper) - number_of(index.lower) + 1 for index in self.axes)
+
+    def value(self, flat: Array) -> Array:
+        """Return the entries at a point, flat."""
+        found = compiled(self.inner, self.axes)({**self.statement.values, **self.statement.unpack(flat)})
+        return np.broadcast_to(found, self.shape).ravel()
+
+    def pull(self, at: Array, flat: Array) -> Array:
+        """Return the transposed Jacobian at a point times a vector, flat."""
+        points = self.statement.unpack(at)
+        values = {**self.statement.values, **points, self._dual.name: flat.reshape(self.shape)}
+        found = compiled_together(self._slopes)(values)
+        return np.concatenate([np.broadcast_to(part, points[name].shape).ravel() for name, part in zip(points, found, strict=True)])
+
+    @property
+    def _dual(self) -> Symbol:
+        return Symbol("dual_", tuple(Axis(number(size)) for size in self.shape))
+
+    @cached_property
+    def _slopes(self) -> tuple[tuple[Expr, tuple[Index, ...]], ...]:
+        entry = Element(self._dual, self.axes) if self.axes else self._dual
+        value = sum_over(self.axes, multiply(entry, self.inner)) if self.axes else multiply(entry, self.inner)
+        return tuple(gradient_of(value, symbol) for symbol in self.statement.variables)
+
+
+@dataclass(frozen=True)
+class Affine(SmoothMap):
+    """A map that is affine in the variables of a statement."""
 
     @cached_property
     def offset(self) -> Array:
@@ -54,34 +79,17 @@ class Affine:
 
     def forward(self, flat: Array) -> Array:
         """Return the linear part at a point, flat."""
-        values = {**self.statement.values, **self.statement.unpack(flat)}
-        return (np.broadcast_to(compiled(self.inner, self.axes)(values), self.shape) - self.offset).ravel()
+        return self.value(flat) - self.offset.ravel()
 
     def adjoint(self, flat: Array) -> Array:
         """Return the transposed linear part at a vector, flat."""
-        values = {**self.statement.values, self._dual.name: flat.reshape(self.shape)}
-        zeros = self.statement.unpack(np.zeros(self.statement.size))
-        parts = []
-        for symbol in self.statement.variables:
-            slope, places = self._slopes[symbol]
-            found = compiled(slope, places)({**values, **zeros})
-            parts.append(np.broadcast_to(found, zeros[symbol.name].shape).ravel())
-        return np.concatenate(parts)
+        return self.pull(np.zeros(self.statement.size), flat)
 
     @cached_property
     def norm(self) -> float:
         """An upper estimate of the largest singular value."""
-        return float(np.sqrt(largest_eigenvalue(lambda v: self.adjoint(self.forward(v)), self.statement.size)))
-
-    @property
-    def _dual(self) -> Symbol:
-        return Symbol("dual_", tuple(Axis(number(size)) for size in self.shape))
-
-    @cached_property
-    def _slopes(self) -> dict[Symbol, tuple[Expr, tuple[Index, ...]]]:
-        entry = Element(self._dual, self.axes) if self.axes else self._dual
-        value = sum_over(self.axes, multiply(entry, self.inner)) if self.axes else multiply(entry, self.inner)
-        return {symbol: gradient_of(value, symbol) for symbol in self.statement.variables}
+        square = largest_eigenvalue(lambda v: self.adjoint(self.forward(v)), self.statement.size)
+        return float(np.sqrt(max(square, 0.0)))
 
     def coefficient(self, symbol: Symbol) -> tuple[Expr, tuple[Index, ...]]:
         """Return the matrix of a variable: the derivative by its entries, the axes of the entries first."""
@@ -128,6 +136,32 @@ class Affine:
         factor = multiply(number(Fraction(weight)), *(part for part in factors if part is not moving[0]))
         entries = np.broadcast_to(compiled(factor, self.axes)(self.statement.values), self.shape)
         return symbol, entries.transpose(order), order
+
+
+@dataclass(frozen=True)
+class Stacked:
+    """Several affine maps, one below the other."""
+
+    parts: tuple[Affine, ...]
+
+    @cached_property
+    def offset(self) -> Array:
+        """The entries where all variables are zero."""
+        return np.concatenate([part.offset.ravel() for part in self.parts])
+
+    def forward(self, flat: Array) -> Array:
+        """Return the linear part at a point, flat."""
+        return np.concatenate([part.forward(flat) for part in self.parts])
+
+    def adjoint(self, flat: Array) -> Array:
+        """Return the transposed linear part at a vector, flat."""
+        pieces = np.split(flat, np.cumsum([part.offset.size for part in self.parts])[:-1])
+        return np.asarray(sum(part.adjoint(piece) for part, piece in zip(self.parts, pieces, strict=True)))
+
+    @property
+    def norm(self) -> float:
+        """An upper estimate of the largest singular value."""
+        return float(np.sqrt(sum(part.norm**2 for part in self.parts)))
 
 
 def _order(node: Expr, symbol: Symbol, axes: tuple[Index, ...]) -> tuple[int, ...] | None:

@@ -11,13 +11,16 @@ import numpy.typing as npt
 
 from gradproof.errors import DomainError
 from gradproof.expr.build import ZERO
+from gradproof.objective.aftercare import way_down, without_false_certificate
 from gradproof.objective.feasibility import Infeasible
 from gradproof.objective.outcome import Minimum
 from gradproof.objective.penalties import Penalties, penalties_of
+from gradproof.objective.pieces import Split
 from gradproof.objective.program import compiled
 from gradproof.objective.smooth import Smooth
-from gradproof.objective.solving import Plan, check_constraints, named_plan, plan_for
-from gradproof.objective.split import Split, split
+from gradproof.objective.solving import check_constraints, named_plan, plan_for
+from gradproof.objective.split import split
+from gradproof.objective.starting import checked_start, drawn_start
 from gradproof.objective.statement import Statement, read_statement
 from gradproof.objective.structure import Structured, structure_of
 from gradproof.objective.unbounded import falling_direction, steepest
@@ -28,6 +31,14 @@ from gradproof.solvers.result import Certificate, Result, Stopping
 Array = npt.NDArray[np.floating[Any]]
 _ITERATIONS = 100_000
 _FAR = 1e6
+_SADDLES = 3
+#: What kinds of terms are called where their name says too little.
+_KINDS = {
+    "rows": "norms of rows",
+    "groups": "norms of groups",
+    "entrywise": "the same function of every entry",
+    "nuclear": "nuclear norm",
+}
 
 
 def minimize(
@@ -85,6 +96,7 @@ class Minimization:
         zeros = self.statement.unpack(np.zeros(self.statement.size))
         self.start = self.statement.pack({**zeros, **{name: value for name, value in begin.items() if name in zeros}})
         self.solver = solver
+        self.has_start = any(name in zeros for name in begin)
         self._kept: dict[Any, Any] = {}
 
     def solve(self, stopping: Stopping) -> Minimum:
@@ -110,15 +122,14 @@ class Minimization:
             check_constraints(statement, penalties)
         except Infeasible as trouble:
             return _infeasible(statement, start, trouble, lines, stopping)
-        structured = None if self.solver else structure_of(statement, parts, penalties, self._kept)
+        structured = (
+            None if self.solver or parts.kinked or parts.nonlinear else structure_of(statement, parts, penalties, self._kept)
+        )
         if structured is not None:
             return _structured(statement, structured, parts, start, lines, stopping)
-        smooth = Smooth(statement, parts.whole_smooth)
-        if self.solver:
-            plan = named_plan(self.solver, statement, smooth, penalties)
-        else:
-            plan = plan_for(statement, smooth, penalties)
-        return _general(statement, smooth, penalties, plan, start, lines, stopping)
+        return _General(statement, parts, penalties, self.solver, lines, is_given=self.has_start or start is not self.start).solve(
+            start, stopping
+        )
 
 
 def _structured(
@@ -134,32 +145,82 @@ def _structured(
     )  # fmt: skip
 
 
-def _general(
-    statement: Statement, smooth: Smooth, penalties: Penalties, plan: Plan, start: Array, lines: list[str], stopping: Stopping
-) -> Minimum:
-    whole = compiled(statement.formula.value)
+class _General:
+    """One solve by a general solver: a start in the domain, a look for endless descent, the solver, and care for where it stopped."""
 
-    def objective(flat: Array) -> float:
-        return float(whole({**statement.values, **statement.unpack(flat)}))
+    def __init__(
+        self, statement: Statement, parts: Split, penalties: Penalties, solver: str | None, lines: list[str], *, is_given: bool
+    ) -> None:
+        self.statement, self.parts, self.penalties, self.lines, self.is_given = statement, parts, penalties, lines, is_given
+        self.smooth = Smooth(statement, parts.whole_smooth)
+        if self.smooth.domain:
+            self.lines = [*self.lines, f"domain: {self.smooth.domain}"]
+        arguments = (statement, self.smooth, penalties, parts.nonlinear)
+        self.plan = named_plan(solver, *arguments) if solver else plan_for(*arguments)
+        self.whole = compiled(statement.formula.value)
 
-    def total(flat: Array) -> float:
-        own = sum(
-            item.function.value(statement.unpack(flat)[symbol.name].reshape(item.shape)) for symbol, item in penalties.own.items()
-        )
-        behind = sum(item.function.value(item.affine.forward(flat).reshape(item.shape)) for item in penalties.mapped)
-        return smooth(flat)[0] + float(own) + float(behind)
+    def solve(self, start: Array, stopping: Stopping) -> Minimum:
+        """Return the minimum."""
+        own = self.plan.penalty
+        start, words = checked_start(self.smooth, own, start, is_given=self.is_given)
+        if self.parts.nonlinear and not self.is_given and not words:
+            start, words = (
+                drawn_start(self.statement),
+                "start: small random entries, since a general constraint may have no slope at zero",
+            )
+            start, _ = checked_start(self.smooth, own, start, is_given=False)
+        if words:
+            self.lines = [*self.lines, words]
+        found = self._endless(start, [*steepest(self.smooth, start), _far_step(self.smooth, self.penalties, start)])
+        result = _unending(start, found, self._objective(start), stopping) if found is not None else self._run(start, stopping)
+        lines = [*self.lines, *self.plan.lines, *self.notes]
+        direction = self.statement.unpack(np.asarray(result.extra["direction"])) if result.reason == "unbounded" else {}
+        return Minimum(self.statement.unpack(result.x), self._objective(result.x), result, tuple(lines), direction)
 
-    found = falling_direction(total, start, [*steepest(smooth, start), _far_step(smooth, penalties, start)])
-    if found is not None:
-        result = _endless(start, found, objective(start), stopping)
-    else:
-        result = plan.run(start, stopping)
-        if not result.is_converged and result.reason not in ("interrupted", "stopped") and "direction" not in result.extra:
-            found = falling_direction(total, result.x, [_far_step(smooth, penalties, result.x), result.x - start])
+    notes: tuple[str, ...] = ()
+
+    def _run(self, start: Array, stopping: Stopping) -> Result:
+        result = self.plan.run(start, stopping)
+        if result.is_converged and not self.is_given and not self.smooth.is_quadratic and not self.parts.nonlinear:
+            result = self._below_saddles(result, stopping)
+        if self.parts.kinked:
+            slope = float(np.linalg.norm(self.smooth(start)[1]))
+            result, words = without_false_certificate(self.smooth, result, slope)
+            self.notes = (*self.notes, words) if words else self.notes
+        if not result.is_converged and result.reason in ("iterations", "seconds", "diverged", "stalled"):
+            found = self._endless(result.x, [_far_step(self.smooth, self.penalties, result.x), result.x - start])
             if found is not None:
                 result = replace(result, reason="unbounded", extra={**result.extra, "direction": found})
-    direction = statement.unpack(np.asarray(result.extra["direction"])) if result.reason == "unbounded" else {}
-    return Minimum(statement.unpack(result.x), objective(result.x), result, (*lines, *plan.lines), direction)
+        return result
+
+    def _below_saddles(self, result: Result, stopping: Stopping) -> Result:
+        """Leave points where the gradient vanishes and the objective bends down, as zero often is."""
+        for _ in range(_SADDLES):
+            lower = way_down(self.smooth, self._total, result.x) if result.is_converged else None
+            if lower is None:
+                break
+            words = "the solver came to a saddle, and went on along a direction that bends down"
+            self.notes = self.notes if words in self.notes else (*self.notes, words)
+            again = self.plan.run(lower, replace(stopping, max_seconds=max(stopping.max_seconds - result.seconds, 1e-3)))
+            result = replace(again, iterations=result.iterations + again.iterations, seconds=result.seconds + again.seconds)
+        return result
+
+    def _endless(self, start: Array, directions: list[Array]) -> Array | None:
+        # General constraints may hold back a descent that nothing else does.
+        return None if self.parts.nonlinear else falling_direction(self._total, start, directions)
+
+    def _objective(self, flat: Array) -> float:
+        with np.errstate(all="ignore"):
+            try:
+                return float(self.whole({**self.statement.values, **self.statement.unpack(flat)}))
+            except np.linalg.LinAlgError:
+                return np.inf
+
+    def _total(self, flat: Array) -> float:
+        parts = self.statement.unpack(flat)
+        own = sum(item.function.value(parts[symbol.name].reshape(item.shape)) for symbol, item in self.penalties.own.items())
+        behind = sum(item.function.value(item.affine.forward(flat).reshape(item.shape)) for item in self.penalties.mapped)
+        return self.smooth(flat)[0] + float(own) + float(behind)
 
 
 def _far_step(smooth: Smooth, penalties: Penalties, at: Array) -> Array:
@@ -173,7 +234,7 @@ def _far_step(smooth: Smooth, penalties: Penalties, at: Array) -> Array:
     return smooth.statement.pack(parts) - at
 
 
-def _endless(start: Array, direction: Array, objective: float, stopping: Stopping) -> Result:
+def _unending(start: Array, direction: Array, objective: float, stopping: Stopping) -> Result:
     certificate = Certificate("distance from a minimum, which there is none of", np.inf, stopping.tolerance)
     return Result(
         x=start, objective=objective, certificate=certificate, solver="check for endless descent", reason="unbounded", iterations=0,
@@ -196,10 +257,11 @@ def _words(statement: Statement, parts: Split) -> list[str]:
     lines = [f"over: {shapes}"]
     lines += [f"read: {note}" for note in statement.formula.notes]
     lines.append(f"smooth: {to_text(parts.whole_smooth) if parts.smooth else 'nothing'}")
-    lines += [f"with a proximal operator: {piece.text} ({piece.kind})" for piece in parts.pieces if not _is_set(piece.kind)]
-    lines += [f"constraint: {piece.text}" for piece in parts.pieces if _is_set(piece.kind)]
-    return lines
-
-
-def _is_set(kind: str) -> bool:
-    return kind == "between" or kind.endswith("ball")
+    lines += [f"no proximal operator is known for {to_text(term)}: its gradient is taken where it has one" for term in parts.kinked]
+    lines += [
+        f"with a proximal operator: {piece.text} ({_KINDS.get(piece.kind, piece.kind)})"
+        for piece in parts.pieces
+        if not piece.is_set
+    ]
+    told = dict.fromkeys(piece.text for piece in (*(piece for piece in parts.pieces if piece.is_set), *parts.nonlinear))
+    return [*lines, *(f"constraint: {text}" for text in told)]

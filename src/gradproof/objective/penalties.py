@@ -13,15 +13,19 @@ import numpy.typing as npt
 from gradproof import prox
 from gradproof.errors import DomainError, UnsupportedError
 from gradproof.expr.node import Symbol
+from gradproof.objective.entrywise import penalty_of
 from gradproof.objective.feasibility import Infeasible
-from gradproof.objective.linear import Affine, over_axes
-from gradproof.objective.split import Piece
+from gradproof.objective.linear import Affine, Stacked, over_axes
+from gradproof.objective.pieces import Piece
 from gradproof.objective.statement import Statement
 from gradproof.prox.function import AbstractFunction
 from gradproof.prox.separable import AbstractSeparable
 
 Array = npt.NDArray[np.floating[Any]]
 _LARGEST_PROJECTION = 2_000_000
+#: Kinds with one weight for all entries, and kinds of whole matrices.
+_OF_ALL = frozenset({"l2", "linf", "max", "groups", "nuclear"})
+_OF_MATRICES = frozenset({"nuclear", "nuclear ball", "semidefinite"})
 
 
 @dataclass(frozen=True)
@@ -29,7 +33,7 @@ class Mapped:
     """A function of an affine part: ``function(forward(x))``, the offset being in the function already."""
 
     text: str
-    affine: Affine
+    affine: Affine | Stacked
     function: AbstractFunction
     shape: tuple[int, ...]
 
@@ -72,7 +76,11 @@ def penalties_of(statement: Statement, pieces: Sequence[Piece]) -> Penalties:
     """Return what the pieces mean for the solvers. Raises: DomainError: a weight is negative. Infeasible: bounds cross."""
     own: dict[Symbol, list[_Own]] = {}
     rows: list[tuple[Piece, Affine]] = []
+    mapped: list[Mapped] = []
     for piece in pieces:
+        if piece.kind in ("rows", "cone"):
+            mapped.append(_stacked(piece, statement))
+            continue
         affine = Affine(statement, piece.inner, piece.axes)
         found = affine.diagonal()
         if found is None or not found[1].all():
@@ -83,7 +91,6 @@ def penalties_of(statement: Statement, pieces: Sequence[Piece]) -> Penalties:
         offset = affine.offset.transpose(order)
         own.setdefault(symbol, []).append(_Own(piece, affine, factor, offset, weight, order))
     chosen: dict[Symbol, Penalty] = {}
-    mapped: list[Mapped] = []
     for symbol, entries in own.items():
         penalty, rest = _together(symbol, entries, statement, rows)
         chosen[symbol] = penalty
@@ -101,7 +108,9 @@ def penalties_of(statement: Statement, pieces: Sequence[Piece]) -> Penalties:
 
 
 def _weight(piece: Piece, statement: Statement) -> Array:
-    axes = () if piece.kind in ("l2", "linf", "max", "groups", "nuclear") or piece.kind.endswith("ball") else piece.axes
+    if piece.kind == "entrywise":
+        return np.ones(())
+    axes = () if piece.kind in _OF_ALL or piece.kind.endswith("ball") else piece.axes
     weight = over_axes(piece.weight, axes, axes, statement.values)
     if not np.isfinite(weight).all() or (weight < 0).any():
         what = "a radius" if piece.kind.endswith("ball") else "a weight"
@@ -206,10 +215,16 @@ def _block_of(flat: Array, symbol: Symbol, statement: Statement) -> Array:
 def _whole(entry: _Own, shape: tuple[int, ...]) -> tuple[AbstractFunction, tuple[int, ...]] | None:
     """Return the function of a variable that one piece is, and the shape in which it takes it."""
     kind = entry.piece.kind
-    is_turned = kind in ("groups", "nuclear") and entry.order != tuple(range(len(entry.order)))
-    taken = shape if kind == "nuclear" else (prod(shape),)
-    weight = entry.weight if kind == "nuclear" else entry.weight.ravel()
-    function = _function(entry.piece, weight, tuple(shape[place] for place in entry.order) if is_turned else shape)
+    is_turned = kind in ("groups", *_OF_MATRICES) and entry.order != tuple(range(len(entry.order)))
+    taken = shape if kind in _OF_MATRICES else (prod(shape),)
+    weight = entry.weight if kind in _OF_MATRICES else entry.weight.ravel()
+    function: AbstractFunction
+    if kind == "entrywise":
+        known = penalty_of(entry.piece, entry.affine.statement)
+        assert known is not None, "it has been recognised before"
+        function = known
+    else:
+        function = _function(entry.piece, weight, tuple(shape[place] for place in entry.order) if is_turned else shape)
     if is_turned and kind == "groups":
         rows, columns = shape
         groups = [np.arange(rows) * columns + column for column in range(columns)]
@@ -250,24 +265,41 @@ def _function(piece: Piece, weight: Array, shape: tuple[int, ...]) -> AbstractFu
             return prox.L21(list(members), number, np.ones(shape[0]))
         case "nuclear":
             return prox.Nuclear(number)
+        case "semidefinite":
+            return prox.PositiveSemidefiniteCone()
         case "between":
             return prox.Box(-np.inf if piece.lower is None else 0.0, 0.0)
         case _:
-            ball = {"l1 ball": prox.L1Ball, "l2 ball": prox.L2Ball, "linf ball": prox.linf_ball}[piece.kind]
+            balls = {"l1 ball": prox.L1Ball, "l2 ball": prox.L2Ball, "linf ball": prox.linf_ball, "nuclear ball": prox.NuclearBall}
+            ball = balls[piece.kind]
             return ball(number) if number > 0 else prox.Box(0.0, 0.0)
 
 
 def _mapped(piece: Piece, affine: Affine) -> Mapped:
     """Return a piece as a function behind the linear part of what it is of."""
     weight = np.broadcast_to(_weight(piece, affine.statement), affine.shape)
-    shape = affine.shape if piece.kind == "nuclear" else (prod(affine.shape),)
-    function = _function(piece, weight if piece.kind == "nuclear" else weight.ravel(), affine.shape)
+    is_matrix = piece.kind in _OF_MATRICES
+    shape = affine.shape if is_matrix else (prod(affine.shape),)
+    function = _function(piece, weight if is_matrix else weight.ravel(), affine.shape)
     offset = affine.offset.reshape(shape)
     if isinstance(function, prox.Box) and piece.kind == "between":
         function = prox.Box(np.asarray(function.lower) - offset, np.asarray(function.upper) - offset)
     elif (offset != 0).any():
         function = prox.Translate(function, -offset)
     return Mapped(piece.text, affine, function, shape)
+
+
+def _stacked(piece: Piece, statement: Statement) -> Mapped:
+    """Return norms of rows that several affine parts make, or the cone of a bound and the entries of a part."""
+    if piece.kind == "cone":
+        assert piece.upper is not None
+        cone = Stacked((Affine(statement, piece.upper, ()), Affine(statement, piece.inner, piece.axes)))
+        return Mapped(piece.text, cone, prox.Translate(prox.SecondOrderCone(), -cone.offset), cone.offset.shape)
+    rows = Stacked(tuple(Affine(statement, part, piece.axes) for part in piece.parts))
+    count = prod(rows.parts[0].shape)
+    weights = np.broadcast_to(_weight(piece, statement), rows.parts[0].shape).ravel()
+    groups = [np.arange(place, count * len(rows.parts), count) for place in range(count)]
+    return Mapped(piece.text, rows, prox.Translate(prox.L21(groups, 1.0, weights), -rows.offset), rows.offset.shape)
 
 
 def _projection(piece: Piece, affine: Affine, chosen: dict[Symbol, Penalty]) -> Penalty | None:

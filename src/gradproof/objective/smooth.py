@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -9,12 +10,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from gradproof.expr.node import Expr, Index, Symbol
-from gradproof.objective.degree import degree
+from gradproof.expr.node import Expr, Index, Symbol, TensorEntry
+from gradproof.expr.walk import postorder
+from gradproof.objective.degree import degree, depends
 from gradproof.objective.linear import gradient_of
-from gradproof.objective.program import compiled
+from gradproof.objective.program import compiled, compiled_together
 from gradproof.objective.statement import Statement
 from gradproof.objective.values import check_memory
+from gradproof.printer.text import to_text
 from gradproof.solvers.problem import largest_eigenvalue
 
 Array = npt.NDArray[np.floating[Any]]
@@ -34,15 +37,45 @@ class Smooth:
         return {symbol: gradient_of(self.body, symbol) for symbol in self.statement.variables}
 
     def __call__(self, flat: Array) -> tuple[float, Array]:
-        """Return value and gradient at a point."""
-        values = {**self.statement.values, **self.statement.unpack(flat)}
+        """Return value and gradient at a point; the value is infinite outside the domain."""
+        points = self.statement.unpack(flat)
         with np.errstate(all="ignore"):
-            value = float(compiled(self.body)(values))
-            parts = [
-                np.broadcast_to(compiled(*self.gradients[symbol])(values), shape).ravel()
-                for symbol, shape in zip(self.statement.variables, self.statement.shapes.values(), strict=True)
-            ]
-        return value, np.concatenate(parts)
+            try:
+                found = compiled_together(self._parts)({**self.statement.values, **points})
+            except np.linalg.LinAlgError:
+                return np.inf, np.full(flat.shape, np.nan)
+        value, *slopes = found
+        parts = [np.broadcast_to(slope, point.shape).ravel() for slope, point in zip(slopes, points.values(), strict=True)]
+        gradient = np.concatenate(parts)
+        if not np.isfinite(value) or not self._is_inside(points):
+            return np.inf, gradient
+        return float(value), gradient
+
+    @cached_property
+    def _parts(self) -> tuple[tuple[Expr, tuple[Index, ...]], ...]:
+        return ((self.body, ()), *self.gradients.values())
+
+    @cached_property
+    def _determinants(self) -> tuple[tuple[Expr, tuple[Index, ...]], ...]:
+        """What the logarithm of a determinant is taken of."""
+        nodes = [node for node in postorder(self.body) if isinstance(node, TensorEntry) and node.function == "logdet"]
+        moving = [(node.body, node.bound) for node in nodes if depends(node.body, self.statement.variables)]
+        return tuple((body, bound) for body, bound in moving if set(body.free_indices) <= set(bound))
+
+    @property
+    def domain(self) -> str:
+        """What the smooth part asks of the variables, in words; empty where it has a value everywhere."""
+        return ", ".join(f"{to_text(body)} positive definite" for body, _ in self._determinants)
+
+    def _is_inside(self, points: Mapping[str, Array]) -> bool:
+        """Tell whether matrices under a log-determinant are positive definite: where it is concave, which is what is meant."""
+        for part in self._determinants:
+            matrix = compiled(*part)({**self.statement.values, **points})
+            try:
+                np.linalg.cholesky(0.5 * (matrix + matrix.T))
+            except np.linalg.LinAlgError:
+                return False
+        return True
 
     @cached_property
     def degree(self) -> int:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from math import prod
 from typing import Any, Literal
 
@@ -14,14 +14,20 @@ from gradproof import prox
 from gradproof.errors import DomainError, UnsupportedError
 from gradproof.expr.node import Symbol
 from gradproof.objective.blocks import Blocks
+from gradproof.objective.coupling import coupling_of
 from gradproof.objective.feasibility import check_linear
+from gradproof.objective.linear import Affine
 from gradproof.objective.penalties import Mapped, Penalties
+from gradproof.objective.pieces import Nonlinear
 from gradproof.objective.smooth import Smooth
 from gradproof.objective.statement import Statement
 from gradproof.prox.function import AbstractFunction
+from gradproof.solvers.augmented_lagrangian import minimize_augmented
+from gradproof.solvers.davis_yin import DavisYin
 from gradproof.solvers.gradient import GradientDescent, Momentum
 from gradproof.solvers.loop import AbstractSolver
 from gradproof.solvers.loop import minimize as run_loop
+from gradproof.solvers.panoc import Panoc
 from gradproof.solvers.primal_dual import CondatVu
 from gradproof.solvers.problem import Problem
 from gradproof.solvers.proximal import Fista, Ista
@@ -29,7 +35,10 @@ from gradproof.solvers.result import Result, Stopping
 from gradproof.solvers.second_order import NewtonCholesky, minimize_lbfgs
 
 Array = npt.NDArray[np.floating[Any]]
+Run = Callable[[Array, Stopping], Result]
 _SAFETY = 2.0
+#: How many steps of Davis-Yin are taken before the augmented Lagrangian goes on from there.
+_PATIENCE = 2000
 
 
 @dataclass(frozen=True)
@@ -37,29 +46,37 @@ class Plan:
     """A way to solve: what is said of it, and the function that does it from a start on."""
 
     lines: tuple[str, ...]
-    run: Callable[[Array, Stopping], Result]
+    run: Run
+    penalty: AbstractFunction | None = None
 
 
 #: Solvers that a user may ask for by name.
-NAMED = ("gradient", "momentum", "nesterov", "ista", "fista", "lbfgs")
+NAMED = ("gradient", "momentum", "nesterov", "ista", "fista", "panoc", "lbfgs", "condat-vu", "augmented")
 
 
-def named_plan(name: str, statement: Statement, smooth: Smooth, penalties: Penalties) -> Plan:
+def named_plan(name: str, statement: Statement, smooth: Smooth, penalties: Penalties, nonlinear: Sequence[Nonlinear]) -> Plan:
     """Return the solver that the user asked for. Raises: DomainError: it does not take this problem, or is not known."""
     if name not in NAMED:
         raise DomainError(f"a solver was expected: {', '.join(NAMED)}", got=f"'{name}'", where="minimize")
-    if penalties.mapped:
+    penalty = _penalty(statement, penalties.own)
+    if name == "augmented" and (penalties.mapped or nonlinear):
+        return _augmented(statement, smooth, penalties, nonlinear, penalty, [_curvature(smooth), "solver: augmented, as asked for"])
+    if name == "condat-vu" and penalties.mapped and not nonlinear:
+        return _condat_vu(statement, smooth, penalties, penalty, [_curvature(smooth), "solver: condat-vu, as asked for"])
+    if penalties.mapped or nonlinear or name in ("augmented", "condat-vu"):
+        has_more = bool(penalties.mapped or nonlinear)
         raise DomainError(
-            f"{name} takes one proximal operator", got="more", where="minimize", remedy="Leave the choice of the solver."
-        )
+            f"{name} takes {'one proximal operator' if has_more else 'terms behind linear maps'}", got="more" if has_more else "none",
+            where="minimize", remedy="Leave the choice of the solver.",
+        )  # fmt: skip
     if name in ("momentum", "nesterov") and not smooth.lipschitz:
         raise DomainError(
             f"{name} needs a Lipschitz bound", got="an objective that is not quadratic", where="minimize", remedy="Use lbfgs."
         )
-    problem = Problem(smooth, _penalty(statement, penalties.own), smooth.lipschitz or None)
+    problem = Problem(smooth, penalty, smooth.lipschitz or None)
     lines = (_curvature(smooth), f"solver: {name}, as asked for")
     if name == "lbfgs":
-        return Plan(lines, lambda start, stop: minimize_lbfgs(problem, start, stop))
+        return Plan(lines, lambda start, stop: minimize_lbfgs(problem, start, stop), penalty)
     search: Literal["fixed", "backtracking"] = "fixed" if smooth.lipschitz else "backtracking"
     solvers: dict[str, AbstractSolver[Any]] = {
         "gradient": GradientDescent(search=search),
@@ -67,29 +84,82 @@ def named_plan(name: str, statement: Statement, smooth: Smooth, penalties: Penal
         "nesterov": Momentum(is_nesterov=True),
         "ista": Ista(),
         "fista": Fista(),
+        "panoc": Panoc(),
     }
-    return Plan(lines, lambda start, stop: run_loop(problem, start, solvers[name], stop))
+    return Plan(lines, lambda start, stop: run_loop(problem, start, solvers[name], stop), penalty)
 
 
-def plan_for(statement: Statement, smooth: Smooth, penalties: Penalties) -> Plan:
+def plan_for(statement: Statement, smooth: Smooth, penalties: Penalties, nonlinear: Sequence[Nonlinear]) -> Plan:
     """Return the solver for a smooth part and penalties without a structure of their own."""
     penalty = _penalty(statement, penalties.own)
     lipschitz = smooth.lipschitz
     lines = [_curvature(smooth)]
-    if penalties.mapped:
-        return _primal_dual(statement, smooth, penalties, penalty, lines)
+    if penalties.mapped or nonlinear:
+        same = _second_of_the_same(statement, penalties) if not nonlinear and smooth.lipschitz is not None else None
+        if same is not None and (penalty is None or penalty.traits.is_convex):
+            lines.append(f"solver: Davis-Yin: two terms of {statement.variables[0].name}, each with a proximal operator")
+            both = Problem(smooth, penalty, lipschitz)
+            slow = _augmented(statement, smooth, penalties, nonlinear, penalty, [])
+            return Plan(
+                tuple(lines),
+                _in_turn(lambda start, stop: run_loop(both, start, DavisYin(same), stop), slow.run, _PATIENCE),
+                penalty,
+            )
+        words = "general constraints" if nonlinear else "more terms without a gradient than one proximal operator takes"
+        lines.append(f"solver: augmented Lagrangian, its smooth problems by PANOC: {words}")
+        return _augmented(statement, smooth, penalties, nonlinear, penalty, lines)
     if penalty is None and smooth.has_small_hessian and smooth.degree == 2:
         lines.append("solver: Newton-Cholesky: the objective is quadratic, and its Hessian is small")
         problem = Problem(smooth, lipschitz=lipschitz)
         return Plan(tuple(lines), lambda start, stop: run_loop(problem, start, NewtonCholesky(lambda _: smooth.hessian), stop))
+    problem = Problem(smooth, penalty, lipschitz or None)
     if penalty is None or isinstance(penalty, prox.Box):
         name = "L-BFGS" if penalty is None else "L-BFGS-B"
         lines.append(f"solver: {name}: smooth" + ("" if penalty is None else ", with bounds on the entries"))
-        box = Problem(smooth, penalty, lipschitz)
-        return Plan(tuple(lines), lambda start, stop: minimize_lbfgs(box, start, stop))
-    lines.append("solver: FISTA with restarts: smooth, plus terms with a proximal operator")
-    problem = Problem(smooth, penalty, lipschitz or None)
-    return Plan(tuple(lines), lambda start, stop: run_loop(problem, start, Fista(), stop))
+        # A line search that meets the edge of the domain gives up; PANOC takes such points as infinitely high.
+        return Plan(
+            tuple(lines),
+            _in_turn(
+                lambda start, stop: minimize_lbfgs(problem, start, stop),
+                lambda start, stop: run_loop(problem, start, Panoc(), stop),
+            ),
+            penalty,
+        )
+    if smooth.is_quadratic and penalty.traits.is_convex:
+        lines.append("solver: FISTA with restarts: a quadratic, plus terms with a proximal operator")
+        return Plan(tuple(lines), lambda start, stop: run_loop(problem, start, Fista(), stop), penalty)
+    why = "the smooth part is not quadratic" if penalty.traits.is_convex else "a term is not convex"
+    lines.append(f"solver: PANOC (proximal gradient with quasi-Newton directions): one proximal operator, and {why}")
+    return Plan(tuple(lines), lambda start, stop: run_loop(problem, start, Panoc(), stop), penalty)
+
+
+def _in_turn(first: Run, second: Run, patience: int | None = None) -> Run:
+    """Return a run of the first solver, and of the second from where the first one gave up."""
+
+    def run(start: Array, stopping: Stopping) -> Result:
+        short = stopping if patience is None else replace(stopping, max_iterations=min(patience, stopping.max_iterations))
+        found = first(start, short)
+        is_short = found.reason == "iterations" and short.max_iterations < stopping.max_iterations
+        if found.reason not in ("stalled", "diverged") and not is_short:
+            return found
+        left = max(stopping.max_seconds - found.seconds, 1e-3)
+        begin = found.x if np.isfinite(found.x).all() else start
+        again = second(begin, replace(stopping, max_seconds=left))
+        is_better = again.certificate.value <= found.certificate.value or again.is_converged
+        return replace(again, seconds=found.seconds + again.seconds) if is_better else found
+
+    return run
+
+
+def _second_of_the_same(statement: Statement, penalties: Penalties) -> AbstractFunction | None:
+    """Return the one term behind a map where that map is the identity of the only variable."""
+    if len(statement.variables) != 1 or len(penalties.mapped) != 1:
+        return None
+    (item,) = penalties.mapped
+    found = item.affine.diagonal() if isinstance(item.affine, Affine) else None
+    if found is None or not (found[1] == 1).all() or found[2] != tuple(range(len(found[2]))):
+        return None
+    return item.function if item.shape == (statement.size,) else Blocks([(item.shape, item.function)])
 
 
 def _curvature(smooth: Smooth) -> str:
@@ -157,7 +227,18 @@ def _matrix(item: Mapped, statement: Statement) -> Array:
     return np.stack([item.affine.forward(unit) for unit in np.eye(statement.size)], axis=1)
 
 
-def _primal_dual(
+def _augmented(
+    statement: Statement, smooth: Smooth, penalties: Penalties, nonlinear: Sequence[Nonlinear], penalty: AbstractFunction | None,
+    lines: list[str],
+) -> Plan:  # fmt: skip
+    coupling = coupling_of(statement, penalties.mapped, nonlinear)
+    told = [item.text for item in (*penalties.mapped, *nonlinear)]
+    lines = [*lines[:-1], f"behind maps: {'; '.join(dict.fromkeys(told))}", *lines[-1:]]
+    problem = Problem(smooth, penalty)
+    return Plan(tuple(lines), lambda start, stop: minimize_augmented(problem, coupling, start, stop), penalty)
+
+
+def _condat_vu(
     statement: Statement, smooth: Smooth, penalties: Penalties, penalty: AbstractFunction | None, lines: list[str]
 ) -> Plan:
     mapped = penalties.mapped
@@ -165,27 +246,15 @@ def _primal_dual(
         raise UnsupportedError(
             "a term that is not convex stands beside another without a gradient", where="minimize", remedy="Leave one of them out."
         )
-    shapes = [item.shape for item in mapped]
-    cuts = np.cumsum([prod(shape) for shape in shapes])[:-1]
-    second = Blocks([(item.shape, item.function) for item in mapped])
-
-    def forward(flat: Array) -> Array:
-        return np.concatenate([item.affine.forward(flat) for item in mapped])
-
-    def adjoint(flat: Array) -> Array:
-        parts = np.split(flat, cuts)
-        total = sum(item.affine.adjoint(part) for item, part in zip(mapped, parts, strict=True))
-        return np.asarray(total)
-
+    coupling = coupling_of(statement, mapped, ())
     norm = float(np.sqrt(sum(item.affine.norm**2 for item in mapped))) or 1.0
-    lines.append(f"behind linear maps: {'; '.join(item.text for item in mapped)} (norm at most {norm:.6g})")
-    lines.append("solver: Condat-Vu: more terms without a gradient than one proximal operator takes")
+    lines = [*lines, f"behind linear maps: {'; '.join(item.text for item in mapped)} (norm at most {norm:.6g})"]
 
     def run(start: Array, stopping: Stopping) -> Result:
         known = smooth.lipschitz
         bound = known if known is not None else _SAFETY * smooth.local_lipschitz(start)
         problem = Problem(smooth, penalty, bound)
-        solver = CondatVu(second, forward, adjoint, norm)
+        solver = CondatVu(coupling.function, coupling.map, lambda y: coupling.adjoint(start, y), norm)
         return run_loop(problem, start, solver, stopping)
 
-    return Plan(tuple(lines), run)
+    return Plan(tuple(lines), run, penalty)

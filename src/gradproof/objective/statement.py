@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import prod
@@ -10,24 +11,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from gradproof.derivation.proximal import as_condition, without_indicators
+from gradproof.derivation.proximal import without_indicators
 from gradproof.errors import FormulaError
-from gradproof.expr.node import Compare, Expr, Index, Iverson, Logic, Number, Symbol
+from gradproof.expr.node import Expr, Number, Symbol
 from gradproof.formula.formula import Formula
 from gradproof.formula.parse import parse
 from gradproof.formula.values import bind
+from gradproof.objective.conditions import Condition, read_condition, spelled, unwrapped
 from gradproof.objective.values import check_memory
 
 Array = npt.NDArray[np.floating[Any]]
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """A comparison that has to hold for every entry over ``axes``, and the text that it is from."""
-
-    text: str
-    compare: Compare
-    axes: tuple[Index, ...]
 
 
 @dataclass(frozen=True)
@@ -75,23 +68,26 @@ def read_statement(
     Raises: FormulaError: the text cannot be read, a variable does not occur, data is missing, or a shape stays open.
             ShapeError: shapes do not fit.
     """
+    text, told = unwrapped(text)
     body, indicators = without_indicators(text)
-    told = [as_condition(condition) for condition in (*indicators, *subject_to)]
+    texts = [one for condition in (*indicators, *told, *subject_to) for one in spelled(condition)]
     # A constraint may be all that says of a variable how many entries it has, and a joint reading gives one size to both.
     body = body or "0"
     known = {**values, **start}
     for name in over:
         if name in values:
             raise FormulaError(f"a variable was expected to minimize over, got data for {name}", remedy="Leave one of the two out.")
-    shapes = _variable_shapes([body, *told], over, known, assume)
+    shapes = _variable_shapes([body, *(one.formula for one in texts)], over, known, assume)
     points = {name: np.broadcast_to(0.0, shape) for name, shape in shapes.items()}
     formula = parse(body, assume, {**values, **points})
     if formula.axes:
         raise FormulaError("a number was expected as the objective", got="a vector or matrix", remedy="Sum its entries.")
-    read = [(condition, parse(condition, assume, {**values, **points})) for condition in told]
-    _check_data([formula, *(found for _, found in read)], values, over)
-    heads = {symbol.name: symbol for found in (*(found for _, found in read), formula) for symbol in found.symbols}
-    conditions = tuple(part for condition, found in read for part in _parts(condition, found))
+    read = [read_condition(one, assume, {**values, **points}) for one in texts]
+    formulas = [formula, *(found for found, _ in read)]
+    values = _without_sizes(formulas, values)
+    _check_data(formulas, values, over)
+    heads = {symbol.name: symbol for found in reversed(formulas) for symbol in found.symbols}
+    conditions = tuple(part for _, parts in read for part in parts)
     check_memory(sum(prod(shape) for shape in shapes.values()), "the variable")
     return Statement(formula, tuple(heads[name] for name in over), conditions, dict(values))
 
@@ -145,6 +141,20 @@ def _shape(symbol: Symbol) -> tuple[int, ...]:
     return tuple(int(axis.size.value) for axis in symbol.axes if isinstance(axis.size, Number))
 
 
+def _without_sizes(formulas: Sequence[Formula], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Take out numbers that are given for names of sizes, as n in 1/n sum_{i=1}^n. Raises: ShapeError: the data has another size."""
+    names = {symbol.name for formula in formulas for symbol in formula.symbols}
+    left = dict(values)
+    for name in [name for name, value in values.items() if name not in names and np.ndim(value) == 0]:
+        if any(_has_name(formula.text, name) for formula in formulas):
+            left.pop(name)
+    return left
+
+
+def _has_name(text: str, name: str) -> bool:
+    return re.search(rf"(?<![A-Za-z]){re.escape(name)}(?![A-Za-z])", text) is not None
+
+
 def _check_data(formulas: Sequence[Formula], values: Mapping[str, Any], over: Sequence[str]) -> None:
     names = {symbol.name for formula in formulas for symbol in formula.symbols}
     for name in values:
@@ -170,13 +180,3 @@ def _check_labels(formula: Formula, values: Mapping[str, Any]) -> None:
             if wrong.any():
                 got = f"{labels.ravel()[int(np.argmax(wrong.ravel()))]}"
                 raise FormulaError(f"class numbers from 0 to {int(classes) - 1} were expected in {symbol.name}", got=got)
-
-
-def _parts(text: str, formula: Formula) -> list[Condition]:
-    shown = text.strip("()").replace("==", "=")
-    condition = formula.value.condition if isinstance(formula.value, Iverson) else None
-    parts = condition.operands if isinstance(condition, Logic) and condition.operation == "and" else (condition,)
-    found = [Condition(shown, part, formula.axes) for part in parts if isinstance(part, Compare) and part.relation != "!="]
-    if len(found) != len(parts):
-        raise FormulaError("a comparison was expected as a constraint", got=f"'{shown}'", remedy="Write 'x >= 0'.")
-    return found

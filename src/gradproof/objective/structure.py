@@ -16,8 +16,8 @@ from gradproof.expr.node import Add, Apply, Element, Expr, Index, Multiply, Numb
 from gradproof.objective.degree import degree, depends
 from gradproof.objective.linear import Affine
 from gradproof.objective.penalties import Penalties
+from gradproof.objective.pieces import Split
 from gradproof.objective.program import compiled
-from gradproof.objective.split import Split
 from gradproof.objective.statement import Statement
 from gradproof.prox.function import AbstractFunction
 from gradproof.solvers.elastic_net import ElasticNetSolver

@@ -13,6 +13,7 @@ from gradproof.prox.function import AbstractFunction
 from gradproof.prox.groups import L21, L1PlusL2, SparseGroup
 from gradproof.prox.hinge import Hinge, SquaredHinge
 from gradproof.prox.huber import Huber
+from gradproof.prox.isotropic_variation import IsotropicVariation2D
 from gradproof.prox.l0 import L0
 from gradproof.prox.l1 import L1
 from gradproof.prox.l1_ball import L1Ball
@@ -22,6 +23,7 @@ from gradproof.prox.log_sum import LogSum
 from gradproof.prox.logistic import Logistic
 from gradproof.prox.mcp import MCP
 from gradproof.prox.nuclear import Nuclear
+from gradproof.prox.nuclear_ball import NuclearBall
 from gradproof.prox.ordered import LInf, Max, Slope, SumOfLargest
 from gradproof.prox.poisson import Poisson
 from gradproof.prox.quadratic import Quadratic
@@ -54,6 +56,7 @@ __all__ = [
     "Hinge",
     "Huber",
     "Hyperplane",
+    "IsotropicVariation2D",
     "L0Ball",
     "L1Ball",
     "L1PlusL2",
@@ -64,6 +67,7 @@ __all__ = [
     "Max",
     "MoreauEnvelope",
     "Nuclear",
+    "NuclearBall",
     "PlusQuadratic",
     "Poisson",
     "PositiveSemidefiniteCone",

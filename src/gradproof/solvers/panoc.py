@@ -49,7 +49,9 @@ class Panoc(AbstractSolver[PanocState]):
     def init(self, problem: Problem, x: Array) -> PanocState:
         """Return the state at the start."""
         if problem.penalty is not None and not problem.penalty.traits.is_proximable:
-            raise DomainError("a penalty with a prox is needed", got=repr(problem.penalty), where=self.name, remedy="Split it in two.")
+            raise DomainError(
+                "a penalty with a prox is needed", got=repr(problem.penalty), where=self.name, remedy="Split it in two."
+            )
         count(self.memory, "memory", self.name, 1)
         value, gradient = problem.evaluate(x)
         if not np.isfinite(value) or not np.isfinite(gradient).all():

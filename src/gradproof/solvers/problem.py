@@ -70,7 +70,7 @@ def largest_eigenvalue(apply: Callable[[Array], Array], size: int, iterations: i
             return 0.0
         vector = vector / length
         image = apply(vector)
-        found = float(vector @ image)
+        found = max(float(vector @ image), 0.0)
         if abs(found - value) <= 1e-4 * found:
             # The power method comes from below; the residual says how much may be missing.
             return found + float(np.linalg.norm(image - found * vector))

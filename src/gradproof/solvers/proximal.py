@@ -24,6 +24,8 @@ class ProximalState(State):
 def _forward_backward(problem: Problem, at: Array, step: float, is_search: bool) -> tuple[Array, float]:
     """Return prox(at - step gradient), and the step, halved until the quadratic model bounds the smooth part from above."""
     value, gradient = problem.evaluate(at)
+    if not (np.isfinite(value) and np.isfinite(gradient).all()):
+        return at, step
     for _ in range(60):
         x = problem.prox(at - step * gradient, step)
         if not is_search:
