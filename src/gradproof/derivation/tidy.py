@@ -38,17 +38,22 @@ def readable(root: Expr, axes: Sequence[Index]) -> Expr:
     Where places are compared (windows, pairs of different points) there is none, and the canonical form would take it all apart.
     """
     if contains(root, _compares_places):
-        return transform(collected(root), _tidy)
+        return gathered(root)
     value = tidied(root)
     tree = matrix_form(value, axes)
     if tree is not None and count(tree, "ones") <= _MOST_ONES:
         return _cancelled(value, axes) if contains(value, _is_open_quotient) else value
-    return min(value, transform(collected(value), _tidy), transform(collected(root), _tidy), key=cost)
+    return min(value, gathered(value), gathered(root), key=cost)
+
+
+def gathered(root: Expr) -> Expr:
+    """Return an equal of a derivative for a program: its sums collected, and nothing multiplied or written out."""
+    return transform(collected(root), _tidy)
 
 
 def _cancelled(value: Expr, axes: Sequence[Index]) -> Expr:
     """Return a quotient with what stands above and below cancelled, where matrix notation still says it."""
-    shorter = transform(collected(value), _tidy)
+    shorter = gathered(value)
     return shorter if cost(shorter) < cost(value) and matrix_form(shorter, axes) is not None else value
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from fractions import Fraction
 
 from gradproof.derivation.tidy import with_squares_opened
 from gradproof.errors import UnsupportedError
-from gradproof.expr.build import ONE, ZERO, add, multiply, negate, number, power, square_root, subtract
+from gradproof.expr.build import ONE, ZERO, add, multiply, negate, number, power, scale, square_root, subtract
 from gradproof.expr.node import Add, Apply, Expr, Number, Power, Reduce, Symbol
 from gradproof.objective.conditions import Condition
 from gradproof.objective.degree import degree, depends
@@ -38,10 +39,11 @@ def constraint_of(condition: Condition, over: Collection[Symbol]) -> list[Piece 
 def _sides(difference: Expr, over: Collection[Symbol]) -> tuple[Expr, Expr]:
     """Return u and r of ``u - r <= 0``: the terms that are affine in the variables, negated, are r."""
     terms = difference.terms if isinstance(difference, Add) else (difference,)
-    weights = difference.weights if isinstance(difference, Add) else (1,)
-    left, right = ZERO, ZERO
+    weights = difference.weights if isinstance(difference, Add) else (Fraction(1),)
+    left: Expr = ZERO
+    right: Expr = ZERO
     for weight, term in zip(weights, terms, strict=True):
-        part = multiply(number(weight), term)
+        part = scale(weight, term)
         if degree(term, over) <= 1:
             right = subtract(right, part)
         else:

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from gradproof.derivative.kinks import kinks
 from gradproof.expr.build import ZERO
 from gradproof.expr.node import Add, Apply, Element, Expr, Multiply, Number, Power, Reduce, Symbol
-from gradproof.expr.walk import fold, transform
+from gradproof.expr.walk import contains, fold, transform
 
 _INFINITE = 10**6
 _KINKED = frozenset({"abs", "relu", "maximum", "minimum"})
@@ -44,7 +44,21 @@ def depends(root: Expr, over: Collection[Symbol]) -> bool:
 def is_smooth(root: Expr, over: Collection[Symbol]) -> bool:
     """Tell whether an expression has a gradient everywhere; the square of what has a kink at zero has one."""
     opened = transform(root, _without_squared_kinks)
-    return not any(kinks(opened, symbol) for symbol in over)
+    if any(kinks(opened, symbol) for symbol in over):
+        return False
+    return not contains(opened, lambda node: _is_root_of_squares(node) and depends(node, over))
+
+
+def _is_root_of_squares(node: Expr) -> bool:
+    """Tell whether a node is the root of a sum of squares: a norm, with a kink at zero; with a constant added it has none."""
+    if not (isinstance(node, Power) and isinstance(node.exponent, Number) and 0 < node.exponent.value < 1):
+        return False
+    terms = node.base.terms if isinstance(node.base, Add) else (node.base,)
+    return all(_is_square(term.body if isinstance(term, Reduce) and term.operation == "sum" else term) for term in terms)
+
+
+def _is_square(node: Expr) -> bool:
+    return isinstance(node, Power) and isinstance(node.exponent, Number) and node.exponent.value == 2
 
 
 def _without_squared_kinks(node: Expr) -> Expr:

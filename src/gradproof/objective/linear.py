@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from gradproof.derivation.tidy import readable, tidied
+from gradproof.derivation.tidy import gathered
 from gradproof.derivative.differentiate import differentiate
 from gradproof.expr.build import ONE, add, multiply, number, subtract, sum_over
 from gradproof.expr.node import Add, Axis, Element, Expr, Index, Multiply, Number, Symbol, fresh_index
@@ -94,7 +94,7 @@ class Affine(SmoothMap):
     def coefficient(self, symbol: Symbol) -> tuple[Expr, tuple[Index, ...]]:
         """Return the matrix of a variable: the derivative by its entries, the axes of the entries first."""
         places = places_of(symbol)
-        return tidied(differentiate(self.inner, symbol, places)), (*self.axes, *places)
+        return gathered(differentiate(self.inner, symbol, places)), (*self.axes, *places)
 
     def matrix(self, symbol: Symbol) -> Any:
         """Return the matrix of a vector, (entries, size): data as it is where it is that, sparse or dense, else computed."""
@@ -183,7 +183,7 @@ def places_of(symbol: Symbol) -> tuple[Index, ...]:
 def gradient_of(value: Expr, symbol: Symbol) -> tuple[Expr, tuple[Index, ...]]:
     """Return the gradient of a scalar: its entry, and the indices that are free in it."""
     places = places_of(symbol)
-    return readable(differentiate(value, symbol, places), places), places
+    return gathered(differentiate(value, symbol, places)), places
 
 
 def number_of(size: Expr) -> int:

@@ -263,5 +263,5 @@ def _words(statement: Statement, parts: Split) -> list[str]:
         for piece in parts.pieces
         if not piece.is_set
     ]
-    told = dict.fromkeys(piece.text for piece in (*(piece for piece in parts.pieces if piece.is_set), *parts.nonlinear))
+    told = dict.fromkeys([*(piece.text for piece in parts.pieces if piece.is_set), *(one.text for one in parts.nonlinear)])
     return [*lines, *(f"constraint: {text}" for text in told)]

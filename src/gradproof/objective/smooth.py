@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from gradproof.expr.node import Expr, Index, Symbol, TensorEntry
+from gradproof.expr.node import Element, Expr, Index, Symbol, TensorEntry
 from gradproof.expr.walk import postorder
 from gradproof.objective.degree import degree, depends
 from gradproof.objective.linear import gradient_of
@@ -45,7 +45,8 @@ class Smooth:
             except np.linalg.LinAlgError:
                 return np.inf, np.full(flat.shape, np.nan)
         value, *slopes = found
-        parts = [np.broadcast_to(slope, point.shape).ravel() for slope, point in zip(slopes, points.values(), strict=True)]
+        pairs = zip(slopes, points.items(), strict=True)
+        parts = [self._along(name, np.broadcast_to(slope, point.shape)).ravel() for slope, (name, point) in pairs]
         gradient = np.concatenate(parts)
         if not np.isfinite(value) or not self._is_inside(points):
             return np.inf, gradient
@@ -62,13 +63,30 @@ class Smooth:
         moving = [(node.body, node.bound) for node in nodes if depends(node.body, self.statement.variables)]
         return tuple((body, bound) for body, bound in moving if set(body.free_indices) <= set(bound))
 
+    @cached_property
+    def _symmetric(self) -> frozenset[str]:
+        """The variables that stand alone under the logarithm of a determinant: symmetric matrices are meant."""
+        heads = [body.symbol for body, _ in self._determinants if isinstance(body, Element)]
+        return frozenset(symbol.name for symbol in heads if symbol in self.statement.variables)
+
+    def _along(self, name: str, slope: Array) -> Array:
+        """Return the gradient by a variable within the matrices that are meant."""
+        return 0.5 * (slope + slope.T) if name in self._symmetric else slope
+
     @property
     def domain(self) -> str:
         """What the smooth part asks of the variables, in words; empty where it has a value everywhere."""
-        return ", ".join(f"{to_text(body)} positive definite" for body, _ in self._determinants)
+        words = [f"{to_text(body)} positive definite" for body, _ in self._determinants if not isinstance(body, Element)]
+        return ", ".join([*(f"{name} symmetric and positive definite" for name in sorted(self._symmetric)), *words])
+
+    def _is_symmetric(self, points: Mapping[str, Array]) -> bool:
+        chosen = [points[name] for name in self._symmetric]
+        return all(np.abs(one - one.T).max(initial=0) <= 1e-9 * (1 + np.abs(one).max(initial=0)) for one in chosen)
 
     def _is_inside(self, points: Mapping[str, Array]) -> bool:
         """Tell whether matrices under a log-determinant are positive definite: where it is concave, which is what is meant."""
+        if not self._is_symmetric(points):
+            return False
         for part in self._determinants:
             matrix = compiled(*part)({**self.statement.values, **points})
             try:

@@ -232,7 +232,7 @@ def _augmented(
     lines: list[str],
 ) -> Plan:  # fmt: skip
     coupling = coupling_of(statement, penalties.mapped, nonlinear)
-    told = [item.text for item in (*penalties.mapped, *nonlinear)]
+    told = [*(item.text for item in penalties.mapped), *(constraint.text for constraint in nonlinear)]
     lines = [*lines[:-1], f"behind maps: {'; '.join(dict.fromkeys(told))}", *lines[-1:]]
     problem = Problem(smooth, penalty)
     return Plan(tuple(lines), lambda start, stop: minimize_augmented(problem, coupling, start, stop), penalty)

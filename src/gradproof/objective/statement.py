@@ -13,7 +13,9 @@ import numpy.typing as npt
 
 from gradproof.derivation.proximal import without_indicators
 from gradproof.errors import FormulaError
-from gradproof.expr.node import Expr, Number, Symbol
+from gradproof.expr.build import number
+from gradproof.expr.node import Element, Expr, Index, Number, Symbol
+from gradproof.expr.walk import postorder, substitute
 from gradproof.formula.formula import Formula
 from gradproof.formula.parse import parse
 from gradproof.formula.values import bind
@@ -82,6 +84,7 @@ def read_statement(
     formula = parse(body, assume, {**values, **points})
     if formula.axes:
         raise FormulaError("a number was expected as the objective", got="a vector or matrix", remedy="Sum its entries.")
+    formula = _with_sizes(formula, values, over)
     read = [read_condition(one, assume, {**values, **points}) for one in texts]
     formulas = [formula, *(found for found, _ in read)]
     values = _without_sizes(formulas, values)
@@ -139,6 +142,33 @@ def _size(size: Expr, counts: Mapping[str, int]) -> int | None:
 def _shape(symbol: Symbol) -> tuple[int, ...]:
     assert all(isinstance(axis.size, Number) for axis in symbol.axes), "shapes are settled before"
     return tuple(int(axis.size.value) for axis in symbol.axes if isinstance(axis.size, Number))
+
+
+def _with_sizes(formula: Formula, values: Mapping[str, Any], over: Sequence[str]) -> Formula:
+    """Put in numbers for names of sizes that only ranges tell: n in 1/n sum_{i=1}^n (b_i - ...)^2 is how many entries b has."""
+    found: dict[Symbol, Expr] = {}
+    for node in postorder(formula.value):
+        if not isinstance(node, Element):
+            continue
+        for place, axis in zip(node.indices, node.symbol.axes, strict=True):
+            if (
+                isinstance(place, Index)
+                and isinstance(place.upper, Symbol)
+                and isinstance(axis.size, Number)
+                and not place.upper.axes
+            ):
+                found.setdefault(place.upper, axis.size)
+    for name, value in values.items():
+        found |= {symbol: number(int(value)) for symbol in found if symbol.name == name and float(value).is_integer()}
+    found = {
+        symbol: size
+        for symbol, size in found.items()
+        if symbol.name not in over and (symbol.name not in values or np.ndim(values[symbol.name]) == 0)
+    }
+    if not found:
+        return formula
+    left = tuple(symbol for symbol in formula.symbols if symbol not in found)
+    return replace(formula, value=substitute(formula.value, found), symbols=left)
 
 
 def _without_sizes(formulas: Sequence[Formula], values: Mapping[str, Any]) -> dict[str, Any]:

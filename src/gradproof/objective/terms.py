@@ -36,6 +36,7 @@ def recognized(term: Expr, over: Collection[Symbol]) -> Piece | None:
     weight, node = factored(term, over)
     if node is None:
         return None
+    node = _flat(node)
     match node:
         case TensorEntry("nuclear_norm", (row, column), body, ()) if degree(body, over) <= 1:
             return Piece("nuclear", to_text(term), body, (row, column), weight)
@@ -60,6 +61,26 @@ def recognized(term: Expr, over: Collection[Symbol]) -> Piece | None:
     if len(terms) != 1 or not isinstance(terms[0], Term) or terms[0].kind not in _WITH_PROX:
         return entrywise(term, over)
     return Piece(terms[0].kind, to_text(term), body, axes, terms[0].weight)
+
+
+def _flat(node: Expr) -> Expr:
+    """Write sums of sums as one sum."""
+    while isinstance(node, Reduce) and isinstance(node.body, Reduce) and node.operation == node.body.operation:
+        if node.where is not None or node.body.where is not None or _has_limits_inside(node):
+            break
+        node = Reduce(node.operation, (*node.indices, *node.body.indices), node.body.body, None)
+    match node:
+        case Power(Reduce("sum", indices, Power(base, Number(exponent, None)), None), Number(root, None)) if (
+            exponent == 2 and root == Fraction(1, 2)
+        ):
+            return TensorEntry("norm2", indices, base, ())
+        case _:
+            return node
+
+
+def _has_limits_inside(node: Reduce) -> bool:
+    assert isinstance(node.body, Reduce)
+    return any(limit.free_indices for index in node.body.indices for limit in (index.lower, index.upper))
 
 
 def entrywise(term: Expr, over: Collection[Symbol]) -> Piece | None:

@@ -19,6 +19,7 @@ from gradproof.solvers.problem import Problem
 from gradproof.solvers.result import Certificate, History, Reason, Result, Stopping
 
 KIND = "KKT residual, the gradient relative to that at the start, the constraints relative to their size"
+_DISTANCE = "distance of the nearest point that was found from the constraints"
 _INNER_ITERATIONS = 5000
 _LOOSEST = 1e-2
 _TIGHTEN = 0.1
@@ -47,7 +48,8 @@ def minimize_augmented(problem: Problem, coupling: Coupling, start: npt.ArrayLik
     Formula:  min_x smooth(x) + penalty(x) + h(c(x)); with h the indicator of {0} this is c(x) = 0, of {c <= 0} it is c(x) <= 0
     Args:     problem: the first two.  coupling: h and c.  start: where to begin.
     Returns:  a result; its certificate is the larger of the distance from 0 = gradient + J(x)' y + a subgradient of the penalty,
-              relative to the gradient at the start, and of ||c(x) - p|| / (1 + ||p||), y being a subgradient of h at p.
+              relative to the gradient at the start, of ||c(x) - p|| / (1 + ||p||), y being a subgradient of h at p, and of what
+              that costs, |<y, c(x) - p>| / (1 + |objective|).
               ``extra['multipliers']`` is y; ``extra['violation']`` is the largest entry of |c(x) - p|.
     Raises:   DomainError: h is not convex, or the start has no finite value.
     Source:   Rockafellar 1976; Birgin and Martinez 2014, algorithm 4.1, with h's Moreau envelope in place of squares as in
@@ -68,6 +70,7 @@ class _Outer:
     """Multipliers and the weight of the squares; each inner problem is solved more exactly than the last."""
 
     def __init__(self, problem: Problem, coupling: Coupling, start: Array, stopping: Stopping) -> None:
+        self.kind = KIND
         self.problem, self.coupling, self.stopping = problem, coupling, stopping
         self.began, self.history = time.perf_counter(), History()
         self.start = self.x = problem.prox(start, 1.0) if problem.penalty_value(start) == np.inf else start
@@ -93,7 +96,7 @@ class _Outer:
         except KeyboardInterrupt:
             reason = "interrupted"
         return Result(
-            x=self.best, objective=self.best_objective, certificate=Certificate(KIND, self.best_certificate, self.stopping.tolerance),
+            x=self.best, objective=self.best_objective, certificate=Certificate(self.kind, self.best_certificate, self.stopping.tolerance),
             solver="augmented Lagrangian with PANOC", reason=reason, iterations=self.iterations,
             seconds=time.perf_counter() - self.began, history=self.history.arrays(), extra=self.extra,
         )  # fmt: skip
@@ -112,10 +115,10 @@ class _Outer:
         self.x = found.x
         image = np.asarray(self.coupling.map(self.x))
         point, self.multipliers = scaled(image)
-        certificate = self._measure(found, image, point)
+        certificate, apart = self._measure(image, point)
         if found.reason in ("interrupted", "stopped"):
             return found.reason
-        return self._judge(found, certificate, float(np.linalg.norm(image - point)) / (1 + float(np.linalg.norm(point))))
+        return self._judge(certificate, apart, image, point)
 
     def _envelope(self) -> tuple[Callable[[Array], tuple[float, Array]], Callable[[Array], tuple[Array, Array]]]:
         """Return the smooth part with the Moreau envelope of h at c(x) + y / rho; and p and the new y for a c(x)."""
@@ -139,21 +142,23 @@ class _Outer:
 
         return smooth, scaled
 
-    def _measure(self, found: Result, image: Array, point: Array) -> float:
-        """Write down the certificate of the point that the inner problem gave, and keep it if it is the best."""
+    def _measure(self, image: Array, point: Array) -> tuple[float, float]:
+        """Return the certificate of the point, and the part of the constraints in it; keep the point if it is the best."""
         value, gradient = self.problem.evaluate(self.x)
         slope = gradient + self.coupling.adjoint(self.x, self.multipliers)
-        apart = float(np.linalg.norm(image - point)) / (1 + float(np.linalg.norm(point)))
-        certificate = max(self.problem.residual(self.x, slope) / self.scale, apart)
         objective = value + self.problem.penalty_value(self.x) + self.coupling.function.value(point)
+        # To first order, what meeting the constraints exactly would cost.
+        price = abs(float(np.sum(self.multipliers * (image - point)))) / (1 + abs(objective))
+        apart = max(float(np.linalg.norm(image - point)) / (1 + float(np.linalg.norm(point))), price)
+        certificate = max(self.problem.residual(self.x, slope) / self.scale, apart)
         self.history.add(self.iterations, time.perf_counter() - self.began, objective, certificate)
         if certificate <= self.best_certificate:
             self.best, self.best_certificate, self.best_objective = self.x, certificate, objective
             violation = float(np.abs(image - point).max(initial=0.0))
             self.extra |= {"multipliers": self.multipliers, "violation": violation}
-        return certificate
+        return certificate, apart
 
-    def _judge(self, found: Result, certificate: float, apart: float) -> Reason | None:
+    def _judge(self, certificate: float, apart: float, image: Array, point: Array) -> Reason | None:
         if certificate <= self.stopping.tolerance:
             return "converged"
         is_as_exact = self.inner_tolerance <= 0.5 * self.stopping.tolerance
@@ -163,11 +168,17 @@ class _Outer:
         if apart > self.stopping.tolerance and apart > _PROGRESS * self.apart:
             if self.rho >= self.steepest:
                 # The squares weigh everything, and still the constraints are not met: this is as near as one comes from here.
-                return "infeasible" if self.coupling.function.traits.is_indicator else "stalled"
+                return self._infeasible(image, point) if self.coupling.function.traits.is_indicator else "stalled"
             self.rho *= _GROWTH
         self.apart = apart
         self.inner_tolerance = max(self.inner_tolerance * _TIGHTEN, 0.3 * self.stopping.tolerance)
         return None
+
+    def _infeasible(self, image: Array, point: Array) -> Reason:
+        """Keep the last point, which the heaviest squares have brought as near to the constraints as one comes from the start."""
+        self.kind, self.best, self.best_certificate = _DISTANCE, self.x, float(np.linalg.norm(image - point))
+        self.extra["violation"] = float(np.abs(image - point).max())
+        return "infeasible"
 
     def _steeper_from_the_start(self, found: Result) -> Reason | None:
         """The inner problem has no minimum: heavier squares may give it one."""

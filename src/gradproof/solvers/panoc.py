@@ -15,7 +15,8 @@ from gradproof.solvers.quasi_newton import CurvatureMemory
 _SHARE = 0.95
 _HALVINGS = 60
 _FEWEST = 1e-12
-_ROUNDING = 1e-13
+_ROUNDING = 1e-10
+_NEARER = 0.9
 
 
 @dataclass(slots=True)
@@ -88,13 +89,19 @@ class Panoc(AbstractSolver[PanocState]):
             value, gradient = problem.evaluate(at)
             if np.isfinite(value) and np.isfinite(gradient).all():
                 found = _forward_backward(problem, at, value, gradient, state.step_size, state.memory)
-                if found.envelope <= state.envelope - decrease + _ROUNDING * abs(state.envelope):
+                if found.envelope <= state.envelope - decrease or _is_level_and_nearer(state, found):
                     return _remember(state, found)
             share = 0.5 * share if share > 1e-3 else 0.0
         assert state.value is not None
         assert state.gradient is not None
         found = _forward_backward(problem, state.x, state.value, state.gradient, state.step_size, state.memory)
         return _remember(state, found)
+
+
+def _is_level_and_nearer(state: PanocState, found: PanocState) -> bool:
+    """Tell whether rounding hides the fall of the envelope, and the residual shows the progress."""
+    is_level = found.envelope <= state.envelope + _ROUNDING * abs(state.envelope)
+    return is_level and float(np.sum(found.residual**2)) < _NEARER * float(np.sum(state.residual**2))
 
 
 def _remember(state: PanocState, found: PanocState) -> PanocState:
@@ -116,7 +123,11 @@ def _forward_backward(
         square, along = float(np.sum(residual**2)), float(np.sum(gradient * residual))
         after, slope = problem.evaluate(x)
         bound = value - along + _SHARE * square / (2 * step)
-        if after <= bound + _ROUNDING * (abs(bound) + abs(value)) and np.isfinite(slope).all():
+        is_bounded = after <= bound
+        if not is_bounded and after <= bound + _ROUNDING * (abs(bound) + abs(value)):
+            # Values that rounding makes equal tell nothing; the gradients still tell the curvature (Hager and Zhang 2005).
+            is_bounded = float(np.sum((gradient - slope) * residual)) <= _SHARE * square / step
+        if is_bounded and np.isfinite(slope).all():
             break
         step *= 0.5
     envelope = value - along + square / (2 * step) + problem.penalty_value(x)
