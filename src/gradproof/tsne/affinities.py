@@ -9,11 +9,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from gradproof.tsne.affinity_loops import calibrate, count_union, fill_union, sort_rows, transpose
+from gradproof.tsne.affinity_loops import calibrate, count_entries, fill_others, fill_own, find_mutual, merge_parts, sort_rows
 from gradproof.tsne.neighbors import Neighbors
 from gradproof.tsne.threads import Team
 
 Array = npt.NDArray[np.floating[Any]]
+
+
+_ROWS = 4096
+_PIECE = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +31,13 @@ class Affinities:
     @property
     def negative_entropy(self) -> float:
         """sum_ij p_ij log p_ij."""
-        positive = self.values[self.values > 0].astype(np.float64)
-        return float(positive @ np.log(positive))
+        # Piece by piece: a copy of all in double precision would be the largest thing in memory.
+        return sum(_negative_entropy(self.values[start : start + _PIECE]) for start in range(0, len(self.values), _PIECE))
+
+
+def _negative_entropy(values: Array) -> float:
+    positive = values[values > 0].astype(np.float64)
+    return float(positive @ np.log(positive))
 
 
 def conditional_affinities(distances: Array, perplexities: Sequence[float], team: Team) -> Array:
@@ -37,7 +46,7 @@ def conditional_affinities(distances: Array, perplexities: Sequence[float], team
     Formula:  p_(j|i) = exp(-beta_i d_ij^2) / sum_k exp(-beta_i d_ik^2), beta_i such that the entropy is log perplexity
     Source:   van der Maaten and Hinton 2008; for several perplexities Lee et al. 2015.
     """
-    team.deal(calibrate, len(distances), 4096, distances, np.asarray(perplexities, dtype=np.float64))
+    team.deal(calibrate, len(distances), _ROWS, distances, np.asarray(perplexities, dtype=np.float64))
     return distances
 
 
@@ -57,15 +66,16 @@ def symmetric_affinities(neighbors: Neighbors, perplexities: Sequence[float] | N
 
 def _symmetrize(indices: npt.NDArray[np.int32], shares: Array, team: Team) -> Affinities:
     n = len(indices)
-    team.deal(sort_rows, n, 4096, indices, shares)
-    starts = np.zeros(n + 1, dtype=np.int64)
-    starts[1:] = np.cumsum(np.bincount(indices[indices >= 0], minlength=n))
-    rows, values = np.empty(starts[-1], dtype=np.int32), np.empty(starts[-1], dtype=shares.dtype)
-    transpose(indices, shares, starts, rows, values)
+    team.deal(sort_rows, n, _ROWS, indices, shares)
+    is_one_sided = np.empty(indices.shape, dtype=np.bool_)
+    team.deal(find_mutual, n, _ROWS, indices, is_one_sided)
     counts = np.zeros(n, dtype=np.int64)
-    team.deal(count_union, n, 4096, indices, starts, rows, counts)
-    ends = np.concatenate([[0], np.cumsum(counts)])
-    columns, sums = np.empty(ends[-1], dtype=np.uint32), np.empty(ends[-1], dtype=shares.dtype)
+    count_entries(indices, is_one_sided, counts)
+    starts = np.concatenate([[0], np.cumsum(counts)])
+    # No list is ever turned around: lists and matrix are all that is in memory at once.
+    columns, sums, ends = np.empty(starts[-1], dtype=np.uint32), np.empty(starts[-1], dtype=shares.dtype), counts
     scale = 0.5 / float(shares.sum(dtype=np.float64))
-    team.deal(fill_union, n, 4096, indices, shares, starts, rows, values, ends, columns, sums, scale)
-    return Affinities(ends, columns, sums)
+    team.deal(fill_own, n, _ROWS, indices, shares, is_one_sided, starts, columns, sums, scale, ends)
+    fill_others(indices, shares, is_one_sided, ends, columns, sums, scale)
+    team.deal(merge_parts, n, _ROWS, starts, ends, columns, sums)
+    return Affinities(starts, columns, sums)

@@ -10,6 +10,7 @@ from numba import njit
 
 Array = npt.NDArray[np.floating[Any]]
 Integers = npt.NDArray[np.integer[Any]]
+Flags = npt.NDArray[np.bool_]
 
 _STEPS = 100
 _TOLERANCE = 1e-5
@@ -85,56 +86,84 @@ def sort_rows(first: int, last: int, part: int, neighbors: Integers, affinities:
 
 
 @njit(cache=True, nogil=True)
-def transpose(neighbors: Integers, affinities: Array, starts: Integers, rows: Integers, values: Array) -> None:
-    """Fill the rows and values of the transposed lists, whose starts are known; every list comes out sorted."""
-    place = starts[:-1].copy()
+def _place_of(number: int, sorted_row: Integers) -> int:
+    """Return where the number is in a sorted row, or -1."""
+    low, high = 0, sorted_row.size
+    while low < high:
+        middle = (low + high) // 2
+        if sorted_row[middle] < number:
+            low = middle + 1
+        else:
+            high = middle
+    return low if low < sorted_row.size and sorted_row[low] == number else -1
+
+
+@njit(cache=True, nogil=True)
+def find_mutual(first: int, last: int, part: int, neighbors: Integers, is_one_sided: Flags) -> None:
+    """Tell for rows first:last of sorted lists which neighbours do not list the row in their turn."""
+    for i in range(first, last):
+        for e in range(neighbors.shape[1]):
+            j = neighbors[i, e]
+            is_one_sided[i, e] = j >= 0 and _place_of(i, neighbors[j]) < 0
+
+
+@njit(cache=True, nogil=True)
+def count_entries(neighbors: Integers, is_one_sided: Flags, counts: Integers) -> None:
+    """Count for every row the numbers that are in its list, or whose lists it is in."""
     for i in range(neighbors.shape[0]):
         for e in range(neighbors.shape[1]):
             j = neighbors[i, e]
             if j >= 0:
-                rows[place[j]], values[place[j]] = i, affinities[i, e]
-                place[j] += 1
+                counts[i] += 1
+                if is_one_sided[i, e]:
+                    counts[j] += 1
 
 
 @njit(cache=True, nogil=True)
-def count_union(first: int, last: int, part: int, neighbors: Integers, starts: Integers, rows: Integers, counts: Integers) -> None:
-    """Count for every row the numbers that are in its sorted list or in the transposed one."""
-    width = neighbors.shape[1]
-    for i in range(first, last):
-        e, place, count = 0, starts[i], 0
-        while e < width and neighbors[i, e] < 0:
-            e += 1
-        while e < width or place < starts[i + 1]:
-            own = neighbors[i, e] if e < width else np.int64(2**40)
-            other = rows[place] if place < starts[i + 1] else np.int64(2**40)
-            if own <= other:
-                e += 1
-            if other <= own:
-                place += 1
-            count += 1
-        counts[i] = count
-
-
-@njit(cache=True, nogil=True)
-def fill_union(
-    first: int, last: int, part: int, neighbors: Integers, affinities: Array, starts: Integers, rows: Integers, values: Array,
-    ends: Integers, columns: Integers, sums: Array, scale: float,
+def fill_own(
+    first: int, last: int, part: int, neighbors: Integers, affinities: Array, is_one_sided: Flags, starts: Integers,
+    columns: Integers, sums: Array, scale: float, ends: Integers,
 ) -> None:  # fmt: skip
-    """Write scale (p_ij + p_ji) over the union of both lists, sorted, to the rows of a CSR matrix whose starts are ends."""
-    width = neighbors.shape[1]
+    """Write scale (p_ij + p_ji) of the lists of rows first:last to those of a CSR matrix; ends tells how far each was filled."""
     for i in range(first, last):
-        e, place, target = 0, starts[i], ends[i]
-        while e < width and neighbors[i, e] < 0:
-            e += 1
-        while e < width or place < starts[i + 1]:
-            own = neighbors[i, e] if e < width else np.int64(2**40)
-            other = rows[place] if place < starts[i + 1] else np.int64(2**40)
-            total = 0.0
-            if own <= other:
-                total += affinities[i, e]
-                e += 1
-            if other <= own:
-                total += values[place]
+        target = starts[i]
+        for e in range(neighbors.shape[1]):
+            j = neighbors[i, e]
+            if j < 0:
+                continue
+            total = np.float64(affinities[i, e])
+            if not is_one_sided[i, e]:
+                total += affinities[j, _place_of(i, neighbors[j])]
+            columns[target], sums[target] = j, total * scale
+            target += 1
+        ends[i] = target
+
+
+@njit(cache=True, nogil=True)
+def fill_others(
+    neighbors: Integers, affinities: Array, is_one_sided: Flags, ends: Integers, columns: Integers, sums: Array, scale: float
+) -> None:
+    """Append to every row, sorted, those that list it without being listed by it."""
+    places = ends.copy()
+    for i in range(neighbors.shape[0]):
+        for e in range(neighbors.shape[1]):
+            if is_one_sided[i, e]:
+                j = neighbors[i, e]
+                columns[places[j]], sums[places[j]] = i, affinities[i, e] * scale
+                places[j] += 1
+
+
+@njit(cache=True, nogil=True)
+def merge_parts(first: int, last: int, part: int, starts: Integers, ends: Integers, columns: Integers, sums: Array) -> None:
+    """Sort the rows first:last, whose parts starts:ends and ends:next start are sorted."""
+    for i in range(first, last):
+        own_columns, own_sums = columns[starts[i] : ends[i]].copy(), sums[starts[i] : ends[i]].copy()
+        e, place, target = 0, ends[i], starts[i]
+        while e < own_columns.size:
+            if place < starts[i + 1] and columns[place] < own_columns[e]:
+                columns[target], sums[target] = columns[place], sums[place]
                 place += 1
-            columns[target], sums[target] = min(own, other), total * scale
+            else:
+                columns[target], sums[target] = own_columns[e], own_sums[e]
+                e += 1
             target += 1

@@ -1,6 +1,7 @@
 """Compiled loops over the sparse affinities: the attractive forces, and what the KL divergence needs of each pair.
 
-One lot of neighbours is fetched into a buffer before it is computed with, so that the arithmetic runs in vector registers.
+In the plane sixteen neighbours are fetched into vector registers at once; elsewhere a lot of them into a buffer, which the compiler turns
+into the same arithmetic.
 """
 
 from __future__ import annotations
@@ -11,13 +12,24 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from gradproof.tsne.lanes import WIDTH, evens, load, load_pairs, odds, splat, total
+
 Array = npt.NDArray[np.floating[Any]]
 Integers = npt.NDArray[np.integer[Any]]
 
 _LOT = 256
 
 
-@njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
+@njit(cache=True, nogil=True)
+def _pull(x: Any, y: Any, pairs: Any, columns: Integers, first: int, weights: Any, per_dof: Any) -> tuple[Any, Any]:
+    """Return weights (y_i - y_j) / (1 + |y_i - y_j|^2 per_dof), by axes, for the WIDTH neighbours from the first on."""
+    left, right = load_pairs(pairs, columns, first), load_pairs(pairs, columns, first + WIDTH // 2)
+    dx, dy = x - evens(left, right), y - odds(left, right)
+    shares = weights / (splat(np.float32(1)) + (dx * dx + dy * dy) * per_dof)
+    return shares * dx, shares * dy
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def attract_plane(
     first: int, last: int, part: int, points: Array, pairs: Any, starts: Integers, columns: Integers, values: Array,
     strength: Any, per_dof: Any, forces: Array,
@@ -26,24 +38,24 @@ def attract_plane(
 
     pairs are the points seen as one integer of 64 bits each, fetched in one go.
     """
-    one, two = np.float32(1), np.uint64(2)
-    fetched = np.empty(_LOT, np.uint64)
-    others = fetched.view(np.float32)
+    rest, rest_columns = np.empty(WIDTH, np.float32), np.zeros(WIDTH, columns.dtype)
+    inverse_dof = splat(per_dof)
     for i in range(first, last):
-        x, y = points[i, 0], points[i, 1]
-        by_x, by_y = np.float32(0), np.float32(0)
-        for start in range(starts[i], starts[i + 1], _LOT):
-            size = np.uint64(min(_LOT, starts[i + 1] - start))
-            lot, weights = columns[start : start + _LOT], values[start : start + _LOT]
-            for e in range(size):
-                fetched[e] = pairs[lot[e]]
-            for e in range(size):
-                dx, dy = x - others[two * e], y - others[two * e + np.uint64(1)]
-                weight = weights[e] / (one + (dx * dx + dy * dy) * per_dof)
-                by_x += weight * dx
-                by_y += weight * dy
-        forces[i, 0] = forces[i, 0] - strength * by_x
-        forces[i, 1] = forces[i, 1] - strength * by_y
+        x, y = splat(points[i, 0]), splat(points[i, 1])
+        by_x = by_y = splat(np.float32(0))
+        whole = starts[i + 1] - (starts[i + 1] - starts[i]) % WIDTH
+        for e in range(starts[i], whole, WIDTH):
+            pull_x, pull_y = _pull(x, y, pairs, columns, e, load(values, e), inverse_dof)
+            by_x, by_y = by_x + pull_x, by_y + pull_y
+        if whole < starts[i + 1]:
+            # Lanes behind the last neighbour hold older ones, without weight.
+            rest[:] = np.float32(0)
+            for e in range(whole, starts[i + 1]):
+                rest[e - whole], rest_columns[e - whole] = values[e], columns[e]
+            pull_x, pull_y = _pull(x, y, pairs, rest_columns, 0, load(rest, 0), inverse_dof)
+            by_x, by_y = by_x + pull_x, by_y + pull_y
+        forces[i, 0] = forces[i, 0] - strength * total(by_x)
+        forces[i, 1] = forces[i, 1] - strength * total(by_y)
 
 
 @njit(cache=True, nogil=True, fastmath=True, error_model="numpy")

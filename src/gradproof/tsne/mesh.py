@@ -7,18 +7,18 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy import fft
 
+from gradproof.tsne.convolution import AbstractConvolution, plan_convolution
 from gradproof.tsne.line_loops import read_line, spread_line
 from gradproof.tsne.plane_loops import read_plane, spread_plane
 from gradproof.tsne.space_loops import read_space, spread_space
-from gradproof.tsne.spectrum import Spectrum, build_spectrum, lift
-from gradproof.tsne.spectrum_loops import multiply_spectrum
+from gradproof.tsne.spectrum import Spectrum, build_spectrum
 from gradproof.tsne.threads import Team
 from gradproof.tsne.update_loops import find_bounds
 
@@ -38,7 +38,7 @@ _KEPT_SPECTRA = 6
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """The potential on the nodes, up to a constant, and how points are placed on it."""
+    """The potential on the nodes, up to a constant, and how points are placed on it; valid until its mesh makes the next one."""
 
     values: Array
     origin: Array
@@ -63,6 +63,8 @@ class Mesh:
         self._relative_spacing = spacing
         self._nodes: tuple[int, ...] = ()
         self._potentials: Array = np.empty(0)
+        self._convolution: AbstractConvolution | None = None
+        self._convolution_key: Any = None
         self._spectra: OrderedDict[tuple[Any, ...], Spectrum] = OrderedDict()
 
     @property
@@ -96,31 +98,16 @@ class Mesh:
         real = points.dtype.type
         origin = (lowest - 1.5 * spacing).astype(points.dtype)
         spectrum = self._spectrum(spacing, nodes, points.dtype)
-        grids = np.zeros((self.team.threads, *nodes), dtype=points.dtype)
-        self.team.run(_SPREAD[self.dimensions], len(points), points, origin, real(1 / spacing), grids)
-        values, energy = self._convolve(grids.sum(axis=0) if len(grids) > 1 else grids[0], spectrum)
+        convolution = self._convolution_on(nodes, points.dtype)
+        used = len(self.team.run(_SPREAD[self.dimensions], len(points), points, origin, real(1 / spacing), convolution.grids))
+        convolution.grids[used:] = 0
+        values, energy = convolution.convolve(spectrum.influence)
         constant = spectrum.mean * len(points) / float(np.prod([2.0 * count for count in nodes]))
         return Field(values, origin, real(1 / spacing), energy + constant * len(points), constant, spectrum.own)
 
     def read(self, field: Field, points: Array, values: Array, gradients: Array) -> None:
         """Set values, without the field's constant, and gradients to those at the points, which lie within the field."""
         self.team.run(_READ[self.dimensions], len(points), points, field.origin, field.per_spacing, field.values, values, gradients)
-
-    def _convolve(self, charges: Array, spectrum: Spectrum) -> tuple[Array, float]:
-        """Return the potential on the nodes, and the energy of the charges by Parseval's identity."""
-        padded = [2 * count for count in charges.shape]
-        workers = self.team.threads
-        # Only lines that hold charges need a transform, and only those that are read one back.
-        waves = fft.rfft(charges, n=padded[-1], axis=-1, workers=workers)
-        for axis in range(self.dimensions - 2, -1, -1):
-            waves = fft.fft(waves, n=padded[axis], axis=axis, workers=workers)
-        lifted = waves.reshape(lift(waves.shape, 1))
-        energy = sum(self.team.run(multiply_spectrum, len(lifted), lifted, spectrum.influence)) / float(np.prod(padded))
-        for axis in range(self.dimensions - 1):
-            waves = fft.ifft(waves, axis=axis, workers=workers, overwrite_x=True)
-            waves = waves[(slice(None),) * axis + (slice(charges.shape[axis]),)]
-        values = fft.irfft(waves, n=padded[-1], axis=-1, workers=workers)[..., : charges.shape[-1]]
-        return np.ascontiguousarray(values), energy
 
     def _plan(self, extents: Array, finest: float) -> tuple[float, tuple[int, ...]]:
         """Return the spacing, and numbers of nodes with quick transforms; those of the last call while they fit."""
@@ -142,13 +129,20 @@ class Mesh:
         if key not in self._spectra:
             while len(self._spectra) >= _KEPT_SPECTRA:
                 self._spectra.popitem(last=False)
-            self._spectra[key] = build_spectrum(nodes, spacing, self.dof, dtype, self.team)
+            found = build_spectrum(nodes, spacing, self.dof, dtype, self.team)
+            self._spectra[key] = replace(found, influence=self._convolution_on(nodes, dtype).lay_out(found.influence))
         self._spectra.move_to_end(key)
         return self._spectra[key]
+
+    def _convolution_on(self, nodes: tuple[int, ...], dtype: Any) -> AbstractConvolution:
+        """Return what convolves on so many nodes: that of the last call if they are the same."""
+        if self._convolution is None or self._convolution_key != (nodes, np.dtype(dtype)):
+            self._convolution, self._convolution_key = plan_convolution(nodes, dtype, self.team), (nodes, np.dtype(dtype))
+        return self._convolution
 
 
 def _fitting(needed: int, kept: int) -> int:
     """Return the kept number of nodes if it is enough and no more than a tenth too large, or a new one with some slack."""
     if needed <= kept <= 1.1 * needed + 4:
         return kept
-    return int(fft.next_fast_len(2 * int(np.ceil(1.03 * needed)) // 2, real=False)) if needed > 16 else 16
+    return int(fft.next_fast_len(int(np.ceil(1.03 * needed)), real=True)) if needed > 16 else 16

@@ -20,6 +20,7 @@ import numpy.typing as npt
 from scipy import fft
 
 from gradproof.tsne.bessel_kernel import kernel_less_one, kernel_transform
+from gradproof.tsne.convolution import lift
 from gradproof.tsne.spectrum_loops import correct_spectrum
 from gradproof.tsne.spline import spline_transform
 from gradproof.tsne.threads import Team
@@ -66,13 +67,6 @@ def build_spectrum(nodes: tuple[int, ...], spacing: float, dof: float, dtype: An
     own = _mean_with_itself(sampled, lift(windows, np.ones((1, 1))), nodes)
     sampled[0, 0, 0] = 0
     return Spectrum(sampled.astype(dtype), mean, own)
-
-
-def lift(axes: tuple[Any, ...], absent: Any) -> tuple[Any, Any, Any]:
-    """Return what belongs to one, two or three axes as three: the last axis stays the last, and the first of several the first."""
-    if len(axes) == 1:
-        return absent, absent, axes[0]
-    return (axes[0], absent, axes[1]) if len(axes) == 2 else (axes[0], axes[1], axes[2])
 
 
 def _aliases(count: int, spacing: float) -> tuple[Array, Array]:
