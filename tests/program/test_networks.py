@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import gradproof
+from gradproof.errors import FormulaError
 
 jax = pytest.importorskip("jax")
 jnp = jax.numpy
@@ -92,3 +93,21 @@ def test_a_network_takes_batches_of_its_weights():
         alone = program(**{**values, "U": values["U"][number]})
         np.testing.assert_allclose(together["value"][number], alone["value"], rtol=1e-12)
         np.testing.assert_allclose(together["gradient wrt b"][number], alone["gradient wrt b"], rtol=1e-10)
+
+
+def test_a_named_part_takes_only_what_it_needs():
+    text, _, shapes = CASES["a convolutional network"]
+    source = np.random.default_rng(4)
+    values = {variable: source.normal(size=shape) for variable, shape in shapes.items()}
+    program = gradproof.compile(text, ["part z", "part g"], "numpy", at=values)
+    assert [symbol.name for symbol in program.arguments] == ["X", "K", "b", "F", "c", "W"]
+    found = program(**values)
+    assert found["part z"].shape == (5, 3)
+    np.testing.assert_allclose(found["part z"], found["part g"][:, :, 0, 0] @ values["W"].T + values["c"], rtol=1e-12)
+
+
+def test_a_part_of_a_formula_without_layers():
+    program = gradproof.compile("r = A*x - b; norm2(r)^2", ["part r"], "numpy", assume=["A: m,n"])
+    np.testing.assert_allclose(program(A=[[1, 2], [3, 4]], x=[1, 1], b=[1, 1])["part r"], [2, 6])
+    with pytest.raises(FormulaError, match="named part of the formula was expected, got 's'"):
+        gradproof.compile("r = A*x - b; norm2(r)^2", ["part s"], assume=["A: m,n"])

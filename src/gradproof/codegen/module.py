@@ -60,12 +60,11 @@ def parameters(formula: Formula, outputs: Sequence[Output], target: str) -> dict
 
 
 def _signature(formula: Formula, group: Sequence[Output], target: str, names: Sequence[str]) -> Signature:
-    """Return the signature of a function; only the value takes just what it needs."""
+    """Return the signature of a function that computes some outputs."""
     helpers = (
         (*LOOP_HELPERS, *_OF_LOOPS, *(f"_{name}" for name in (*names, TOGETHER))) if target == "numba" else DIALECTS[target].helpers
     )
-    is_whole = [output.name for output in group] != ["value"]
-    return signature(group, formula, (*_RESERVED, *names, *helpers), whole=is_whole)
+    return signature(group, formula, (*_RESERVED, *names, *helpers), whole=any(output.takes_all for output in group))
 
 
 # Array libraries --------------------------------------------------------------------------------------------------------

@@ -21,13 +21,15 @@ _UNQUOTABLE = re.compile(r"[^ !#-\[\]-~]")
 class Output:
     """One function of a module: its name, what it computes, and what is told of it.
 
-    ``stages`` are computed before it, in their order: the formula is in their terms.
+    ``stages`` are computed before it, in their order: the formula is in their terms. With ``takes_all`` its function has an argument for
+    every variable of the whole formula, also for those that it does not need.
     """
 
     name: str
     formula: Formula
     told: str
     stages: tuple[Stage, ...] = ()
+    takes_all: bool = True
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ class Signature:
 def signature(outputs: Sequence[Output], formula: Formula, reserved: Iterable[str], *, whole: bool) -> Signature:
     """Return the signature of a function that computes some outputs; ``whole`` where it takes every variable of the formula."""
     stages = stages_of(outputs)
-    used = _heads([*(output.formula.value for output in outputs), *(stage.value for stage in stages)])
+    used = heads([*(output.formula.value for output in outputs), *(stage.value for stage in stages)])
     known = dict.fromkeys([*formula.symbols, *(symbol for output in outputs for symbol in output.formula.symbols)])
     arguments = [symbol for symbol in known if symbol in used or (whole and symbol in formula.symbols)]
     sizes = {size for output in outputs for size in sizes_of(output.formula.value, output.formula.axes)}
@@ -93,16 +95,16 @@ def signature(outputs: Sequence[Output], formula: Formula, reserved: Iterable[st
 def stages_of(outputs: Sequence[Output]) -> tuple[Stage, ...]:
     """Return the stages that some outputs need, in an order in which they can be computed."""
     known = dict.fromkeys(stage for output in outputs for stage in output.stages)
-    needed = _heads(output.formula.value for output in outputs)
+    needed = heads(output.formula.value for output in outputs)
     found: list[Stage] = []
     for stage in reversed(known):
         if stage.symbol in needed:
             found.append(stage)
-            needed |= _heads([stage.value])
+            needed |= heads([stage.value])
     return tuple(reversed(found))
 
 
-def _heads(roots: Iterable[Expr]) -> set[Symbol]:
+def heads(roots: Iterable[Expr]) -> set[Symbol]:
     """Return the symbols that have a value in some expressions: not those that only measure axes."""
     nodes = (node for root in roots for node in postorder(root) if isinstance(node, Element | Symbol))
     return {node.symbol if isinstance(node, Element) else node for node in nodes}

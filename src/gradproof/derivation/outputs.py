@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from gradproof.codegen.signature import Output
+from gradproof.codegen.signature import Output, heads, stages_of
 from gradproof.derivation.backpropagation import Backpropagation
 from gradproof.expr.node import Symbol
 from gradproof.formula.formula import Formula
@@ -14,8 +14,21 @@ def value_output(formula: Formula, told: str) -> Output:
     """Return the value of a formula as an output."""
     stages = formula.stages
     if stages is None:
-        return Output("value", formula, told)
-    return Output("value", replace(formula, value=stages.value, axes=stages.axes), told, stages.order)
+        return Output("value", formula, told, takes_all=False)
+    return Output("value", replace(formula, value=stages.value, axes=stages.axes), told, stages.order, takes_all=False)
+
+
+def part_output(name: str, formula: Formula, part: str, told: str) -> Output | None:
+    """Return a named part of a formula as an output, None where it has no part of that name."""
+    order = formula.stages.order if formula.stages is not None else ()
+    stage = next((stage for stage in order if stage.symbol.name == part), None)
+    found = stage or next((known for known in formula.intermediates if known.name == part), None)
+    if found is None:
+        return None
+    what = replace(formula, text=part, value=found.value, axes=found.axes, intermediates=(), stages=None)
+    made = Output(name, what, told, order if stage is not None else (), takes_all=False)
+    read = heads([found.value, *(stage.value for stage in stages_of([made]))])
+    return replace(made, formula=replace(what, symbols=tuple(symbol for symbol in formula.symbols if symbol in read)))
 
 
 def gradient_output(name: str, formula: Formula, sweep: Backpropagation, wrt: Symbol, told: str) -> Output:

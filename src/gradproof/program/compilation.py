@@ -30,7 +30,8 @@ def compile(
 
     Args:     expression: text in plain notation or LaTeX, a formula, a derivation (its value is one more output: 'derivative'),
               or an expression, whose free indices are its axes.
-              outputs: 'value', 'gradient wrt W', 'jacobian wrt W', 'hessian wrt w', 'hessian-vector product wrt w along v'.
+              outputs: 'value', 'part z' (a named part), 'gradient wrt W', 'jacobian wrt W', 'hessian wrt w',
+              'hessian-vector product wrt w along v'.
               target: 'numba', 'numpy', 'jax' or 'torch'; without one Numba, and NumPy where a function has no loop code.
               assume, at: declarations and values, as ``parse`` takes them.
     Raises:   FormulaError, ShapeError: the text cannot be read; an output or the target is none of these; a function has no code there.

@@ -10,7 +10,7 @@ from gradproof.codegen.names import safe_name
 from gradproof.codegen.signature import Output
 from gradproof.derivation.backpropagation import Backpropagation, backpropagate
 from gradproof.derivation.derivation import derive
-from gradproof.derivation.outputs import gradient_output, value_output
+from gradproof.derivation.outputs import gradient_output, part_output, value_output
 from gradproof.errors import FormulaError
 from gradproof.expr.build import ONE, add, multiply, subtract, sum_over
 from gradproof.expr.node import Axis, Element, Symbol
@@ -28,7 +28,7 @@ _KINDS = {
     "hessian-vector product": (2, True),
     "vector-jacobian product": (1, True),
 }
-_FORMS = "'value', 'gradient wrt x', 'jacobian wrt x', 'hessian wrt x', 'hessian-vector product wrt x along v'"
+_FORMS = "'value', 'part z', 'gradient wrt x', 'jacobian wrt x', 'hessian wrt x', 'hessian-vector product wrt x along v'"
 
 
 def requested(formula: Formula, requests: Sequence[str], own: Mapping[str, Formula] | None = None) -> tuple[Output, ...]:
@@ -61,6 +61,8 @@ def _swept(formula: Formula, requests: Sequence[str]) -> Backpropagation | None:
 def _output(formula: Formula, request: str, taken: Sequence[str], swept: Backpropagation | None) -> Output:
     if request == "value":
         return value_output(formula, f"{formula.text}.")
+    if request.startswith("part "):
+        return _part(formula, request.removeprefix("part "), taken)
     form = _FORM.fullmatch(request)
     kind = form["kind"].lower().replace(" vector", "-vector") if form else ""
     if form is None or kind not in _KINDS:
@@ -85,6 +87,16 @@ def _output(formula: Formula, request: str, taken: Sequence[str], swept: Backpro
         derivation = derive(formula, symbol.name, order, along=along)
     what = replace(derivation.result, text=request)
     return Output(safe_name(wanted, taken), what, f"{told}{f' along {along}' if along else ''}.")
+
+
+def _part(formula: Formula, name: str, taken: Sequence[str]) -> Output:
+    made = part_output(safe_name(f"part_{name}", taken), formula, name, f"The part {name} of the formula.")
+    if made is None:
+        stages = formula.stages.order if formula.stages is not None else ()
+        known = dict.fromkeys((*(stage.symbol.name for stage in stages), *(part.name for part in formula.intermediates)))
+        remedy = f"It has {', '.join(known)}." if known else "It has none."
+        raise FormulaError("a named part of the formula was expected", got=f"'{name}'", remedy=remedy, where=f"part {name}")
+    return made
 
 
 def _paired(formula: Formula, name: str) -> Formula:
