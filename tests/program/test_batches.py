@@ -91,3 +91,14 @@ def test_batches_that_do_not_fit_say_so():
         program.batched(z=1)
     with pytest.raises(FormulaError, match="at least one leading axis"):
         program.batched(x=0)
+
+
+def test_a_network_takes_batches_of_its_weights():
+    text = "h = tanh(linear(X, W, b)); cross_entropy(linear(tanh(linear(h, U)), V), y)"
+    program, source = programs("numpy", text, ["value", "gradient wrt W", "gradient wrt V"], ()), np.random.default_rng(2)
+    values = {"X": source.normal(size=(6, 3)), "W": source.normal(size=(2, 4, 3)), "b": source.normal(size=4)}
+    values |= {"U": source.normal(size=(4, 4)), "V": source.normal(size=(5, 1, 3, 4)), "y": np.array([0, 1, 2, 0, 1, 2])}
+    found = program(**values)
+    expected = one_by_one(program, (5, 2), {"X": 2, "W": 2, "b": 1, "U": 2, "V": 2, "y": 1}, **values)
+    for request, value in found.items():
+        np.testing.assert_allclose(value, expected[request], rtol=1e-10, atol=1e-12)

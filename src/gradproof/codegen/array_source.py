@@ -15,6 +15,8 @@ from gradproof.codegen.diagonals import Diagonal, beside, diagonals
 from gradproof.codegen.dialects import Dialect
 from gradproof.codegen.parts import is_of_sizes, is_whole, of_square, visited, within_limits
 from gradproof.codegen.signs import is_nonnegative
+from gradproof.codegen.window_layout import Tools as WindowTools
+from gradproof.codegen.windows import Windows, windows_of
 from gradproof.errors import FormulaError
 from gradproof.expr.catalogue import FUNCTIONS, TENSOR_FUNCTIONS
 from gradproof.expr.node import (
@@ -55,6 +57,8 @@ class Writer:
     done: dict[Expr, Array] = field(default_factory=dict)
     count: int = 0
     wanted: tuple[Index, ...] = ()
+    windows: dict[Expr, Windows | None] = field(default_factory=dict)
+    named: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.now = self.dialect
@@ -70,9 +74,28 @@ class Writer:
 
     def _prepared(self, root: Expr) -> Array:
         """Write a line for every part of an expression, inner ones first."""
-        for node in postorder(root, visited):
+        for node in postorder(root, self._parts):
             self._of(node)
         return self.done[root]
+
+    def _parts(self, node: Expr) -> tuple[Expr, ...]:
+        found = self._windows_of(node)
+        return visited(node) if found is None else found.parts
+
+    def _windows_of(self, node: Expr) -> Windows | None:
+        """Return what a node is as a sum over windows, where the library has kernels for these."""
+        if self.dialect.windows is None:
+            return None
+        if node not in self.windows:
+            self.windows[node] = windows_of(node)
+        return self.windows[node]
+
+    def _of_windows(self, node: Expr) -> Array | None:
+        found = self._windows_of(node)
+        if found is None or self.dialect.windows is None:
+            return None
+        over = lambda part, axes: self._over(self._of(part), axes)  # noqa: E731
+        return self.dialect.windows(found, WindowTools(over, self._code, self._shape))
 
     def _dense(self, array: Array, axes: Sequence[Index]) -> str:
         """Return the code of a dense array of its own: no argument is handed back as a result."""
@@ -83,7 +106,7 @@ class Writer:
     def _with_diagonals(self, root: Expr, axes: Sequence[Index], sparse: Sequence[Diagonal]) -> str:
         """Write what stands on diagonals there and nowhere else: a delta is never an array."""
         rest = beside(root, sparse)
-        result = self._line(Array(self._start(rest, axes), tuple(axes))).code
+        result = self._line(Array(self._start(rest, axes), tuple(axes)), is_new=True).code
         for diagonal in sparse:
             value = self._prepared(diagonal.value)
             places = [diagonal.same.get(index, index) for index in axes]
@@ -114,18 +137,25 @@ class Writer:
             return array
         return self._line(array)
 
-    def _line(self, array: Array) -> Array:
-        """Write a line that gives an array a name of its own."""
+    def _line(self, array: Array, *, is_new: bool = False) -> Array:
+        """Write a line that gives an array a name: the one that the same code already has, unless it has to be a new array."""
+        if array.code in self.named and not is_new:
+            return Array(self.named[array.code], array.axes)
         self.count += 1
         while f"t{self.count}" in self.names.values():
             self.count += 1
         name = f"t{self.count}"
         self.lines.append(f"{name} = {array.code}")
+        if not is_new:
+            self.named[array.code] = name
         return Array(name, array.axes)
 
     # Nodes --------------------------------------------------------------------------------------------------------------
 
     def _array(self, node: Expr) -> Array:
+        return self._of_windows(node) or self._plain(node)
+
+    def _plain(self, node: Expr) -> Array:
         match node:
             case Number(value):
                 return Array(number_text(value), is_atom=value >= 0 and value.denominator == 1)
@@ -135,7 +165,7 @@ class Writer:
                 return Array(self.names[name])
             case Index():
                 ends = f"{self._end(node.lower, 'min')}, {self._end(node.upper, 'max')} + 1"
-                return Array(f"{self.dialect.for_sizes.call('arange')}({ends})", (node,))
+                return Array(self.dialect.for_sizes.counting.format(ends), (node,))
             case Element():
                 return self._element(node)
             case Add(terms, weights):
@@ -161,7 +191,7 @@ class Writer:
                 pattern = joined.join(f"({{{n}}})" for n in range(len(operands))) if joined else self.now.negation
                 return self._elementwise(pattern, operands)
             case Iverson(condition):
-                return self._elementwise(f"{self.now.call('where')}({{0}}, 1.0, 0.0)", (condition,))
+                return self._elementwise(self.now.indicator, (condition,))
             case Piecewise(conditions, values, otherwise):
                 return self._piecewise(conditions, values, otherwise)
             case _:
@@ -266,7 +296,7 @@ class Writer:
             return self._guarded(arrays, tests, bound)
         if lone:  # an index that nothing else depends on counts its values
             arrays = [
-                Array(f"{self.now.call('ones')}({self._length(a.axes[0])})", a.axes)
+                Array(self.now.ones.format(self._length(a.axes[0])), a.axes)
                 if a.code.startswith(counting) and a.axes[0] in lone
                 else a
                 for a in arrays
@@ -313,7 +343,11 @@ class Writer:
         test = " & ".join(f"({self._over(condition, axes)})" for condition in conditions)
         value = " * ".join(self._over(array, axes, atom=True) for array in arrays) or "1.0"
         spread = "".join(f" + 0 * {self._over(index, axes)}" for index in lone)
-        code = f"{self.now.call('where')}({test}, {value}{spread}, 0.0)"
+        code = (
+            f"{self.now.call('where')}({test}, {value}{spread}, 0.0)"
+            if value + spread != "1.0"
+            else self.now.indicator.format(test)
+        )
         summed = tuple(place for place, index in enumerate(axes) if index in bound)
         if not summed:
             return Array(code, axes)
@@ -340,6 +374,8 @@ class Writer:
             if exponent.value == Fraction(1, 2) and not isinstance(base, Number | Constant):
                 return Array(f"{self.now.call('sqrt')}({array.code})", array.axes)
             if exponent.value < 0:
+                if array.axes and is_of_sizes(base):
+                    array = Array(self.now.of_counts.format(array.atom), array.axes)
                 below = array.atom if exponent.value == -1 else f"{array.atom} ** {number_text(-exponent.value, power=True)}"
                 return Array(f"1 / {below}", array.axes, is_atom=False)
             return Array(f"{array.atom} ** {number_text(exponent.value, power=True)}", array.axes, is_atom=False)
@@ -359,9 +395,9 @@ class Writer:
 
     def _larger(self, function: str, one: str, other: str, arguments: Sequence[Expr]) -> str:
         """Return the larger (or smaller) of two: a library that wants arrays on both sides is given a bound."""
-        if self.now.scalar_argument and any(isinstance(argument, Number) for argument in arguments):
+        if self.now.bounded and any(isinstance(argument, Number) for argument in arguments):
             number, array = (one, other) if isinstance(arguments[0], Number) else (other, one)
-            return f"{self.now.call('clamp')}({array}, {'min' if function == 'maximum' else 'max'}={number})"
+            return self.now.bounded.format(array, "min" if function == "maximum" else "max", number)
         return f"{self.now.call(function)}({one}, {other})"
 
     def _tensor(self, node: TensorEntry) -> Array:

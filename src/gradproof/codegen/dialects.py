@@ -5,8 +5,13 @@ A template has {0}, {1} for its arguments; what is missing here has no code in t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+
+from gradproof.codegen.array import Array
+from gradproof.codegen.torch_windows import TO_MAXIMA, torch_windows
+from gradproof.codegen.window_layout import Tools
+from gradproof.codegen.windows import Windows
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,15 @@ class Dialect:
     #: The line that says of which type the arrays are, and whether a diagonal is written in place.
     type_of_arrays: str = ""
     has_views: bool = False
+    #: The numbers from one to another, an array of ones, a condition as a number, and the larger of an array and a number.
+    counting: str = "np.arange({0})"
+    ones: str = "np.ones({0})"
+    indicator: str = "np.where({0}, 1.0, 0.0)"
+    bounded: str = ""
+    #: Whole numbers as those that can be divided.
+    of_counts: str = "{0}"
+    #: Writes a sum over windows by a kernel of the library.
+    windows: Callable[[Windows, Tools], Array | None] | None = None
     static: Dialect | None = field(default=None)
 
     def call(self, function: str) -> str:
@@ -120,13 +134,14 @@ _OF_AXES = {
 }
 
 _FLOATING = '''def floating(*arrays):
-    """The type of the results: float32 where every array has it, else float64."""
-    return np.float32 if all(isinstance(x, np.ndarray) and x.dtype == np.float32 for x in arrays) else np.float64
+    """The type of the results: float32 where every array of floating-point numbers has it, else float64."""
+    types = {np.asarray(x).dtype for x in arrays}
+    return np.float32 if {t for t in types if t.kind == "f"} == {np.dtype(np.float32)} else np.float64
 '''
-_FLOATING_ARRAY = '''def floating(x):
-    """An array of floating-point numbers: float32 and float64 stay."""
-    x = jnp.asarray(x)
-    return x if jnp.issubdtype(x.dtype, jnp.floating) else x.astype(float)
+_FLOATING_OF_JAX = '''def floating(*arrays):
+    """The type of the results: that of the arrays of floating-point numbers, the usual one where there is none."""
+    types = [jnp.asarray(x).dtype for x in arrays]
+    return jnp.result_type(*([t for t in types if jnp.issubdtype(t, jnp.floating)] or [float]))
 '''
 
 #: Helpers that a module carries where its code calls them, in the order in which they may stand.
@@ -202,12 +217,15 @@ _TORCH_OF_AXES = {
     "argmax": "torch.argmax({0}, dim=-1) + 1",
     "argmin": "torch.argmin({0}, dim=-1) + 1",
 }
-_TENSOR = '''def tensor(x):
-    """A tensor of floating-point numbers."""
-    x = torch.as_tensor(x)
-    return x if x.is_floating_point() else x.to(torch.get_default_dtype())
+_PLACED = '''def placed(*arrays):
+    """The type and the device of the results: those of the tensors of floating-point numbers, the usual ones where there is none."""
+    tensors = [torch.as_tensor(x) for x in arrays]
+    floating = [x for x in tensors if x.is_floating_point()]
+    dtype = floating[0].dtype if floating else torch.get_default_dtype()
+    for x in floating:
+        dtype = torch.promote_types(dtype, x.dtype)
+    return dtype, next((x.device for x in tensors if x.device.type != "cpu"), torch.device("cpu"))
 '''
-
 _PRODUCT = '''def product(x, dims):
     """The product of the entries along some axes."""
     for dim in sorted(dims, reverse=True):
@@ -248,17 +266,21 @@ JAX = Dialect(
     imports="import jax.numpy as jnp\nimport numpy as np",
     elementwise={name: _for_jax(text) for name, text in _ELEMENTWISE.items()},
     of_axes={name: _for_jax(text) for name, text in _OF_AXES.items()},
-    helpers={"floating": _FLOATING_ARRAY, **{name: _for_jax(text) for name, text in _HELPERS.items()}},
+    helpers={"floating": _FLOATING_OF_JAX, **{name: _for_jax(text) for name, text in _HELPERS.items()}},
     einsum='jnp.einsum("{0}", {1})',
     permute=".transpose({0})",
     newaxis="None",
     whole="({0}).astype(int)",
     take="jnp.clip({0}, 0, {1} - 1).astype(int)",
     reduced={name: (_for_jax(code), _for_jax(empty)) for name, (code, empty) in NUMPY.reduced.items()},
-    dense="jnp.broadcast_to({0}, {1})",
-    whole_array="{0}",
-    scalar="floating({0})",
-    argument="floating({0})",
+    dense="jnp.broadcast_to({0}, {1}).astype(dtype)",
+    whole_array="{0}.astype(dtype)",
+    scalar="jnp.asarray({0}, dtype=dtype)",
+    argument="jnp.asarray({0}, dtype=dtype)",
+    type_of_arrays="dtype = floating({0})",
+    scalar_argument="jnp.asarray({0}, dtype=dtype)",
+    ones="jnp.ones({0}, dtype=dtype)",
+    indicator="jnp.where({0}, 1.0, 0.0).astype(dtype)",
     negation="jnp.logical_not({0})",
     static=NUMPY,
 )
@@ -268,7 +290,7 @@ TORCH = Dialect(
     imports="import torch",
     elementwise=_TORCH_ELEMENTWISE,
     of_axes=_TORCH_OF_AXES,
-    helpers={"tensor": _TENSOR, "product": _PRODUCT},
+    helpers={"placed": _PLACED, "product": _PRODUCT, "to_maxima": TO_MAXIMA},
     einsum='torch.einsum("{0}", {1})',
     permute=".permute({0})",
     newaxis="None",
@@ -280,11 +302,18 @@ TORCH = Dialect(
         "prod": ("product({0}, {1})", "1.0"),
         "sum": ("torch.sum({0}, dim={1})", "0.0"),
     },
-    dense="torch.broadcast_to({0}, {1}).contiguous()",
-    whole_array="{0}.contiguous()",
-    scalar="torch.as_tensor({0})",
-    argument="tensor({0})",
+    dense="torch.broadcast_to({0}, {1}).to(dtype).contiguous()",
+    whole_array="{0}.to(dtype).contiguous()",
+    scalar="torch.as_tensor({0}, dtype=dtype, device=device)",
+    argument="torch.as_tensor({0}, dtype=dtype, device=device)",
+    type_of_arrays="dtype, device = placed({0})",
     negation="~({0})",
-    scalar_argument="tensor({0})",
+    scalar_argument="torch.as_tensor({0}, dtype=dtype, device=device)",
+    counting="torch.arange({0}, device=device)",
+    ones="torch.ones({0}, dtype=dtype, device=device)",
+    indicator="torch.as_tensor({0}, device=device).to(dtype)",
+    bounded="torch.clamp({0}, {1}={2})",
+    of_counts="{0}.to(dtype)",
+    windows=torch_windows,
 )
 DIALECTS = {"numpy": NUMPY, "jax": JAX, "torch": TORCH}

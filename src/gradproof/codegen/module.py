@@ -31,6 +31,7 @@ _RESERVED = frozenset(keyword.kwlist) | {
     "jnp",
     "torch",
     "dtype",
+    "device",
 }
 _OF_LOOPS = ("math", "njit", "prange", "result", "CACHE", "FAST", "range", "abs")
 
@@ -85,18 +86,25 @@ def _array_function(formula: Formula, group: Sequence[Output], target: str, name
     writer = Writer(made.names, dialect)
     lines = [_typed(made, dialect)]
     lines += [_given(made.names[symbol.name], symbol, dialect) for symbol in made.arguments]
-    lines += made.measured()
     for stage in made.stages:
         writer.lines.append(f"{made.names[stage.symbol.name]} = {writer.written(planned(stage.value), stage.axes)}")
     results = [writer.written(planned(output.formula.value), output.formula.axes) for output in group]
     returned = results[0] if len(group) == 1 else _by_name(group, results)
-    body = "\n    ".join([*filter(None, lines), *writer.lines, f"return {returned}"])
+    computed = [*writer.lines, f"return {returned}"]
+    body = "\n    ".join([*filter(None, lines), *_used(made.measured(), computed), *computed])
     return f"{_head(made, group)}\n    {body}\n"
+
+
+def _used(sizes: Sequence[str], computed: Sequence[str]) -> list[str]:
+    """Return the lines that take sizes which the other lines speak of."""
+    words = set(re.findall(r"\w+", "\n".join(computed)))
+    return [line for line in sizes if line.split(" = ")[0] in words]
 
 
 def _typed(made: Signature, dialect: Dialect) -> str:
     """Return the line that finds the type of the arrays, where the library needs one."""
-    arrays = [made.names[symbol.name] for symbol in made.arguments if symbol.axes]
+    values = [symbol for symbol in made.arguments if "size" not in symbol.properties]
+    arrays = [made.names[symbol.name] for symbol in values if symbol.axes or not any(other.axes for other in values)]
     return dialect.type_of_arrays.format(", ".join(arrays))
 
 

@@ -1,0 +1,164 @@
+"""Sums over windows by the kernels of PyTorch: convolution and its two gradients, pooling and its gradient."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gradproof.codegen.array import Array
+from gradproof.codegen.window_layout import Tools, is_even, laid, listed, open_counts, paddings, shape_of, unlaid
+from gradproof.codegen.windows import Windows
+from gradproof.elaborate.sizes import extent
+from gradproof.expr.build import add, number
+from gradproof.expr.node import Expr, Index, Number
+
+#: The sum over windows of what lies on their maxima, written once in a module that needs it.
+TO_MAXIMA = '''def to_maxima(flow, image, maxima, size, stride, dilation, before, after):
+    """The sum over all windows of ``flow`` at each place where ``image`` is the maximum of the window; all maxima count.
+
+    The lists hold one number for each of the last axes: the size of a window, its stride and dilation, the padding on both sides.
+    """
+    count = len(size)
+    edges = [width for pair in zip(before[::-1], after[::-1]) for width in pair]
+    padded = torch.nn.functional.pad(image, edges, value=-torch.inf)
+    result = torch.zeros_like(padded)
+    for step in torch.cartesian_prod(*(torch.arange(length) for length in size)).reshape(-1, count).tolist():
+        starts = [s * d for s, d in zip(step, dilation)]
+        ends = [a + s * (n - 1) + 1 for a, s, n in zip(starts, stride, maxima.shape[-count:])]
+        window = (..., *(slice(a, e, s) for a, e, s in zip(starts, ends, stride)))
+        result[window] += torch.where(padded[window] == maxima, flow, 0)
+    return torch.nn.functional.pad(result, [-width for width in edges])
+'''
+
+_FUNCTIONAL = "torch.nn.functional"
+
+
+def torch_windows(windows: Windows, tools: Tools) -> Array | None:
+    """Return the code of a sum over windows, None where no kernel of the library computes it."""
+    if windows.operation == "tops":
+        return _to_maxima(windows, tools)
+    if windows.kernel is None and windows.wanted != "step":
+        return _pooled(windows, tools)
+    made, counts = _convolved(windows, tools), open_counts(windows, tools)
+    if not counts:
+        return made
+    zeros = f"torch.zeros({tools.shape(made.axes)}, dtype=dtype, device=device)"
+    test = " and ".join(f"{count} > 0" for count in counts)
+    return Array(f"{made.code} if {test} else {zeros}", made.axes, is_atom=False)
+
+
+# Convolution ------------------------------------------------------------------------------------------------------------
+
+
+def _convolved(windows: Windows, tools: Tools) -> Array:
+    rank = len(windows.links)
+    batch, channels, filters = windows.batch, windows.channels, windows.filters
+    places, positions, steps = windows.axes("place"), windows.axes("position"), windows.axes("step")
+    even = all(is_even(link) for link in windows.links)
+    options = _options(windows, tools, with_padding=even)
+    if windows.wanted == "position":
+        image, kernel = _image(windows, tools, even=even), laid(_made(windows.kernel), (filters, channels), steps, tools)
+        return unlaid(f"{_FUNCTIONAL}.conv{rank}d({image}, {kernel}{options})", (batch, filters), positions, tools)
+    result = laid(_made(windows.result), (batch, filters), positions, tools)
+    if windows.wanted == "step":
+        shape = f"({', '.join(shape_of((filters, channels), steps, tools))})"
+        image = _image(windows, tools, even=even)
+        return unlaid(f"torch.nn.grad.conv{rank}d_weight({image}, {shape}, {result}{options})", (filters, channels), steps, tools)
+    kernel = laid(_made(windows.kernel), (filters, channels), steps, tools)
+    lengths = shape_of((batch, channels), places, tools)[:2]
+    lengths += [
+        tools.size(extent(link.place) if even else add(extent(link.place), link.before, link.after)) for link in windows.links
+    ]
+    code = f"torch.nn.grad.conv{rank}d_input(({', '.join(lengths)}), {kernel}, {result}{options})"
+    if not even:
+        code = f"{_FUNCTIONAL}.pad({code}, {_edges(windows, tools, sign='-')})"
+    return unlaid(code, (batch, channels), places, tools)
+
+
+def _image(windows: Windows, tools: Tools, *, even: bool) -> str:
+    """Return the code of the image, padded by hand where both sides are not alike."""
+    image = laid(_made(windows.image), (windows.batch, windows.channels), windows.axes("place"), tools)
+    return image if even else f"{_FUNCTIONAL}.pad({image}, {_edges(windows, tools)})"
+
+
+def _edges(windows: Windows, tools: Tools, sign: str = "") -> str:
+    """Return the code of the paddings as PyTorch lists them: the last axis first."""
+    widths = [width for pair in paddings(windows, tools)[::-1] for width in pair]
+    return f"({', '.join(f'{sign}{width}' for width in widths)})"
+
+
+def _options(windows: Windows, tools: Tools, *, with_padding: bool) -> str:
+    found = {"stride": [str(link.stride) for link in windows.links]}
+    if with_padding:
+        found["padding"] = [tools.size(link.before) for link in windows.links]
+    found["dilation"] = [str(link.dilation) for link in windows.links]
+    usual = {"stride": "1", "padding": "0", "dilation": "1"}
+    return "".join(f", {name}={listed(values)}" for name, values in found.items() if set(values) != {usual[name]})
+
+
+# Pooling ----------------------------------------------------------------------------------------------------------------
+
+
+def _pooled(windows: Windows, tools: Tools) -> Array | None:
+    """The maxima or the sums of windows, or the sums of the windows that a place is in."""
+    rank, is_sum = len(windows.links), windows.operation == "sum"
+    if is_sum and (rank == 1 or any(link.dilation != 1 for link in windows.links)):
+        return None
+    even = all(is_even(link) and _is_narrow(link.before, extent(link.step)) for link in windows.links)
+    if windows.wanted == "place":
+        return _spread(windows, tools) if even and rank == 2 else None
+    image = laid(_made(windows.image), (windows.batch,), windows.axes("place"), tools)
+    if not even:
+        image = f"{_FUNCTIONAL}.pad({image}, {_edges(windows, tools)}{'' if is_sum else ', value=-torch.inf'})"
+    size = listed([tools.size(extent(link.step)) for link in windows.links])
+    options = _options(windows, tools, with_padding=even) or ", stride=1"
+    options = options if "stride=" in options else f", stride=1{options}"
+    function = f"avg_pool{rank}d" if is_sum else f"max_pool{rank}d"
+    divisor = ", divisor_override=1" if is_sum else ""
+    return unlaid(f"{_FUNCTIONAL}.{function}({image}, {size}{options}{divisor})", (windows.batch,), windows.axes("position"), tools)
+
+
+def _spread(windows: Windows, tools: Tools) -> Array:
+    """Each place gets the sum of the windows that it is in: what the library calls the gradient of average pooling."""
+    result = laid(_made(windows.result), (windows.batch,), windows.axes("position"), tools)
+    shape = ", ".join(shape_of((windows.batch,), windows.axes("place"), tools))
+    lists = [
+        [tools.size(extent(link.step)) for link in windows.links],
+        [str(link.stride) for link in windows.links],
+        [tools.size(link.before) for link in windows.links],
+    ]
+    options = ", ".join(f"({', '.join(values)})" for values in lists)
+    like = f"torch.empty(1, dtype=dtype, device=device).expand({shape})"
+    code = f"torch.ops.aten.avg_pool2d_backward({result}, {like}, {options}, False, True, 1)"
+    return unlaid(code, (windows.batch,), windows.axes("place"), tools)
+
+
+def _to_maxima(windows: Windows, tools: Tools) -> Array:
+    places, positions = (*windows.batch, *windows.axes("place")), (*windows.batch, *windows.axes("position"))
+    lists: Sequence[Sequence[str]] = (
+        [tools.size(extent(link.step)) for link in windows.links],
+        [str(link.stride) for link in windows.links],
+        [str(link.dilation) for link in windows.links],
+        *zip(*paddings(windows, tools), strict=True),
+    )
+    arrays = [_whole(_made(windows.result), positions, tools), _whole(_made(windows.image), places, tools)]
+    arrays.append(_whole(_made(windows.tops), positions, tools))
+    listings = ", ".join(f"[{', '.join(values)}]" for values in lists)
+    return Array(f"to_maxima({', '.join(arrays)}, {listings})", places)
+
+
+def _whole(part: Expr, axes: tuple[Index, ...], tools: Tools) -> str:
+    """Return the code of a part over axes some of which it may lack."""
+    code = tools.over(part, axes)
+    return code if set(axes) <= part.free_indices else f"torch.broadcast_to({code}, {tools.shape(axes)})"
+
+
+def _is_narrow(before: Expr, size: Expr) -> bool:
+    """Tell whether a padding is at most half the window: more is refused by the library."""
+    if before is number(0):
+        return True
+    return isinstance(before, Number) and isinstance(size, Number) and 2 * before.value <= size.value
+
+
+def _made(part: Expr | None) -> Expr:
+    assert part is not None, "the arrays of a sum over windows were checked when it was found"
+    return part
