@@ -80,15 +80,6 @@ class Design:
             combine_dense(self.matrix.T, chosen[used], beta[used], out)
         return out
 
-    def stack(self, left: Any, right: Any) -> Any:
-        """Return two blocks of dense columns side by side."""
-        return np.asfortranarray(np.concatenate([left.T, right.T]).T)
-
-    def weighted_gram(self, columns: Any, weights: Array) -> Array:
-        """Return columns' diag(weights) columns for dense columns."""
-        root = columns * np.sqrt(weights)[:, None]
-        return np.asarray(root.T @ root)
-
 
 def _dense_columns(x: Any, where: str) -> Array:
     array = np.asarray(x)

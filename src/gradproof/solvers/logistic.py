@@ -6,18 +6,20 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy import sparse
 
 from gradproof.errors import DomainError
 from gradproof.solvers.design import Array, Design, Indices, target_vector
-from gradproof.solvers.design_kernels import descend_sparse_weighted
 from gradproof.solvers.gram import minimize_gram
 from gradproof.solvers.result import Result, Stopping
+from gradproof.solvers.sparse_kernels import descend_sparse_weighted
 from gradproof.solvers.working_set import Penalty
 from gradproof.solvers.working_set_run import GAP, AbstractWorkingSetRun, check_penalties
 
 _WHERE = "minimize_logistic"
 _NEWTON_STEPS = 12
 _SWEEPS = 100
+_INNER = 0.1
 
 
 def minimize_logistic(
@@ -48,20 +50,34 @@ def minimize_logistic(
 
 
 class _Columns:
-    """The columns taken up so far; of a dense X with a copy that lies together."""
+    """The columns taken up so far, in a copy that lies together: for the second derivatives alone, so in single precision if dense."""
 
     def __init__(self, design: Design) -> None:
         self._design = design
         self.chosen: Indices = np.zeros(0, dtype=np.int64)
-        self.columns: Any = None
+        #: One row a column of a dense X.
+        self.rows: Array = np.zeros((0, design.shape[0]), dtype=np.float32)
+        #: The columns of a sparse X.
+        self.sparse: Any = None
 
     def extend(self, added: Indices) -> None:
         """Take up more columns."""
-        if added.size:
-            if not self._design.is_sparse:
-                new = self._design.columns(added)
-                self.columns = new if self.columns is None else self._design.stack(self.columns, new)
-            self.chosen = np.concatenate([self.chosen, added])
+        if added.size == 0:
+            return
+        new = self._design.columns(added)
+        if self._design.is_sparse:
+            self.sparse = new if self.sparse is None else sparse.hstack([self.sparse, new], format="csc")
+        else:
+            self._append(new)
+        self.chosen = np.concatenate([self.chosen, added])
+
+    def _append(self, new: Array) -> None:
+        old, size = self.chosen.size, self.chosen.size + new.shape[1]
+        if size > self.rows.shape[0]:
+            grown = np.empty((int(1.5 * size), self._design.shape[0]), dtype=np.float32)
+            grown[:old] = self.rows[:old]
+            self.rows = grown
+        self.rows[old:size] = new.T
 
 
 class _Run(AbstractWorkingSetRun):
@@ -94,10 +110,7 @@ class _Run(AbstractWorkingSetRun):
             self.refresh()
 
     def _predict(self, beta: Array) -> Array:
-        if self.design.is_sparse:
-            used = np.flatnonzero(beta)
-            return np.asarray(self.design.columns(self.set.chosen[used]) @ beta[used])
-        return np.asarray(self.set.columns @ beta) if beta.size else np.zeros(self.labels.size)
+        return self.design.combine(self.set.chosen, beta)
 
     def _settle_residual(self) -> None:
         self.residual = self.labels * _sigmoid(-self.labels * self.margin)
@@ -125,49 +138,47 @@ class _Run(AbstractWorkingSetRun):
 
     def solve_inside(self, gap: float) -> None:
         """Take proximal Newton steps for the columns of the set."""
-        penalty, target = self.penalty, max(0.1 * gap, 0.3 * self.stopping.tolerance)
-        weights = np.full(self.beta.size, penalty.lambda_1)
+        lambda_1 = self.penalty.lambda_1
+        target = lambda_1 * min(0.3, _INNER * max(self.excess, self.stopping.tolerance))
         objective = self._objective(self.margin, self.beta)
-        for _ in range(_NEWTON_STEPS):
-            gradient = -self._products()
-            violation = self._violation(gradient, weights)
-            if violation <= target * penalty.lambda_1:
+        for step in range(_NEWTON_STEPS):
+            slope = self.chosen_products() if step == 0 else self.design.correlate(self.residual, self.set.chosen)
+            violation = self._violation(slope)
+            if violation <= target:
                 break
             curvature = np.abs(self.residual) * (1 - np.abs(self.residual))
-            tolerance = 0.1 * max(0.1 * violation, 0.1 * target * penalty.lambda_1)
             direct = self._sweep if self.design.is_sparse else self._solve_gram
-            wanted, change = direct(curvature, gradient, weights, tolerance)
+            wanted, change = direct(curvature, slope, _INNER * max(_INNER * violation, target))
             objective, is_moved = self._search(wanted - self.beta, change, objective)
             if not is_moved:
                 break
         self._settle_intercept()
 
-    def _products(self) -> Array:
-        """Return <x_j, residual> for the columns of the set."""
-        if self.design.is_sparse:
-            return self.design.correlate(self.residual, self.set.chosen)
-        return np.asarray(self.set.columns.T @ self.residual)
-
-    def _sweep(self, curvature: Array, gradient: Array, weights: Array, tolerance: float) -> tuple[Array, float]:
+    def _sweep(self, curvature: Array, slope: Array, tolerance: float) -> tuple[Array, float]:
         """Minimize the quadratic model by coordinate descent on sparse columns; returns the coefficients and the intercept's change."""
-        beta, residual, matrix = self.beta.copy(), self.residual.copy(), self.design.matrix
+        beta, columns = self.beta.copy(), self.set.sparse
         constant = descend_sparse_weighted(
-            matrix.data, matrix.indices, matrix.indptr, curvature, self.set.chosen, residual, beta,
+            columns.data, np.empty(columns.nnz), columns.indices, columns.indptr, curvature, self.residual.copy(), beta,
             self.penalty.lambda_1, self.penalty.lambda_2, self.fit_intercept, _SWEEPS, tolerance,
         )  # fmt: skip
         return beta, float(constant)
 
-    def _solve_gram(self, curvature: Array, gradient: Array, weights: Array, tolerance: float) -> tuple[Array, float]:
-        """Do the same by the matrix of second derivatives, the intercept eliminated."""
-        hessian = self.design.weighted_gram(self.set.columns, curvature)
-        share, pull, total = np.zeros(gradient.size), 0.0, float(curvature.sum())
+    def _solve_gram(self, curvature: Array, slope: Array, tolerance: float) -> tuple[Array, float]:
+        """Do the same by the matrix of second derivatives of the columns that are used or want to be, the intercept eliminated."""
+        active = np.flatnonzero((self.beta != 0) | (np.abs(slope) > self.penalty.lambda_1))
+        slope, beta = slope[active], self.beta.copy()
+        root = np.sqrt(curvature).astype(np.float32)
+        rows = self.set.rows[active] * root
+        hessian = rows @ rows.T
+        share, pull, total = np.zeros(active.size), 0.0, float(curvature.sum())
         if self.fit_intercept and total > 0:
-            across = np.asarray(self.set.columns.T @ curvature)
+            across = np.asarray(rows @ root, dtype=np.float64)
             share, pull = -across / total, float(self.residual.sum()) / total
-            hessian = hessian - np.outer(across, across) / total
-            gradient = gradient + across * pull
-        wanted = minimize_gram(hessian, -gradient, self.beta, weights, self.penalty.lambda_2, False, tolerance)
-        return wanted, float(share @ (wanted - self.beta)) + pull
+            hessian = hessian - np.outer(across, across).astype(np.float32) / np.float32(total)
+            slope = slope - across * pull
+        weights = np.full(active.size, self.penalty.lambda_1)
+        beta[active] = minimize_gram(hessian, slope, beta[active], weights, self.penalty.lambda_2, False, tolerance)
+        return beta, float(share @ (beta - self.beta)[active]) + pull
 
     def _search(self, direction: Array, change: float, objective: float) -> tuple[float, bool]:
         """Move by the longest of the steps 1, 1/2, 1/4 ... that lowers the objective."""
@@ -197,9 +208,9 @@ class _Run(AbstractWorkingSetRun):
             if abs(change) <= 1e-15 * (1 + abs(self.intercept)):
                 break
 
-    def _violation(self, gradient: Array, weights: Array) -> float:
-        slope = -gradient - self.penalty.lambda_2 * self.beta
-        away = np.where(self.beta != 0, np.abs(slope - np.sign(self.beta) * weights), np.maximum(np.abs(slope) - weights, 0))
+    def _violation(self, slope: Array) -> float:
+        weight, slope = self.penalty.lambda_1, slope - self.penalty.lambda_2 * self.beta
+        away = np.where(self.beta != 0, np.abs(slope - np.sign(self.beta) * weight), np.maximum(np.abs(slope) - weight, 0))
         constant = abs(float(self.residual.sum())) if self.fit_intercept else 0.0
         return max(float(np.max(away, initial=0.0)), constant)
 

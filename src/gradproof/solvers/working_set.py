@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gradproof.solvers.design import Array, Design, Indices
-from gradproof.solvers.design_kernels import descend_sparse
 from gradproof.solvers.gram import minimize_gram
+from gradproof.solvers.sparse_kernels import descend_sparse
 
 _SWEEPS = 2000
 _SPARE = 1.25
