@@ -39,11 +39,19 @@ def survey_dense(columns: Any, residual: Any, products: Any, squares: Any, sums:
 def survey_sparse(data: Any, indices: Any, starts: Any, residual: Any, products: Any, squares: Any, sums: Any) -> None:
     """Do the same for compressed columns."""
     for j in range(starts.size - 1):
-        square, total = 0.0, 0.0
-        for k in range(starts[j], starts[j + 1]):
-            entry = np.float64(data[k])
+        square, total, more, rest = 0.0, 0.0, 0.0, 0.0
+        k, last = starts[j], starts[j + 1]
+        while k + 1 < last:
+            entry, other = np.float64(data[k]), np.float64(data[k + 1])
             square += entry * entry
+            more += other * other
             total += entry
+            rest += other
+            k += 2
+        if k < last:
+            square += np.float64(data[k]) * np.float64(data[k])
+            total += np.float64(data[k])
+        square, total = square + more, total + rest
         products[j] = dot_sparse(data, indices, starts[j], starts[j + 1], residual)
         squares[j], sums[j] = square, total
 
@@ -93,3 +101,35 @@ def combine_sparse(data: Any, indices: Any, starts: Any, chosen: Any, beta: Any,
     for place in range(chosen.size):
         for k in range(starts[chosen[place]], starts[chosen[place] + 1]):
             out[np.uint32(indices[k])] += beta[place] * data[k]
+
+
+@njit(cache=True)
+def bound_products(
+    known: Any,
+    read_at: Any,
+    norms: Any,
+    columns: Any,
+    moved: Any,
+    first: int,
+    limit: float,
+    is_signed: bool,
+    bounds: Any,
+    read: Any,
+) -> None:
+    """Write upper bounds of products that were known before the residual moved; marks in ``read`` those above the limit.
+
+    ``moved[read_at[j] - first]`` is how far the residual went since column j was read; a column read before that has no bound.
+    """
+    for place in range(columns.size):
+        j = columns[place]
+        since = read_at[j] - first
+        reach = moved[since] * norms[j] if since >= 0 else np.inf
+        if is_signed:
+            bounds[place] = known[j] + reach
+            above = bounds[place] > limit
+        else:
+            size = abs(known[j]) + reach
+            bounds[place] = -size if known[j] < 0.0 else size
+            above = size > limit
+        if above:
+            read[place] = True

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
 from gradproof.solvers.design import Array, Design, Indices
+from gradproof.solvers.design_kernels import bound_products
 
 _KEPT = 8
 
@@ -34,18 +33,15 @@ class LazyProducts:
                   else the bound has the sign of the product that was read.
         """
         moved = np.array([float(np.linalg.norm(residual - old)) for old in self._residuals])
-        known = self._known[columns]
-        place = self._read_at[columns] - self._first
-        reach = np.where(place >= 0, moved[np.maximum(place, 0)], np.inf) * self._norms[columns]
-        bounds: Any = known + reach if is_signed else np.where(known < 0, -1.0, 1.0) * (np.abs(known) + reach)
-        read = needed | ((bounds if is_signed else np.abs(bounds)) > limit)
+        bounds, read = np.empty(columns.size), needed.copy()
+        bound_products(self._known, self._read_at, self._norms, columns, moved, self._first, limit, is_signed, bounds, read)
         chosen = columns[read]
         self._remember(residual)
         fresh = self._design.correlate(residual, chosen)
         self._known[chosen] = fresh
         self._read_at[chosen] = self._first + len(self._residuals) - 1
         bounds[read] = fresh
-        return np.asarray(bounds)
+        return bounds
 
     def _remember(self, residual: Array) -> None:
         self._residuals.append(residual)

@@ -17,7 +17,8 @@ from gradproof.solvers.working_set import Penalty
 
 GAP = "duality gap relative to the objective at zero"
 _FIRST = 100
-_FIRST_SPARSE = 400
+_FIRST_SPARSE = 800
+_GROWTH_SPARSE = 2
 _SHARE = 0.4
 
 
@@ -32,11 +33,14 @@ class AbstractWorkingSetRun(ABC):
     def __init__(self, design: Design, squares: Array, chosen: Any, penalty: Penalty, stopping: Stopping) -> None:
         self.began = time.perf_counter()
         self.design, self.squares, self.set, self.penalty, self.stopping = design, squares, chosen, penalty, stopping
+        self.norms = np.sqrt(squares)
         self.history = History()
         self.beta: Array = np.zeros(self.set.chosen.size)
         self.alive: Indices = np.flatnonzero(squares > 0)
         self.residual: Array
         self.products: Array
+        self.is_chosen = np.zeros(squares.size, dtype=bool)
+        self.is_chosen[self.set.chosen] = True
         self.lazy: LazyProducts
         self.scale, self.radius = 1.0, np.inf
         #: By how much the largest product exceeds lambda_1, relative to that at zero if lambda_1 = 0.
@@ -60,7 +64,7 @@ class AbstractWorkingSetRun(ABC):
         if array.shape != (self.design.shape[1],):
             raise ShapeError(f"start needs shape ({self.design.shape[1]},)", got=f"{array.shape}", where=where)
         array = np.where(self.squares > 0, array, 0.0)  # columns of zeros predict nothing, and cost
-        self.set.extend(np.setdiff1d(np.flatnonzero(array), self.set.chosen))
+        self._extend(np.setdiff1d(np.flatnonzero(array), self.set.chosen))
         self.beta = array[self.set.chosen]
 
     def coefficients(self) -> Array:
@@ -105,46 +109,45 @@ class AbstractWorkingSetRun(ABC):
     def _step(self, slack: Array, gap: float) -> None:
         self.excess = float(np.max(slack, initial=0.0)) / self.penalty.lambda_1 - 1 if self.penalty.lambda_1 else gap
         keep = self._safe(slack)
-        ranking = (self.penalty.lambda_1 - self.scale * slack) / np.sqrt(self.squares[self.alive])
+        ranking = (self.penalty.lambda_1 - self.scale * slack) / self.norms[self.alive]
         ranking, slack, self.alive, self.products = ranking[keep], slack[keep], self.alive[keep], self.products[keep]
-        self.set.extend(self._pick(ranking, slack))
+        self._extend(self._pick(ranking, slack))
         self.beta = np.concatenate([self.beta, np.zeros(self.set.chosen.size - self.beta.size)])
         self.solve_inside(gap)
         self.refresh()
 
+    def _extend(self, added: Indices) -> None:
+        self.set.extend(added)
+        self.is_chosen[added] = True
+
     def begin(self, residual: Array, products: Array) -> None:
         """Set the residual of all-zero coefficients and its products with all columns."""
         self.residual, self.products = residual, products[self.alive]
-        self.lazy = LazyProducts(self.design, np.sqrt(self.squares), residual, products)
+        self.lazy = LazyProducts(self.design, self.norms, residual, products)
 
     def refresh(self) -> None:
         """Bring the products up to date."""
         limit, is_signed = self.penalty.lambda_1, self.penalty.is_positive
-        self.products = self.lazy.refresh(self.residual, self.alive, self._is_chosen(), limit, is_signed)
+        self.products = self.lazy.refresh(self.residual, self.alive, self.is_chosen[self.alive], limit, is_signed)
 
     def chosen_products(self) -> Array:
         """Return <x_j, residual> for the columns of the set; these are never screened, and their products are exact."""
         return np.asarray(self.products[np.searchsorted(self.alive, self.set.chosen)])
 
-    def _is_chosen(self) -> npt.NDArray[np.bool_]:
-        """Return which of the columns that are alive are in the set."""
-        is_chosen = np.zeros(self.design.shape[1], dtype=bool)
-        is_chosen[self.set.chosen] = True
-        return is_chosen[self.alive]
-
     def _safe(self, slack: Array) -> npt.NDArray[np.bool_]:
         """Return which columns may still be used: the optimum lies in a ball around the dual point."""
         if self.penalty.lambda_1 == 0:
             return np.ones(self.alive.size, dtype=bool)
-        norms = np.sqrt(self.squares[self.alive] + self.penalty.lambda_2)
+        norms = self.norms[self.alive]
+        norms = np.sqrt(norms**2 + self.penalty.lambda_2) if self.penalty.lambda_2 else norms
         may_be_used = self.scale * slack + self.radius * norms >= self.penalty.lambda_1
-        return np.asarray(may_be_used | self._is_chosen())
+        return np.asarray(may_be_used | self.is_chosen[self.alive])
 
     def _pick(self, ranking: Array, slack: Array) -> Indices:
         """Return new columns that violate their dual constraint most; sparse ones cost little, so many at a time."""
-        is_new = ~self._is_chosen() & (slack > self.penalty.lambda_1 * (1 + 1e-9))
+        is_new = ~self.is_chosen[self.alive] & (slack > self.penalty.lambda_1 * (1 + 1e-9))
         support = int(np.count_nonzero(self.beta))
-        room = max(_FIRST_SPARSE, support) if self.design.is_sparse else self._room(support)
+        room = max(_FIRST_SPARSE, _GROWTH_SPARSE * support) if self.design.is_sparse else self._room(support)
         candidates, order = self.alive[is_new], ranking[is_new]
         if candidates.size > room:
             candidates = candidates[np.argpartition(order, room - 1)[:room]]
