@@ -16,7 +16,9 @@ from gradproof.elaborate.trouble import Unreadable
 from gradproof.elaborate.value import Value, elementwise, mapped
 from gradproof.expr import build
 from gradproof.expr.node import Call, Element, Expr, Index, Operator, Symbol, fresh_index
-from gradproof.reader.presentation import Adjacent, Fenced, Fraction, Listing, Name, Numeral, Prefix, Scripted, Tree
+from gradproof.expr.walk import symbols
+from gradproof.reader.presentation import Adjacent, Fenced, Fraction, Infix, Listing, Name, Numeral, Place, Prefix, Scripted, Tree
+from gradproof.reader.walk import subtrees
 
 if TYPE_CHECKING:
     from gradproof.elaborate.lowering import Lowering
@@ -72,6 +74,73 @@ def operator(lowering: Lowering, rest: tuple[Tree, ...]) -> tuple[Value, tuple[T
         operand: Tree = rest[1] if len(rest) == 2 else Adjacent(rest[1:], rest[1].place)
         return differentiated(lowering, lowering.value(operand), _targets(lowering, parts[1])), ()
     return _gradient(lowering, head, rest[1:])
+
+
+def before_product(
+    lowering: Lowering, tree: Tree, factors: list[tuple[str, str, Tree]]
+) -> tuple[Tree, list[tuple[str, str, Tree]]]:
+    """Move what a derivative sign at the head of ``tree`` acts on into it: the factors behind a product sign, up to the next such sign.
+
+    Args: factors: product signs with what follows them, in order.  Returns: the tree to read, and the factors that are left.
+    """
+    if not isinstance(tree, Adjacent) or not is_operator(tree.items[0]) or any(map(is_operator, tree.items[1:])):
+        return tree, factors
+    head, *rest = tree.items
+    if not isinstance(head, Fraction) and _may_be_function(lowering, tuple(rest)):
+        return tree, factors
+    count = 0
+    while count < len(factors) and factors[count][0] == "*" and not any(map(has_sign, subtrees(factors[count][2]))):
+        count += 1
+    if not count or lowering.answer("reach") == "factor":
+        return tree, factors
+    operand: Tree = rest[0] if len(rest) == 1 else Adjacent(tuple(rest), rest[0].place)
+    for operator, symbol, factor in factors[:count]:
+        operand = Infix(operator, operand, factor, Place(operand.place.start, factor.place.end), symbol)
+    return Adjacent((head, operand), tree.place), factors[count:]
+
+
+def takes_sum(lowering: Lowering, first: Tree, others: list[Tree]) -> bool:
+    """Tell whether a derivative sign at the head of a sum takes all of it: ``\\frac{d}{dx} x^2 + 3 x``.
+
+    That takes scalar terms, no second derivative sign, and no function by name at its head: ``\\nabla_w L + \\lambda w``.
+    """
+    head, *rest = _flat(first)
+    if not rest or not is_operator(head) or any(map(has_sign, (node for tree in (*rest, *others) for node in subtrees(tree)))):
+        return False
+    if _may_be_function(lowering, tuple(rest)):
+        return False
+    return not any(lowering.value(tree).rank for tree in others) and lowering.answer("sum_reach") == "sum"
+
+
+def of_sum(lowering: Lowering, first: Tree, others: list[tuple[str, Tree]]) -> Value:
+    """Return the derivative of a sum whose sign stands in front of its first term; ``others`` are the further signs and terms."""
+    head, operand = _without_head(first)
+    for sign, term in others:
+        operand = Infix(sign, operand, term, Place(operand.place.start, term.place.end))
+    return lowering.value(Adjacent((head, operand), Place(head.place.start, operand.place.end)))
+
+
+def _without_head(tree: Tree) -> tuple[Tree, Tree]:
+    """Split a product into its first thing and the rest."""
+    if isinstance(tree, Infix):
+        head, left = _without_head(tree.left)
+        return head, Infix(tree.operator, left, tree.right, tree.place, tree.symbol)
+    head, *rest = _items(tree)
+    return head, rest[0] if len(rest) == 1 else Adjacent(tuple(rest), rest[0].place)
+
+
+def _flat(tree: Tree) -> list[Tree]:
+    """Return the first thing of a product, and the others."""
+    found: list[Tree] = []
+    while isinstance(tree, Infix) and tree.operator == "*":
+        found.append(tree.right)
+        tree = tree.left
+    return [*_items(tree), *reversed(found)]
+
+
+def has_sign(tree: Tree) -> bool:
+    """Tell whether a tree is a derivative sign, or a quotient written with two of them."""
+    return is_operator(tree) or (isinstance(tree, Fraction) and _derivative_parts(tree) is not None)
 
 
 def differentiated(lowering: Lowering, operand: Value, targets: list[Target]) -> Value:
@@ -190,10 +259,7 @@ def _gradient(lowering: Lowering, head: Tree, rest: tuple[Tree, ...]) -> tuple[V
             if not (isinstance(head.sup, Numeral) and head.sup.text == "2"):
                 raise Unreadable("U110", "no rule for this power of a gradient sign")
             order = 2
-    taken = applications.application(lowering, rest)
-    value, remaining = taken if taken is not None else (lowering.value(rest[0]), rest[1:])
-    if value.rank and remaining:  # the gradient of a product such as x^T A x
-        value, remaining = lowering.value(Adjacent(rest, rest[0].place)), ()
+    value, remaining = _operand(lowering, rest)
     if sub is not None:
         names = sub.items if isinstance(sub, Listing) else (sub,)
         if len(names) != 1:
@@ -203,6 +269,36 @@ def _gradient(lowering: Lowering, head: Tree, rest: tuple[Tree, ...]) -> tuple[V
         wanted = _argument_of(rest[0], rest[1] if len(rest) > 1 else None)
     targets = [target(lowering, wanted) for _ in range(order)]
     return differentiated(lowering, value, targets), remaining
+
+
+def _operand(lowering: Lowering, rest: tuple[Tree, ...]) -> tuple[Value, tuple[Tree, ...]]:
+    """Return what a gradient sign acts on, and what it leaves: the product behind it, of ``f(x) d`` with a function f the function alone.
+
+    The next derivative sign is never a part of it.
+    """
+    end = next((place for place, tree in enumerate(rest) if place and is_operator(tree)), len(rest))
+    taken = applications.application(lowering, rest)
+    value, remaining = taken if taken is not None else (lowering.value(rest[0]), rest[1:])
+    behind = rest[end:]
+    if len(remaining) <= len(behind):
+        return value, remaining
+    question = "named_reach" if _may_be_function(lowering, rest) else "reach"
+    if value.rank or lowering.answer(question) == "product":  # a product such as x^T A x
+        return lowering.value(Adjacent(rest[:end], rest[0].place)), behind
+    return value, remaining
+
+
+def _may_be_function(lowering: Lowering, rest: tuple[Tree, ...]) -> bool:
+    """Tell whether a product begins with a quantity of the document that may depend on others: ``f(x)``, ``L``, what it defines by names."""
+    tree = rest[0]
+    read = reference_of(tree) if isinstance(tree, Name | Scripted) else None
+    if read is None or read[1].power is not None:
+        return False
+    if len(rest) > 1 and applications.application(lowering, rest) is not None:
+        name = tree.base if isinstance(tree, Scripted) else tree
+        return not (isinstance(name, Name) and applications.catalogue_entry(lowering, name) is not None)
+    definition = lowering.scope.definition(read[0].key, lowering.position)
+    return read[0].key in applications.FUNCTION_LETTERS or (definition is not None and bool(symbols(definition.body)))
 
 
 def _argument_of(head: Tree, fence: Tree | None) -> Tree:

@@ -328,6 +328,8 @@ class Lowering:
         while isinstance(node, Infix) and node.operator in _SUM_SIGNS:
             terms.append((node.operator, node.right))
             node = node.left
+        if derivatives.takes_sum(self, node, [term for _, term in terms]):
+            return derivatives.of_sum(self, node, terms[::-1])
         values = [("+", self.value(node)), *((sign, self.value(term)) for sign, term in reversed(terms))]
         if all(value.rank == 0 for _, value in values):
             pairs = [(Fraction(1 if sign == "+" else -1), value.body) for sign, value in values]

@@ -65,6 +65,8 @@ def infix(lowering: Lowering, tree: Infix) -> Value:
     while isinstance(node, Infix) and node.operator in ("*", "/", "⊙", "⊘", "∘", "⊗"):
         steps.append((node.operator, node.symbol, node.right))
         node = node.left
+    node, left = derivatives.before_product(lowering, node, steps[::-1])
+    steps = left[::-1]
     result = _with_operator(lowering, node, steps)
     if result is not None:
         return result
@@ -76,7 +78,7 @@ def infix(lowering: Lowering, tree: Infix) -> Value:
 
 def _with_operator(lowering: Lowering, first: Tree, steps: list[tuple[str, str, Tree]]) -> Value | None:
     """``\\frac{d}{dx} \\cdot f``: a derivative sign in front of a product sign takes what follows."""
-    if not derivatives.is_operator(first):
+    if not steps or not derivatives.is_operator(first):
         return None
     operator, _, right = steps[-1]
     if operator != "*":

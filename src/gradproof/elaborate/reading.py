@@ -29,6 +29,18 @@ ANSWERS: dict[str, dict[str, str]] = {
         "norm": "|v| of a vector is its norm",
         "entries": "|v| of a vector is taken entry by entry",
     },
+    "reach": {
+        "product": "a derivative sign takes the whole product behind it",
+        "factor": "a derivative sign takes the first factor behind it",
+    },
+    "sum_reach": {
+        "sum": "a derivative sign takes the whole sum behind it",
+        "term": "a derivative sign takes the first term behind it",
+    },
+    "named_reach": {
+        "factor": "a gradient sign takes the function behind it alone",
+        "product": "a gradient sign takes the whole product behind it",
+    },
 }
 
 
@@ -41,6 +53,9 @@ class Reading:
     layout: str = "denominator"
     jacobian: str = "outputs"
     bars: str = "norm"
+    reach: str = "product"
+    sum_reach: str = "sum"
+    named_reach: str = "factor"
 
     def told(self, questions: frozenset[str]) -> tuple[str, ...]:
         """Return the answers to these questions in words."""
