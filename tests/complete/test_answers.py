@@ -37,7 +37,7 @@ def test_a_derivative_sign_takes_the_product_behind_it(question, latex):
     [
         (r"\frac{d}{dx} x^2 + 3x", "2 x + 3"),
         (r"\frac{d}{dx} \sin x + \cos x", r"\cos(x) - \sin(x)"),
-        (r"\nabla_w \frac{1}{2} \|A w - b\|^2 + \frac{\lambda}{2} \|w\|^2", r"A^T (A w - b) + \lambda w"),
+        (r"\nabla_w \frac{1}{2} \|A w - b\|^2 + \frac{\lambda}{2} \|w\|^2", r"A^\top (A w - b) + \lambda w"),
         (r"\nabla_x x^T A x + b^T x + c", "A^T x + A x + b"),
     ],
 )

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from gradproof.checker.statements import source_of
 from gradproof.completion.answer import Answer, Asked
 from gradproof.completion.objectives import Objective, norm_of
+from gradproof.completion.writing import is_balanced, is_sum
 from gradproof.expr.node import Expr, Index
 
 _LETTER = r"\$\s*(\\[A-Za-z]+|[A-Za-z])\s*(?:>\s*0|=[^$]*)?\$"
@@ -162,10 +163,10 @@ def newton(situation: Situation) -> Iterator[Answer]:
     pairs = zip(situation.gradients(objective, step.now), situation.hessians(objective, step.now), strict=False)
     for (gradient, first), (hessian, second) in pairs:
         above, below = _FRACTION.match(gradient), _FRACTION.match(hessian)
-        if above and below and above["below"] == below["below"] and _is_balanced(above["above"]) and _is_balanced(below["above"]):
+        if above and below and above["below"] == below["below"] and is_balanced(above["above"]) and is_balanced(below["above"]):
             gradient, hessian = above["above"], below["above"]
         if objective.axes:
-            factor = f"\\left({gradient}\\right)" if _is_sum(gradient) else gradient
+            factor = f"\\left({gradient}\\right)" if is_sum(gradient) else gradient
             yield _step(f"{step.now} - \\left({hessian}\\right)^{{-1}} {factor}", first, second)
         else:
             yield _step(f"{step.now} - \\frac{{{gradient}}}{{{hessian}}}", first, second)
@@ -281,7 +282,7 @@ def _moment(situation: Situation, decay: str) -> Iterator[Answer]:
         for gradient, proof in situation.gradients(objective, partner.step.now):
             inner = f"\\left({gradient}\\right)"
             squared = f"{inner} \\odot {inner}" if objective.axes else f"{inner}^2"
-            yield _step(f"{held} {(inner if _is_sum(gradient) else gradient) if decay == '1' else squared}", proof)
+            yield _step(f"{held} {(inner if is_sum(gradient) else gradient) if decay == '1' else squared}", proof)
         return
 
 
@@ -305,35 +306,16 @@ def _prox_sign(text: str, macros: dict[str, str]) -> str:
 
 def _minus(now: str, rate: str, latex: str) -> str:
     """Return a value less a rate times a gradient; a gradient that is negative itself is added."""
-    if latex.startswith("-") and not _is_sum(latex[1:]):
+    if latex.startswith("-") and not is_sum(latex[1:]):
         return f"{now} + {_times(rate, latex[1:])}"
     return f"{now} - {_times(rate, latex)}"
 
 
 def _times(rate: str, latex: str) -> str:
     """Return a product of a letter and a formula, in parentheses where that is a sum."""
-    if not _is_sum(latex):
+    if not is_sum(latex):
         return f"{rate} {latex}".strip()
     return f"{rate} \\left({latex}\\right)".strip() if "\\frac" in latex or "\\sum" in latex else f"{rate} ({latex})".strip()
-
-
-def _is_sum(latex: str) -> bool:
-    """Tell whether a formula has a plus or a minus outside all parentheses."""
-    depth = 0
-    for at, sign in enumerate(latex):
-        depth += {"(": 1, "{": 1, ")": -1, "}": -1}.get(sign, 0)
-        if not depth and sign in "+-" and (at == 0 or latex[at - 1] == " "):
-            return True
-    return False
-
-
-def _is_balanced(latex: str) -> bool:
-    depth = 0
-    for sign in latex:
-        depth += {"{": 1, "}": -1}.get(sign, 0)
-        if depth < 0:
-            return False
-    return depth == 0
 
 
 def _bare(latex: str) -> str:

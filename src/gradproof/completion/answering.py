@@ -116,7 +116,7 @@ class Answering:
     def _letters(self) -> set[str]:
         """Return the letters that the document and the steps so far have taken."""
         if not self.taken:
-            self.taken.update(name for section in self.sections for name in spellings(section.formulas)[0])
+            self.taken.update(name for section in self.sections for name in spellings(section.formulas).alone)
         return self.taken
 
     def _asked(self, question: Question, context: Context, value: Value) -> Asked:
@@ -146,8 +146,8 @@ class Answering:
         if key not in self.notations:
             section = self._section(planned)
             text = " ".join(formula.source for formula in section.formulas)
-            alone, indexed = spellings(section.formulas)
-            self.notations[key] = Notation(alone, text, indexed, self.macros)
+            found = spellings(section.formulas)
+            self.notations[key] = Notation(found.alone, text, found.indexed, self.macros, found.raised, found.numbers, found.only_indexed)
         return self.notations[key]
 
 

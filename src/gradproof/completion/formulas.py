@@ -8,9 +8,9 @@ from gradproof.checker.environment import Environment
 from gradproof.checker.statements import source_of
 from gradproof.completion.answer import Answer, Asked
 from gradproof.completion.names import asked_names, with_names
-from gradproof.derivation.tidy import tidied
+from gradproof.derivation.tidy import gathered, tidied
 from gradproof.expr.build import negate, scale
-from gradproof.expr.node import Add, Call, Expr, Multiply, Operator, Symbol
+from gradproof.expr.node import Add, Call, Expr, Multiply, Operator, Reduce, Symbol
 from gradproof.expr.walk import contains, substitute
 from gradproof.printer.layout import factors_of
 from gradproof.rewrite.simplify import cost
@@ -44,13 +44,20 @@ def worked_out(root: Expr, environment: Environment, own: frozenset[str]) -> lis
 
     Args: own: names that it is about, which come back only where they say much.
     """
-    expanded = tidied(environment.expanded(root))
+    raw = environment.expanded(root)
+    expanded = tidied(raw)
     found = [tidied(with_names(expanded, environment, own)), expanded]
+    if contains(raw, _is_sum):
+        found += [with_names(gathered(raw), environment, own), gathered(raw), gathered(expanded)]
     named = tidied(environment.derived(root))
     if named is not root and not isinstance(named, Symbol):
         found.append(named)
     found += [turned for body in found if (turned := _without_minus(body)) is not None]
     return sorted(dict.fromkeys(found), key=cost)
+
+
+def _is_sum(node: Expr) -> bool:
+    return isinstance(node, Reduce)
 
 
 def _without_minus(body: Expr) -> Expr | None:

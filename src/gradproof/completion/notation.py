@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from string import ascii_lowercase
 
+from gradproof.completion.samples import SampleSum, over_samples
+from gradproof.completion.writing import coefficient_first, grouped
 from gradproof.elaborate.sizes import is_unknown
 from gradproof.expr.catalogue import FUNCTIONS, TENSOR_FUNCTIONS
-from gradproof.expr.node import Call, Element, Expr, Index, Symbol
+from gradproof.expr.node import Call, Element, Expr, Index, Reduce, Symbol
 from gradproof.expr.walk import contains, symbols, transform
 from gradproof.printer.latex import name_latex
 from gradproof.printer.latex import to_latex as index_latex
@@ -17,6 +20,7 @@ from gradproof.printer.matrix.recognize import matrix_form
 from gradproof.printer.matrix.tree import to_latex as matrix_latex
 
 _STAND_IN = "Zq"
+_SAMPLE = "Zs"
 _TALL = re.compile(r"\\(?:d?frac|tfrac|sum|prod|int|begin|binom|sqrt)")
 _UPRIGHT = r"\\(?:operatorname|mathrm|text|textrm|mathsf|mathbf|textsf)\*?\s*\{%s\}"
 _DELTA = re.compile(r"\\mathbb\{1\}\[(\w) = (\w)\]|\\mathbb\{1\}\[(\w) - (\w) = 0\]")
@@ -26,21 +30,29 @@ _DELTA = re.compile(r"\\mathbb\{1\}\[(\w) = (\w)\]|\\mathbb\{1\}\[(\w) - (\w) = 
 class Notation:
     """The notation of one scope of a document.
 
-    ``spelled`` has the LaTeX of its names, ``indexed`` that of the names that it writes with subscripts; ``text`` is its mathematics,
-    expanded; ``macros`` has the expansions of its macros with what is written for them.
+    ``spelled`` has the LaTeX of its names, ``indexed`` that of the names that it writes with subscripts, ``raised`` the names among them
+    whose number stands above (``x^{(i)}``), ``numbers`` the letter of that number, ``only_indexed`` those that it never writes alone; ``text`` is its mathematics, expanded;
+    ``macros`` has the expansions of its macros with what is written for them.
     """
 
     spelled: dict[str, str]
     text: str
     indexed: dict[str, str] = field(default_factory=dict)
     macros: dict[str, str] = field(default_factory=dict)
+    raised: frozenset[str] = frozenset()
+    numbers: dict[str, str] = field(default_factory=dict)
+    only_indexed: frozenset[str] = frozenset()
 
     def written(self, body: Expr, axes: Sequence[Index]) -> Iterator[str]:
         """Yield an expression in writing, the form that fits the document best first; nothing where no notation says it."""
-        table: dict[str, tuple[str, str]] = {}
+        sums = list(self._with_sample_sums(body, tuple(axes)))
+        yield from sums or self._plainly(body, tuple(axes), {})
+
+    def _plainly(self, body: Expr, axes: tuple[Index, ...], table: dict[str, tuple[str, str]]) -> Iterator[str]:
+        """Yield an expression in writing; ``table`` has the spellings of stand-ins that are in it."""
         renamed = self._renamed(body, table)
         unknown = [name_latex(symbol.name) for symbol in _sizes(body) if is_unknown(symbol)]
-        forms = [matrix_form(renamed, tuple(axes))] if len(axes) <= 2 and not renamed.free_indices - set(axes) else []
+        forms = [matrix_form(renamed, axes)] if len(axes) <= 2 and not renamed.free_indices - set(axes) else []
         matrix = [matrix_latex(tree) for tree in forms if tree is not None and contains(renamed, _is_tensor)]
         index = [] if axes else [index_latex(renamed)]
         uses_sums = "\\sum" in self.text
@@ -49,6 +61,51 @@ class Notation:
             if spelled is not None:
                 bars = re.sub(r"\\operatorname\{abs\}\(([^()]*)\)", r"|\1|", spelled)
                 yield from dict.fromkeys((bars, spelled))
+
+    # Samples --------------------------------------------------------------------------------------------------------------
+
+    def _with_sample_sums(self, body: Expr, axes: tuple[Index, ...]) -> Iterator[str]:
+        """Yield an expression with its sums over samples as sums: ``\\sum_i (w^T x_i - y_i) x_i``."""
+        names = (f"{_SAMPLE}{_letters(number)}" for number in count())
+        found = over_samples(body, axes, self.only_indexed, lambda: next(names))
+        if found is None:
+            return
+        outer, sums = found
+        table: dict[str, tuple[str, str]] = {}
+        for part in sums:
+            written = self._sample_sum(part)
+            if written is None:
+                return
+            table[name_latex(part.sign)] = (written, written)
+        for latex in self._plainly(outer, axes, table):
+            yield coefficient_first(latex)
+
+    def _sample_sum(self, part: SampleSum) -> str | None:
+        """Return a sum over samples in writing, or None where its summand has no notation."""
+        number = next((self.numbers[key] for key in part.quantities.values() if key in self.numbers), part.index.name)
+        index = Index(number, part.index.uid, part.index.lower, part.index.upper)
+        table = {name_latex(name): (sample, sample) for name, key in part.quantities.items() for sample in [self._sample(key, number)]}
+        forms = self._matrix_first(part.inner, part.axes, table)
+        inner = next(forms, None)
+        if inner is None:
+            return None
+        head = index_latex(Reduce("sum", (index,), Symbol(_SAMPLE), None)).replace(name_latex(_SAMPLE), "").strip()
+        unknown = [name_latex(symbol.name) for symbol in _sizes(part.inner) if is_unknown(symbol)]
+        head = re.sub(r"\^\{.*\}$", "", head) if any(name in head for name in unknown) else head
+        return f"{head} {grouped(inner)}"
+
+    def _matrix_first(self, body: Expr, axes: tuple[Index, ...], table: dict[str, tuple[str, str]]) -> Iterator[str]:
+        renamed = self._renamed(body, table)
+        tree = matrix_form(renamed, axes) if contains(renamed, _is_tensor) else None
+        for latex in [matrix_latex(tree)] if tree is not None else [] if axes else [index_latex(renamed)]:
+            spelled = self._spelled_out(latex, table, [name_latex(symbol.name) for symbol in _sizes(body) if is_unknown(symbol)])
+            if spelled is not None:
+                yield spelled
+
+    def _sample(self, key: str, number: str) -> str:
+        """Return a sample as the document writes it, by its number."""
+        entry = self.indexed.get(key, self.spelled.get(key, key.removesuffix("_of")))
+        return f"{{{entry}^{{({number})}}}}" if key in self.raised else f"{entry}_{number}"
 
     # Names ----------------------------------------------------------------------------------------------------------------
 

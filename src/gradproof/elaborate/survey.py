@@ -44,7 +44,8 @@ class Survey:
     """The evidence: ``ranks`` by key, ``declared`` ranks that nothing may change, ``applied``, ``bare`` and ``subscripted`` uses,
     ``indices`` letters that were bound by a sum or stood in a subscript, ``sizes`` names that were the end of a sum,
     ``from_zero`` the axes (key, place) whose entries are numbered from 0, ``matrices`` the capital letters that are surely matrices,
-    ``random`` those that stand for random variables, ``fewest`` the subscripts of a bold letter where it has the fewest."""
+    ``random`` those that stand for random variables, ``fewest`` the subscripts of a bold letter where it has the fewest,
+    ``samples`` the letters under which a vector has numbered samples beside it: x and ``x_i``, by the name of the vector."""
 
     ranks: dict[str, int] = field(default_factory=dict)
     declared: dict[str, int] = field(default_factory=dict)
@@ -60,6 +61,8 @@ class Survey:
     matrices: set[str] = field(default_factory=set)
     random: set[str] = field(default_factory=set)
     fewest: dict[str, int] = field(default_factory=dict)
+    samples: dict[str, set[str]] = field(default_factory=dict)
+    sample_letters: set[str] = field(default_factory=set)
 
     def rank(self, key: str) -> int:
         """Return the rank of a name."""
@@ -78,9 +81,19 @@ class Survey:
         whole = self.matrix_of(reference)
         if whole:
             return whole, digits_of(reference.subscripts, 2)
+        if self._is_sample(reference):
+            return f"{reference.key}_of", reference.subscripts
         if reference.numerals and self.rank(reference.key) == 0:
             return reference.label_key, ()
         return reference.key, digits_of(reference.subscripts, self.rank(reference.key))
+
+    def _is_sample(self, reference: Reference) -> bool:
+        """Tell whether a reference is a numbered sample of a vector: ``x_i`` beside x, where ``w^T x_i`` shows that it is no entry."""
+        letters = self.samples.get(reference.key)
+        if not letters or len(reference.subscripts) != 1:
+            return False
+        (subscript,) = reference.subscripts
+        return isinstance(subscript, Numeral) or (isinstance(subscript, Name) and subscript.text in letters)
 
     def matrix_of(self, reference: Reference) -> str:
         """Return the capital letter of the matrix that a small letter with two subscripts is an entry of, else nothing."""
@@ -407,20 +420,33 @@ def _infer_product(items: tuple[Tree, ...], found: Survey) -> None:
                 demand(right, 2 if _is_capital(right) else 1, found)
         elif left_rank is None and right_rank == 1 and not _is_row(right) and _is_capital(left):
             demand(left, 2, found)
-        elif _is_row(left) and left_rank == 1:
+        elif (_is_row(left) and left_rank == 1) or left_rank == 2:
             _infer_sample(right, found)
 
 
 def _infer_sample(tree: Tree, found: Survey) -> None:
-    """In ``w^T x_i`` the sample x_i is a vector, unless x by itself is one."""
+    """In ``w^T x_i`` and ``A x_i`` the sample x_i is a vector; where x by itself is one too, the samples are another quantity."""
     read = reference_of(tree) if isinstance(tree, Scripted) else None
     if read is None or read[1].power is not None or len(read[0].subscripts) != 1 or read[0].numerals:
         return
-    key = read[0].key
-    is_bare = found.bare.get(key, 0) > found.subscripted.get(key, 0)  # the letter of x_i is counted as bare too
-    is_sample = isinstance(read[0].subscripts[0], Name) and found.indexed.get(key) == 1
-    if is_sample and not is_bare and key not in found.declared:
+    key, (subscript,) = read[0].key, read[0].subscripts
+    if not isinstance(subscript, Name) or found.indexed.get(key) != 1 or key in found.declared:
+        return
+    found.sample_letters.add(subscript.text)
+    if found.bare.get(key, 0) <= found.subscripted.get(key, 0):  # the letter of x_i is counted as bare too
         raise_rank(found, key, 1, 1)
+    elif not key[0].isupper():
+        found.samples.setdefault(key, set()).add(subscript.text)
+        raise_rank(found, f"{key}_of", 1, 1)
+
+
+def _infer_target(tree: Tree, found: Survey) -> None:
+    """In ``A x_i - y_i`` the sample's target y_i is a vector as well."""
+    read = reference_of(tree) if isinstance(tree, Scripted) else None
+    if read is not None and len(read[0].subscripts) == 1:
+        (subscript,) = read[0].subscripts
+        if isinstance(subscript, Name) and subscript.text in found.sample_letters:
+            _infer_sample(tree, found)
 
 
 def _is_call(left: Tree, right: Tree) -> bool:
@@ -456,6 +482,10 @@ def _equalize(left: Tree, right: Tree, found: Survey) -> None:
         demand(right, ranks[0], found)
     elif ranks[1] and ranks[0] is None:
         demand(left, ranks[1], found)
+    elif ranks == (1, 0):
+        _infer_target(right, found)
+    elif ranks == (0, 1):
+        _infer_target(left, found)
 
 
 def _infer_chain(first: Tree, links: tuple[tuple[str, Tree], ...], found: Survey) -> None:
