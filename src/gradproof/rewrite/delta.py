@@ -41,16 +41,21 @@ def eliminate_deltas(root: Expr) -> Expr:
 
 
 def sum_without_deltas(indices: tuple[Index, ...], body: Expr) -> Expr:
-    """Return ``sum_indices body`` with pinned indices eliminated, term by term; a bracket that holds deltas is multiplied out."""
+    """Return ``sum_indices body`` with pinned indices eliminated, term by term.
+
+    A bracket that holds deltas is multiplied out, an inner sum that holds one is summed together with the outer one.
+    """
     if isinstance(body, Add):
         parts = [scale(weight, sum_without_deltas(indices, term)) for weight, term in zip(body.weights, body.terms, strict=True)]
         return add(*parts)
-    if isinstance(body, Multiply):
-        for place, factor in enumerate(body.factors):
-            if isinstance(factor, Add) and _pins(factor, indices):
-                rest = body.factors[:place] + body.factors[place + 1 :]
-                pairs = zip(factor.weights, factor.terms, strict=True)
-                return add(*(scale(weight, sum_without_deltas(indices, multiply(*rest, term))) for weight, term in pairs))
+    factors = body.factors if isinstance(body, Multiply) else (body,)
+    for place, factor in enumerate(factors):
+        rest = factors[:place] + factors[place + 1 :]
+        if isinstance(factor, Reduce) and _is_plain_sum(factor) and _pins(factor.body, indices):
+            return sum_without_deltas((*indices, *factor.indices), multiply(*rest, factor.body))
+        if isinstance(factor, Add) and _pins(factor, indices):
+            pairs = zip(factor.weights, factor.terms, strict=True)
+            return add(*(scale(weight, sum_without_deltas(indices, multiply(*rest, term))) for weight, term in pairs))
     return _eliminated(sum_over(list(indices), body))
 
 
@@ -65,9 +70,15 @@ def _pins(node: Expr, indices: tuple[Index, ...]) -> bool:
             pending.extend(part.terms)
         elif isinstance(part, Multiply):
             pending.extend(part.factors)
+        elif isinstance(part, Reduce) and _is_plain_sum(part):
+            pending.append(part.body)
         elif any(_solved(equality, index) is not None for equality, _ in _equalities(part) for index in indices):
             return True
     return False
+
+
+def _is_plain_sum(node: Reduce) -> bool:
+    return node.operation == "sum" and node.where is None
 
 
 def _eliminated(node: Expr) -> Expr:
