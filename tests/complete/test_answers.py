@@ -43,3 +43,62 @@ def test_a_derivative_sign_takes_the_product_behind_it(question, latex):
 )
 def test_a_derivative_sign_takes_the_sum_behind_it(question, latex):
     assert terms(answer(question)) == terms(latex)
+
+
+SAMPLES = "For a sample $x$ the model gives $w^\\top x$.\n\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "question", "latex"),
+    [
+        (SAMPLES, r"\nabla_w \sum_{i=1}^n (w^\top x_i - y_i)^2", r"2 \sum_{i=1}^{n} (w^\top x_i - y_i) x_i"),
+        (
+            SAMPLES + r"With $x_i \in \mathbb{R}^d$ and $w \in \mathbb{R}^d$:",
+            r"\nabla_w \frac{1}{n} \sum_{i=1}^n (w^\top x_i - y_i)^2",
+            r"\frac{2}{n} \sum_{i=1}^{n} (w^\top x_i - y_i) x_i",
+        ),
+        (
+            r"Let $L = \frac{1}{n} \sum_{i=1}^n \|A x_i + b - y_i\|^2$ with $A \in \mathbb{R}^{m \times d}$.",
+            r"\frac{\partial L}{\partial A}",
+            r"\frac{2}{n} \sum_{i=1}^{n} (A x_i + b - y_i) x_i^\top",
+        ),
+        (
+            r"Let $L = \frac{1}{n} \sum_{i=1}^n \|A x_i + b - y_i\|^2$ with $A \in \mathbb{R}^{m \times d}$.",
+            r"\frac{\partial L}{\partial b}",
+            r"\frac{2}{n} \sum_{i=1}^{n} (A x_i + b - y_i)",
+        ),
+        ("", r"\nabla_w \sum_{i=1}^n \log(1 + e^{-y_i w^\top x_i})", r"-\sum_{i=1}^{n} y_i \sigma(-y_i w^\top x_i) x_i"),
+    ],
+)
+def test_sums_over_samples_stay_sums(before, question, latex):
+    assert answer(question, before) == latex
+
+
+@pytest.mark.parametrize(
+    ("question", "latex"),
+    [
+        (r"\left(\sum_{i=1}^4 i^2\right)^{1/2}", r"\sqrt{30} \approx 5.47723"),
+        (r"\sqrt{8}", r"2 \sqrt{2} \approx 2.82843"),
+        (r"3 - \sigma(1)", "2.26894"),
+    ],
+)
+def test_values_are_written_shortly(question, latex):
+    assert answer(question) == latex
+
+
+def test_a_blank_behind_arithmetic_defines_nothing_anew():
+    text = (
+        "Let $f = \\frac{a}{b}$ with $a = x^2$ and $b = 3x + \\sigma(x)$.\n\n(b) For $x = 0$, $a = 0^2 = ?$, $b = 3 \\cdot 0 + \\sigma(0) = ?$, "
+        "$\\frac{\\partial f}{\\partial x} = ?$\n"
+    )
+    assert [place.latex for place in complete(text).filled] == ["0", r"\frac{1}{2}", "0"]
+
+
+def test_values_of_a_matrix_that_a_formula_defines():
+    text = "Let $X = \\begin{pmatrix} 1 & 2 \\\\ 3 & 4 \\end{pmatrix}$ and $F_{ij} = X_{ij} + X_{ji}$.\n\nThen $F = ?$\n"
+    assert complete(text).filled[0].latex == r"\begin{pmatrix} 2 & 5 \\ 5 & 8 \end{pmatrix}"
+
+
+def test_a_name_of_the_chain_is_no_answer():
+    text = "Scores $s = (0.1, 0.5, 0.3)$. $R = \\sum_{c=1}^3 \\mathbb{1}[s_c > s_3] = ?$\n"
+    assert complete(text).filled[0].latex == "1"

@@ -5,7 +5,7 @@ A plan says what each link does (definition, claim, update, condition, ...); the
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from gradproof.checker.sections import PlannedFormula, PlannedLink, PlannedSentence, Section, sections_of
 from gradproof.checker.statements import (
@@ -18,14 +18,16 @@ from gradproof.checker.statements import (
     has_ellipsis,
     hole_in,
     introduces,
+    is_closed_form,
     is_condition_context,
+    is_data,
     is_number,
     mentions,
     sentences,
 )
 from gradproof.checker.verdict import Kind
 from gradproof.elaborate.conditions import RELATIONS
-from gradproof.elaborate.declared import declared_by_membership, declared_in_words
+from gradproof.elaborate.declared import declared_by_membership, declared_in_words, numbered_samples
 from gradproof.elaborate.lowering import Lowering
 from gradproof.elaborate.reading import Reading
 from gradproof.elaborate.references import reference_of
@@ -36,7 +38,7 @@ from gradproof.elaborate.trouble import Misfit, Trouble
 from gradproof.elaborate.value import Value, renamed
 from gradproof.expr.catalogue import BY_TEXT
 from gradproof.expr.node import Compare, Element, Expr, Index, Number, Symbol
-from gradproof.expr.walk import symbols, transform
+from gradproof.expr.walk import postorder, symbols, transform
 from gradproof.reader.document import Document
 from gradproof.reader.presentation import Chain, Fenced, Name, Scripted, Tree
 from gradproof.reader.walk import subtrees
@@ -73,9 +75,10 @@ def _survey(section: Section, declared: dict[str, Declared]) -> None:
         if isinstance(node, Chain) and node.first is not None and node.links[0][0] == "∈":
             for key, value in declared_by_membership(node.first, node.links[0][1]).items():
                 found.setdefault(key, value)
+    samples = numbered_samples(trees, found)
     found.update(declared)
     scope = section.scope
-    scope.survey = survey(trees, {key: len(value.sizes) for key, value in found.items() if value.sizes is not None})
+    scope.survey = survey(trees, {key: len(value.sizes) for key, value in found.items() if value.sizes is not None}, samples)
     for value in found.values():
         for size in value.sizes or ():
             if isinstance(size, Symbol):
@@ -207,7 +210,8 @@ class _Planner:
             return
         link.again = self._was_introduced(planned, found, key)
         self.scope.introduced.setdefault(key, planned.position)
-        numeric = is_number(link.right) or is_number(sentence.sides[-1])
+        numeric = is_number(link.right) or is_number(sentence.sides[-1]) or is_closed_form(link.right)
+        numeric = numeric or (is_data(link.right) and self._is_worked_out(key, planned.position))
         if link.again and is_number(link.right) and self._is_data(key, planned.position):
             link.kind, link.code = Kind.CONDITION, "S103"
             self._define(planned, link, found, key)
@@ -221,6 +225,18 @@ class _Planner:
         """Tell whether a name was last given a bare number: then another number is another case, not a claim."""
         definition = self.scope.definition(key, position - 1)
         return definition is not None and isinstance(definition.body, Number)
+
+    def _is_worked_out(self, key: str, position: int) -> bool:
+        """Tell whether a name was defined by a formula all of whose ingredients are given: then its values are a claim."""
+        pending, seen = [key], set[str]()
+        while pending:
+            name = pending.pop()
+            definition = self.scope.definition(name, position - 1)
+            if definition is None or definition.position >= position:
+                return False
+            seen.add(name)
+            pending += [symbol.name for symbol in _ingredients(definition) if symbol.name not in seen]
+        return len(seen) > 1
 
     def _was_introduced(self, planned: PlannedFormula, found: Definiendum, key: str) -> bool:
         if any(d.position < planned.position for d in self._definitions(found, key)):
@@ -316,7 +332,7 @@ class _Planner:
             return None  # a plain letter beside a bold one: it may well be another quantity
         axes, body = self._aligned(left, right)
         self.scope.sizes.settle()
-        if not symbols(body):
+        if not symbols(right.body):
             body = as_given(body, self.scope)
         if axes is None or any(symbol.name == key for symbol in symbols(body)):
             return None  # a name that is made of itself: the matrix of its own entries
@@ -345,6 +361,14 @@ class _Planner:
         if not all(isinstance(index, Index) for index in left.body.indices):
             return None, body
         return tuple(index for index in left.body.indices if isinstance(index, Index)), body
+
+
+def _ingredients(definition: Definition) -> Iterator[Symbol]:
+    """Yield the quantities of a definition; sizes are none."""
+    for node in postorder(definition.body):
+        symbol = node.symbol if isinstance(node, Element) else node
+        if isinstance(symbol, Symbol) and "size" not in symbol.properties:
+            yield symbol
 
 
 def as_given(body: Expr, scope: Scope) -> Expr:

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from gradproof.checker.statements import Sentence
 from gradproof.checker.verdict import Kind
 from gradproof.elaborate.ellipsis import without_dots
+from gradproof.elaborate.evidence import Survey
 from gradproof.elaborate.scope import Definition, Scope
-from gradproof.elaborate.survey import Survey
 from gradproof.elaborate.trouble import Trouble
 from gradproof.expr.node import Compare, Expr
 from gradproof.reader.document import Document, Formula, Heading, Prose

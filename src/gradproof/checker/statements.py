@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 from gradproof.elaborate.names import base_name
 from gradproof.elaborate.references import Reference, named_arguments, reference_of
+from gradproof.expr.catalogue import BY_TEXT
 from gradproof.reader.presentation import (
     Adjacent,
     Big,
@@ -247,6 +249,22 @@ def is_number(tree: Tree) -> bool:
 def is_data(tree: Tree) -> bool:
     """Tell whether a side is a matrix of printed numbers."""
     return isinstance(tree, Grid) and all(is_number(cell) for row in tree.rows for cell in row)
+
+
+def is_closed_form(tree: Tree) -> bool:
+    """Tell whether a side is arithmetic on numbers, with functions at numbers: ``1 + \\sigma(0)``."""
+    nodes = list(subtrees(tree))
+    if isinstance(tree, Name) or any(isinstance(node, Hole | Grid | Listing | Words | Big | Chain) for node in nodes):
+        return False
+    applied = {
+        id(function)
+        for node in nodes
+        if isinstance(node, Adjacent)
+        for function, argument in pairwise(node.items)
+        if isinstance(argument, Fenced) and isinstance(function, Name) and function.text in BY_TEXT
+    }
+    names = [node for node in nodes if isinstance(node, Name)]
+    return all(id(name) in applied or (name.font == "roman" and name.text in BY_TEXT) for name in names)
 
 
 def has_ellipsis(tree: Tree) -> bool:

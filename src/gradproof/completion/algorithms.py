@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from gradproof.checker.statements import source_of
 from gradproof.completion.answer import Answer, Asked
 from gradproof.completion.objectives import Objective, norm_of
-from gradproof.completion.writing import is_balanced, is_sum
+from gradproof.completion.writing import is_balanced, is_sum, times
 from gradproof.expr.node import Expr, Index
 
 _LETTER = r"\$\s*(\\[A-Za-z]+|[A-Za-z])\s*(?:>\s*0|=[^$]*)?\$"
@@ -235,7 +235,7 @@ def _velocity(situation: Situation, objective: Objective, partner: Partner, poin
     rate = "" if situation.rate in partner.right else situation.rate
     held = f"{situation.inertia} {situation.step.now}"
     for gradient, proof in situation.gradients(objective, point):
-        yield _step(f"{held} + {_times(rate, gradient)}" if is_negated else _minus(held, rate, gradient), proof)
+        yield _step(f"{held} + {times(rate, gradient)}" if is_negated else _minus(held, rate, gradient), proof)
 
 
 def _moves_by(partner: Partner, objective: Objective | None, other: Objective | None) -> bool:
@@ -307,15 +307,8 @@ def _prox_sign(text: str, macros: dict[str, str]) -> str:
 def _minus(now: str, rate: str, latex: str) -> str:
     """Return a value less a rate times a gradient; a gradient that is negative itself is added."""
     if latex.startswith("-") and not is_sum(latex[1:]):
-        return f"{now} + {_times(rate, latex[1:])}"
-    return f"{now} - {_times(rate, latex)}"
-
-
-def _times(rate: str, latex: str) -> str:
-    """Return a product of a letter and a formula, in parentheses where that is a sum."""
-    if not is_sum(latex):
-        return f"{rate} {latex}".strip()
-    return f"{rate} \\left({latex}\\right)".strip() if "\\frac" in latex or "\\sum" in latex else f"{rate} ({latex})".strip()
+        return f"{now} + {times(rate, latex[1:])}"
+    return f"{now} - {times(rate, latex)}"
 
 
 def _bare(latex: str) -> str:

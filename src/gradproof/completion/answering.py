@@ -147,7 +147,9 @@ class Answering:
             section = self._section(planned)
             text = " ".join(formula.source for formula in section.formulas)
             found = spellings(section.formulas)
-            self.notations[key] = Notation(found.alone, text, found.indexed, self.macros, found.raised, found.numbers, found.only_indexed)
+            self.notations[key] = Notation(
+                found.alone, text, found.indexed, self.macros, found.raised, found.numbers, found.only_indexed
+            )
         return self.notations[key]
 
 

@@ -22,9 +22,9 @@ def formula_answers(asked: Asked) -> Iterator[Answer]:
     for body in _bodies(asked):
         if body is not asked.value.body and not contains(body, _is_left_over):
             forms += asked.notation.written(body, asked.value.axes)
-    known = _bare(source_of(asked.context.known, asked.context.planned.source))
+    known = [_bare(side) for side in (source_of(asked.context.known, asked.context.planned.source), *asked.question.sides)]
     for latex in sorted(dict.fromkeys(forms), key=len):
-        if not _says_nothing(latex, known):
+        if not any(_says_nothing(latex, side) for side in known):
             yield Answer(latex)
 
 
@@ -33,6 +33,8 @@ def _bodies(asked: Asked) -> list[Expr]:
     environment = asked.context.environment
     root = asked.value.body
     found = worked_out(root, environment, asked_names(root))
+    if not asked.value.axes and contains(raw := environment.expanded(root), _is_sum):  # nothing is multiplied out
+        found += [with_names(gathered(raw), environment, asked_names(root)), gathered(raw)]
     if environment.conditions:
         at = [tidied(substitute(environment.expanded(body), environment.conditions)) for body in found]
         found = [*(body for body in at if body not in found), *found]
@@ -44,11 +46,8 @@ def worked_out(root: Expr, environment: Environment, own: frozenset[str]) -> lis
 
     Args: own: names that it is about, which come back only where they say much.
     """
-    raw = environment.expanded(root)
-    expanded = tidied(raw)
+    expanded = tidied(environment.expanded(root))
     found = [tidied(with_names(expanded, environment, own)), expanded]
-    if contains(raw, _is_sum):
-        found += [with_names(gathered(raw), environment, own), gathered(raw), gathered(expanded)]
     named = tidied(environment.derived(root))
     if named is not root and not isinstance(named, Symbol):
         found.append(named)

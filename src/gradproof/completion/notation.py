@@ -9,7 +9,7 @@ from itertools import count
 from string import ascii_lowercase
 
 from gradproof.completion.samples import SampleSum, over_samples
-from gradproof.completion.writing import coefficient_first, grouped
+from gradproof.completion.writing import closing, coefficient_first, flattened, grouped
 from gradproof.elaborate.sizes import is_unknown
 from gradproof.expr.catalogue import FUNCTIONS, TENSOR_FUNCTIONS
 from gradproof.expr.node import Call, Element, Expr, Index, Reduce, Symbol
@@ -23,6 +23,11 @@ _STAND_IN = "Zq"
 _SAMPLE = "Zs"
 _TALL = re.compile(r"\\(?:d?frac|tfrac|sum|prod|int|begin|binom|sqrt)")
 _UPRIGHT = r"\\(?:operatorname|mathrm|text|textrm|mathsf|mathbf|textsf)\*?\s*\{%s\}"
+#: A vector by its letter, and an inner product of two.
+_VECTOR = (
+    r"(?:[a-z]|\\(?:mathbf|boldsymbol|bm|vec)\s*\{\\?[a-z]+\}|\\(?:theta|beta|phi|mu|xi|omega)(?![a-z]))(?:_(?:\w|\{[^{}]*\}))?"
+)
+_DOT = re.compile(rf"(?<![\w\\^{{])(?P<left>{_VECTOR})(?P<sign>\^(?:\\top|T|\{{\\top\}}|\{{T\}})) (?P<right>{_VECTOR})(?![\w^{{_])")
 _DELTA = re.compile(r"\\mathbb\{1\}\[(\w) = (\w)\]|\\mathbb\{1\}\[(\w) - (\w) = 0\]")
 
 
@@ -31,7 +36,8 @@ class Notation:
     """The notation of one scope of a document.
 
     ``spelled`` has the LaTeX of its names, ``indexed`` that of the names that it writes with subscripts, ``raised`` the names among them
-    whose number stands above (``x^{(i)}``), ``numbers`` the letter of that number, ``only_indexed`` those that it never writes alone; ``text`` is its mathematics, expanded;
+    whose number stands above (``x^{(i)}``), ``numbers`` the letter of that number, ``only_indexed`` those that it never writes alone;
+    ``text`` is its mathematics, expanded;
     ``macros`` has the expansions of its macros with what is written for them.
     """
 
@@ -46,7 +52,15 @@ class Notation:
     def written(self, body: Expr, axes: Sequence[Index]) -> Iterator[str]:
         """Yield an expression in writing, the form that fits the document best first; nothing where no notation says it."""
         sums = list(self._with_sample_sums(body, tuple(axes)))
-        yield from sums or self._plainly(body, tuple(axes), {})
+        for latex in sums or self._plainly(body, tuple(axes), {}):
+            yield flattened(_DOT.sub(self._turned, latex))
+
+    def _turned(self, match: re.Match[str]) -> str:
+        """Write an inner product of two vectors in the order of the document."""
+        written = "".join(self.text.split())
+        sign, left, right = "".join(match["sign"].split()), "".join(match["left"].split()), "".join(match["right"].split())
+        is_turned = f"{right}{sign}{left}" in written and f"{left}{sign}{right}" not in written
+        return f"{match['right']}{match['sign']} {match['left']}" if is_turned else match.group()
 
     def _plainly(self, body: Expr, axes: tuple[Index, ...], table: dict[str, tuple[str, str]]) -> Iterator[str]:
         """Yield an expression in writing; ``table`` has the spellings of stand-ins that are in it."""
@@ -84,7 +98,9 @@ class Notation:
         """Return a sum over samples in writing, or None where its summand has no notation."""
         number = next((self.numbers[key] for key in part.quantities.values() if key in self.numbers), part.index.name)
         index = Index(number, part.index.uid, part.index.lower, part.index.upper)
-        table = {name_latex(name): (sample, sample) for name, key in part.quantities.items() for sample in [self._sample(key, number)]}
+        table = {
+            name_latex(name): (sample, sample) for name, key in part.quantities.items() for sample in [self._sample(key, number)]
+        }
         forms = self._matrix_first(part.inner, part.axes, table)
         inner = next(forms, None)
         if inner is None:
@@ -182,7 +198,7 @@ class Notation:
         place = 0
         while (at := latex.find("\\exp", place)) != -1:
             opening = re.compile(r"\\exp\s*(?:\\left)?\(").match(latex, at)
-            end = None if opening is None else _closing(latex, opening.end())
+            end = None if opening is None else closing(latex, opening.end())
             if opening is None or end is None:
                 place = at + 4
                 continue
@@ -240,7 +256,7 @@ def _light_fences(latex: str) -> str:
     """Write plain parentheses around what is no taller than a line."""
     place = 0
     while (at := latex.find("\\left(", place)) != -1:
-        end = _closing(latex, at + 6)
+        end = closing(latex, at + 6)
         if end is None or _TALL.search(latex, at + 6, end):
             place = at + 6
             continue
@@ -248,13 +264,3 @@ def _light_fences(latex: str) -> str:
         latex = f"{latex[:at]}({inner}){latex[end + 1 :]}"
         place = at + 1
     return latex
-
-
-def _closing(latex: str, place: int) -> int | None:
-    """Return the place of the parenthesis that closes the one right before ``place``."""
-    depth = 1
-    for at in range(place, len(latex)):
-        depth += {"(": 1, ")": -1}.get(latex[at], 0)
-        if not depth:
-            return at
-    return None

@@ -10,6 +10,7 @@ from gradproof.checker.judge import is_sure
 from gradproof.checker.neighbourhood import Neighbourhoods
 from gradproof.checker.plan import plan
 from gradproof.checker.sections import PlannedFormula, PlannedSentence, Section
+from gradproof.checker.statements import source_of
 from gradproof.completion.places import Place
 from gradproof.completion.source import Edit
 from gradproof.elaborate.lowering import Lowering
@@ -61,7 +62,8 @@ class Context:
 class Question:
     """An open place with its formula: ``number`` counts its link in the formula, ``rank`` its place among the blanks of its chain.
 
-    ``is_last`` tells that no further blank of the chain follows; ``contexts`` are the readings to try, the widest first.
+    ``is_last`` tells that no further blank of the chain follows; ``contexts`` are the readings to try, the widest first;
+    ``sides`` are the known sides of its chain as they are written.
     """
 
     place: Place
@@ -70,6 +72,7 @@ class Question:
     rank: int
     is_last: bool
     contexts: tuple[Context, ...]
+    sides: tuple[str, ...] = ()
 
 
 def marked(places: Sequence[Place]) -> list[Edit]:
@@ -111,12 +114,15 @@ def _in_formula(planned: PlannedFormula, places: Sequence[Place], neighbourhoods
             if known is None or mark is None or mark >= len(places):
                 continue
             link = max(side - 1, 0)
+            sides = tuple(
+                source_of(tree, planned.source) for tree, other in zip(sentence.sentence.sides, marks, strict=True) if other is None
+            )
             contexts = [Context(planned, sentence, sentence.sentence.sides[known])]
             for words, narrow, other, at in neighbourhoods.narrower(planned, earlier + link):
                 tree = other.links[at].right if side == 0 else other.sentence.sides[min(known, len(other.sentence.sides) - 1)]
                 if _number_of(tree) is None:
                     contexts.append(Context(narrow, other, tree, words))
-            yield mark, Question(places[mark], planned, earlier + link, rank, rank == len(blanks) - 1, tuple(contexts))
+            yield mark, Question(places[mark], planned, earlier + link, rank, rank == len(blanks) - 1, tuple(contexts), sides)
         earlier += len(sentence.links)
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from fractions import Fraction
 
+from gradproof.derivation.tidy import tidied
 from gradproof.elaborate.sizes import extent
-from gradproof.expr.node import Axis, Element, Expr, Index, Number, Reduce, Symbol
-from gradproof.expr.walk import contains, postorder, transform
+from gradproof.expr.build import multiply, weighted_sum
+from gradproof.expr.node import Add, Axis, Element, Expr, Index, Multiply, Number, Reduce, Symbol
+from gradproof.expr.walk import contains, postorder, substitute, transform
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,7 @@ def over_samples(
 
     Args: only_indexed: the quantities that the document writes with the number of a sample and never alone.
     """
+    body = transform(body, lambda node: _together(node, only_indexed) if isinstance(node, Add) else node)
     found: list[SampleSum] = []
     known: dict[Expr, Expr] = {}
 
@@ -50,6 +54,42 @@ def over_samples(
 
     changed = transform(body, change)
     return (changed, found) if found else None
+
+
+def _together(node: Add, only_indexed: Collection[str]) -> Expr:
+    """Write ``n b + sum_i A x_i - sum_i y_i`` as one sum over the samples."""
+    parts = [(weight, term, _number_in(term, only_indexed)) for weight, term in zip(node.weights, node.terms, strict=True)]
+    sample = next(
+        (found for _, term, found in parts if isinstance(term, Reduce) and _sample_number(term, only_indexed) is found), None
+    )
+    if sample is None:
+        return node
+    summands: list[tuple[Fraction, Expr]] = []
+    others: list[tuple[Fraction, Expr]] = []
+    for weight, term, found in parts:
+        if found is not None and isinstance(term, Reduce) and (found.lower, found.upper) == (sample.lower, sample.upper):
+            summands.append((weight, substitute(_without(term, found), {found: sample})))
+        elif isinstance(term, Multiply) and term.factors.count(extent(sample)) == 1:
+            summands.append((weight, multiply(*(factor for factor in term.factors if factor is not extent(sample)))))
+        else:
+            others.append((weight, term))
+    if len(summands) == 1:
+        return node
+    whole = Reduce("sum", (sample,), tidied(weighted_sum(summands)), None)
+    return weighted_sum([*others, (Fraction(1), whole)])
+
+
+def _number_in(term: Expr, only_indexed: Collection[str]) -> Index | None:
+    """Return the index of a sum that may number samples: its only one, or the one that stands first in a sample."""
+    if not isinstance(term, Reduce) or term.operation != "sum" or term.where is not None:
+        return None
+    return term.indices[0] if len(term.indices) == 1 else _sample_number(term, only_indexed)
+
+
+def _without(node: Reduce, index: Index) -> Expr:
+    """Return what a sum adds up over one of its indices: the sum over the others."""
+    others = tuple(other for other in node.indices if other is not index)
+    return Reduce("sum", others, node.body, None) if others else node.body
 
 
 def _sample_number(node: Reduce, only_indexed: Collection[str]) -> Index | None:
@@ -72,9 +112,7 @@ def _sample_sum(node: Reduce, index: Index, axes: tuple[Index, ...], new_name: C
             samples[part.symbol] = Symbol(new_name(), part.symbol.axes[1:], part.symbol.properties)
         return _entry(samples[part.symbol], part.indices[1:])
 
-    inner = transform(node.body, change)
-    others = tuple(other for other in node.indices if other is not index)
-    inner = Reduce("sum", others, inner, None) if others else inner
+    inner = transform(_without(node, index), change)
     free = tuple(axis for axis in axes if axis in inner.free_indices)
     if contains(inner, lambda part: part is index) or len(free) < len(inner.free_indices):
         return None

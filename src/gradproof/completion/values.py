@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
+from math import isqrt
 from typing import Any
 
 import numpy as np
 from flint import arb, ctx, fmpq
 
 from gradproof.checker.decide import is_closed
+from gradproof.checker.statements import is_closed_form
 from gradproof.completion.answer import Answer, Asked
 from gradproof.completion.numbers import decimal_text, exact_text
 from gradproof.evaluate.bindings import Bindings, NotRational, Undecidable
 from gradproof.evaluate.enclose import enclose
 from gradproof.evaluate.evaluator import evaluate
 from gradproof.evaluate.fields import Exact
+from gradproof.expr.build import number, power
 from gradproof.expr.node import Expr, Index, Number, Operator
 from gradproof.expr.walk import contains, substitute, symbols, transform
 from gradproof.rewrite.simplify import cost, simplified
 
 _DIGITS = 80
 _LARGEST_TABLE = 144
+_LARGEST_RADICAND = 10**6
 #: The longest closed form that is still easier to read than its decimal.
 _LONGEST_FORM = 14
 
@@ -83,13 +88,31 @@ def _irrational(asked: Asked, body: Expr, ball: arb) -> Iterator[Answer]:
     decimal = decimal_text(ball, asked.precision)
     if decimal is None:
         return
+    root = None if asked.is_approximate else _root(body, ball)
+    if root is not None:
+        yield Answer(f"{root} \\approx {decimal}", links=1)
     shown = simplified(body)
-    if not asked.is_approximate and cost(shown) <= _LONGEST_FORM and not contains(shown, _is_integral):
+    is_given = is_closed_form(asked.context.known)  # its own letters, shuffled, are no answer
+    if not (asked.is_approximate or is_given) and cost(shown) <= _LONGEST_FORM and not contains(shown, _is_integral):
         known = asked.question.planned.source
         for latex in asked.notation.written(shown, ()):
             if latex.replace(" ", "") not in known.replace(" ", ""):
                 yield Answer(f"{latex} \\approx {decimal}", links=1)
     yield Answer(decimal)
+
+
+def _root(body: Expr, ball: arb) -> str | None:
+    """Return a square root of a rational in lowest terms, or None where a value is none."""
+    square = _exact(simplified(power(body, number(2))))
+    if square is None or not isinstance(square[()], fmpq) or max(square[()].p, square[()].q) > _LARGEST_RADICAND:
+        return None
+    inside, below = int(square[()].p * square[()].q), int(square[()].q)
+    outside = next(root for root in range(isqrt(inside), 0, -1) if inside % root**2 == 0)
+    factor = Fraction(outside, below)
+    radical = f"\\sqrt{{{inside // outside**2}}}"
+    above = radical if factor.numerator == 1 else f"{factor.numerator} {radical}"
+    sign = "-" if ball < 0 else ""
+    return f"{sign}{above}" if factor.denominator == 1 else f"{sign}\\frac{{{above}}}{{{factor.denominator}}}"
 
 
 def _is_integral(node: Expr) -> bool:

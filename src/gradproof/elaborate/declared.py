@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from fractions import Fraction
 
 from gradproof.elaborate.references import reference_of
@@ -10,7 +11,8 @@ from gradproof.elaborate.scope import Declared
 from gradproof.elaborate.sizes import named_size
 from gradproof.expr.build import number
 from gradproof.expr.node import Expr
-from gradproof.reader.presentation import Adjacent, Fenced, Infix, Listing, Name, Numeral, Scripted, Tree
+from gradproof.reader.presentation import Adjacent, Chain, Fenced, Infix, Listing, Name, Numeral, Scripted, Tree
+from gradproof.reader.walk import subtrees
 
 _SIZE = r"(\d+|[A-Za-z])\s*(?:x|×|\*|by|\\times|-by-)\s*(\d+|[A-Za-z])"
 _NAME = r"\$?(?:\\mathbf\{)?([A-Za-z])\}?\$?"
@@ -77,6 +79,30 @@ def declared_by_membership(left: Tree, right: Tree) -> dict[str, Declared]:
         sizes = None if declared.sizes is None else extra + declared.sizes
         found[reference.key] = Declared(sizes, declared.properties, "membership")
     return found
+
+
+def numbered_samples(trees: Sequence[Tree], found: dict[str, Declared]) -> dict[str, set[str]]:
+    """Part the vector x from its samples where a document declares ``x_i`` and writes x alone too; return the letters of their numbers."""
+    nodes = [node for tree in trees for node in subtrees(tree)]
+    bases = {id(node.base) for node in nodes if isinstance(node, Scripted) and node.sub is not None}
+    alone = {node.text for node in nodes if isinstance(node, Name) and id(node) not in bases}
+    letters: dict[str, set[str]] = {}
+    for node in nodes:
+        if not isinstance(node, Chain) or node.first is None or node.links[0][0] != "∈":
+            continue
+        for tree in node.first.items if isinstance(node.first, Listing) else (node.first,):
+            read = reference_of(tree) if isinstance(tree, Scripted) else None
+            if read is None or len(read[0].subscripts) != 1 or not isinstance(read[0].subscripts[0], Name):
+                continue
+            key, value = read[0].key, found.get(read[0].key)
+            if key in alone and key[0].islower() and value is not None and value.sizes is not None and len(value.sizes) == 2:
+                letters.setdefault(key, set()).add(read[0].subscripts[0].text)
+    for key in letters:
+        samples = found[key]
+        assert samples.sizes is not None
+        found[f"{key}_of"] = samples
+        found[key] = Declared(samples.sizes[1:], samples.properties, samples.words)
+    return letters
 
 
 def _set(tree: Tree) -> Declared | None:

@@ -6,8 +6,8 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+from gradproof.elaborate.evidence import Survey
 from gradproof.elaborate.sizes import Sizes, named_size
-from gradproof.elaborate.survey import Survey
 from gradproof.expr.node import Axis, Expr, Index, Symbol
 
 

@@ -6,12 +6,12 @@ transposes, products with matrices and sums with vectors raise the rank of a bar
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 
+from gradproof.elaborate.evidence import Survey, letters_in, raise_rank
 from gradproof.elaborate.names import GREEK
-from gradproof.elaborate.references import Reference, digits_of, is_transpose, named_arguments, reference_of
+from gradproof.elaborate.references import Reference, is_transpose, named_arguments, reference_of
 from gradproof.expr.catalogue import FUNCTIONS
 from gradproof.reader.presentation import (
     Adjacent,
@@ -39,73 +39,12 @@ _MOMENTS = frozenset({"E", "Var", "var", "Cov", "cov"})
 _ROUNDS = 4
 
 
-@dataclass
-class Survey:
-    """The evidence: ``ranks`` by key, ``declared`` ranks that nothing may change, ``applied``, ``bare`` and ``subscripted`` uses,
-    ``indices`` letters that were bound by a sum or stood in a subscript, ``sizes`` names that were the end of a sum,
-    ``from_zero`` the axes (key, place) whose entries are numbered from 0, ``matrices`` the capital letters that are surely matrices,
-    ``random`` those that stand for random variables, ``fewest`` the subscripts of a bold letter where it has the fewest,
-    ``samples`` the letters under which a vector has numbered samples beside it: x and ``x_i``, by the name of the vector."""
-
-    ranks: dict[str, int] = field(default_factory=dict)
-    declared: dict[str, int] = field(default_factory=dict)
-    scalars: set[str] = field(default_factory=set)
-    applied: dict[str, int] = field(default_factory=dict)
-    bare: dict[str, int] = field(default_factory=dict)
-    indexed: dict[str, int] = field(default_factory=dict)
-    subscripted: dict[str, int] = field(default_factory=dict)
-    bold: set[str] = field(default_factory=set)
-    indices: set[str] = field(default_factory=set)
-    sizes: set[str] = field(default_factory=set)
-    from_zero: set[tuple[str, int]] = field(default_factory=set)
-    matrices: set[str] = field(default_factory=set)
-    random: set[str] = field(default_factory=set)
-    fewest: dict[str, int] = field(default_factory=dict)
-    samples: dict[str, set[str]] = field(default_factory=dict)
-    sample_letters: set[str] = field(default_factory=set)
-
-    def rank(self, key: str) -> int:
-        """Return the rank of a name."""
-        return self.declared.get(key, self.ranks.get(key, 0))
-
-    @property
-    def has_matrices(self) -> bool:
-        """Tell whether a name has two axes, or more."""
-        return max((*self.ranks.values(), *self.declared.values()), default=0) >= 2
-
-    def key_of(self, reference: Reference) -> tuple[str, tuple[Tree, ...]]:
-        """Return the key that a reference means, and its subscripts: ``x_1`` is an entry only where x has axes.
-
-        ``a_{ij}`` is the entry of the matrix A where there is one.
-        """
-        whole = self.matrix_of(reference)
-        if whole:
-            return whole, digits_of(reference.subscripts, 2)
-        if self._is_sample(reference):
-            return f"{reference.key}_of", reference.subscripts
-        if reference.numerals and self.rank(reference.key) == 0:
-            return reference.label_key, ()
-        return reference.key, digits_of(reference.subscripts, self.rank(reference.key))
-
-    def _is_sample(self, reference: Reference) -> bool:
-        """Tell whether a reference is a numbered sample of a vector: ``x_i`` beside x, where ``w^T x_i`` shows that it is no entry."""
-        letters = self.samples.get(reference.key)
-        if not letters or len(reference.subscripts) != 1:
-            return False
-        (subscript,) = reference.subscripts
-        return isinstance(subscript, Numeral) or (isinstance(subscript, Name) and subscript.text in letters)
-
-    def matrix_of(self, reference: Reference) -> str:
-        """Return the capital letter of the matrix that a small letter with two subscripts is an entry of, else nothing."""
-        key = reference.key
-        if reference.is_bold or len(key) != 1 or key.upper() not in self.matrices or key in self.declared:
-            return ""
-        return key.upper() if len(digits_of(reference.subscripts, 2)) == 2 else ""
-
-
-def survey(trees: Iterable[Tree], declared: dict[str, int] | None = None) -> Survey:
-    """Gather the evidence of all formulas of one scope."""
-    found = Survey(declared=dict(declared or {}))
+def survey(
+    trees: Iterable[Tree], declared: Mapping[str, int] | None = None, samples: Mapping[str, set[str]] | None = None
+) -> Survey:
+    """Gather the evidence of all formulas of one scope, beside what is declared: ranks, and letters of samples."""
+    found = Survey(declared=dict(declared or {}), samples={key: set(letters) for key, letters in (samples or {}).items()})
+    found.sample_letters.update(*found.samples.values())
     forest = list(trees)
     found.matrices.update(key for key, rank in found.declared.items() if rank == 2 and len(key) == 1 and key.isupper())
     for tree in forest:
@@ -214,24 +153,14 @@ def _is_argument(tree: Tree) -> bool:
     return isinstance(tree, Fenced) and tree.opening == "(" and tree.body is not None
 
 
-def raise_rank(found: Survey, key: str, rank: int, subscripts: int) -> None:
-    """Record that a name with that many subscripts still has ``rank`` axes left.
-
-    Beyond its subscripts a small letter is at most a vector, a capital one at most a matrix: more axes come from evidence that
-    contradicts itself, not from a tensor.
-    """
-    wanted = rank + subscripts
-    most = max(found.indexed.get(key, 0), subscripts) + (2 if key[:1].isupper() else 1)
-    if key not in found.scalars and found.ranks.get(key, 0) < wanted <= most:
-        found.ranks[key] = wanted
-
-
 def demand(tree: Tree, rank: int, found: Survey) -> None:
     """Raise the rank of what a tree is made of, where that is a bare sum, difference or name."""
     match tree:
         case Name() | Scripted():
             read = reference_of(tree)
             if read is not None and read[1].power is None:
+                if rank == 1:
+                    _infer_sample(tree, found)
                 key, subscripts = found.key_of(read[0])
                 if _may_be_tensor(key):
                     raise_rank(found, key, rank, len(subscripts))
@@ -429,14 +358,14 @@ def _infer_sample(tree: Tree, found: Survey) -> None:
     read = reference_of(tree) if isinstance(tree, Scripted) else None
     if read is None or read[1].power is not None or len(read[0].subscripts) != 1 or read[0].numerals:
         return
-    key, (subscript,) = read[0].key, read[0].subscripts
-    if not isinstance(subscript, Name) or found.indexed.get(key) != 1 or key in found.declared:
+    key, letters = read[0].key, letters_in(read[0].subscripts[0])
+    if not letters or found.indexed.get(key) != 1 or key in found.declared:
         return
-    found.sample_letters.add(subscript.text)
+    found.sample_letters.update(letters)
     if found.bare.get(key, 0) <= found.subscripted.get(key, 0):  # the letter of x_i is counted as bare too
         raise_rank(found, key, 1, 1)
     elif not key[0].isupper():
-        found.samples.setdefault(key, set()).add(subscript.text)
+        found.samples.setdefault(key, set()).update(letters)
         raise_rank(found, f"{key}_of", 1, 1)
 
 
@@ -444,8 +373,8 @@ def _infer_target(tree: Tree, found: Survey) -> None:
     """In ``A x_i - y_i`` the sample's target y_i is a vector as well."""
     read = reference_of(tree) if isinstance(tree, Scripted) else None
     if read is not None and len(read[0].subscripts) == 1:
-        (subscript,) = read[0].subscripts
-        if isinstance(subscript, Name) and subscript.text in found.sample_letters:
+        letters = letters_in(read[0].subscripts[0])
+        if letters and letters <= found.sample_letters:
             _infer_sample(tree, found)
 
 

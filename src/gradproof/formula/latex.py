@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import pairwise
 
+from gradproof.elaborate.evidence import Survey
 from gradproof.elaborate.lowering import Lowering
 from gradproof.elaborate.reading import Reading
 from gradproof.elaborate.references import is_transpose, reference_of
 from gradproof.elaborate.scope import Declared, Definition, Scope
 from gradproof.elaborate.sizes import extent
-from gradproof.elaborate.survey import Survey, survey
+from gradproof.elaborate.survey import survey
 from gradproof.elaborate.trouble import Misfit, Trouble
 from gradproof.elaborate.value import Value
 from gradproof.errors import GradproofError
