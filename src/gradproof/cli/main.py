@@ -27,6 +27,7 @@ _COMMANDS = {
     "explain": "gradproof.cli.explain_command:explain_command",
     "minimize": "gradproof.cli.minimize_command:minimize_command",
     "prox": "gradproof.cli.prox_command:prox_command",
+    "run": "gradproof.cli.run_command:run_command",
     "topk": "gradproof.cli.topk_command:topk_command",
     "tsne": "gradproof.cli.tsne_command:tsne_command",
 }

@@ -60,7 +60,7 @@ class StagedWriting:
         is_whole = shown.matrix is not None or not stage.axes
         head = stage.head or _entry_text(stage.symbol.name, () if is_whole else shown.places)
         name = name_latex(stage.symbol.name)
-        left = name if is_whole else f"{name}_{{{', '.join(shown.places)}}}"
+        left = name if is_whole else f"{{{name}}}_{{{', '.join(shown.places)}}}"
         return Definition(Writing(head, left), Writing(stage.text or shown.short.text, shown.short.latex))
 
     def _written(self, stage: Stage) -> Notation:

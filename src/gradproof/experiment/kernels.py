@@ -1,0 +1,150 @@
+"""Kernels of a network as groups: the penalty that makes whole ones zero, and the smaller network that is left.
+
+Which axes go together is read off the formula: axes of two arrays that one index runs over are one and the same. So a kernel is
+the slice of every weight along the axis that its outputs have, and what reads those outputs loses the same places.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from gradproof.errors import FormulaError
+from gradproof.experiment.network import Network, Weights
+from gradproof.experiment.plan import NetworkPlan
+from gradproof.expr.node import Element, Expr, Index
+from gradproof.expr.walk import postorder
+from gradproof.formula.formula import Formula
+from gradproof.prox.groups import L21
+
+#: An axis of an array, by the array's name and the axis' place.
+Axis = tuple[str, int]
+
+
+@dataclass(frozen=True)
+class KernelGroups:
+    """The kernels of one weight: ``members`` are arrays that make a kernel, with the axis of the kernels, ``readers`` those that read
+    its output."""
+
+    weight: str
+    members: tuple[Axis, ...]
+    readers: tuple[Axis, ...]
+
+
+def kernel_groups(network: Network, weight: str) -> KernelGroups:
+    """Return the kernels of a weight, which are counted by its first axis.
+
+    A weight with one axis, such as a bias, belongs to the kernel; one with more, whose first axis it is not, reads its output.
+    Raises: FormulaError: the weight is none of the network, or is no kernel that anything reads.
+    """
+    plan = network.plan
+    if weight not in plan.weights:
+        raise FormulaError("a weight of the network was expected", got=f"'{weight}'", where="pruning.kernels")
+    partners = _partners(network.formula, (weight, 0))
+    own = [axis for axis in partners if axis[0] in plan.weights]
+    members = tuple(axis for axis in own if axis == (weight, 0) or len(plan.weights[axis[0]]) == 1)
+    readers = tuple(axis for axis in own if axis not in members)
+    if not readers:
+        raise FormulaError(f"the outputs of {weight} are read by no weight, so none can be left out", where="pruning.kernels")
+    return KernelGroups(weight, members, readers)
+
+
+def _partners(formula: Formula, start: Axis) -> list[Axis]:
+    """Return the axes that are one with an axis, by the indices that run over both."""
+    links = [pair for value, axes, name in _definitions(formula) for pair in _links(value, axes, name)]
+    found, waiting = {start}, [start]
+    while waiting:
+        axis = waiting.pop()
+        for one, other in links:
+            for mine, theirs in ((one, other), (other, one)):
+                if mine == axis and theirs not in found:
+                    found.add(theirs)
+                    waiting.append(theirs)
+    return sorted(found)
+
+
+def _definitions(formula: Formula) -> list[tuple[Expr, tuple[Index, ...], str]]:
+    stages = formula.stages
+    if stages is None:
+        return [(formula.value, formula.axes, "")]
+    return [(stage.value, stage.axes, stage.symbol.name) for stage in stages.order] + [(stages.value, stages.axes, "")]
+
+
+def _links(value: Expr, axes: Sequence[Index], name: str) -> list[tuple[Axis, Axis]]:
+    """Return pairs of axes that one index runs over: those of two entries, and those of an entry and the stage that it stands in."""
+    places: dict[Index, list[Axis]] = {index: [(name, place)] for place, index in enumerate(axes)}
+    for node in postorder(value):
+        if isinstance(node, Element):
+            for place, index in enumerate(node.indices):
+                if isinstance(index, Index):
+                    places.setdefault(index, []).append((node.symbol.name, place))
+    return [(own[0], other) for own in places.values() for other in own[1:]]
+
+
+class KernelPenalty:
+    """lambda sum_k sqrt(size_k) ||kernel_k||_2 over all kernels of some weights: the group lasso, by its proximal step.
+
+    Source: Yuan and Lin 2006; for kernels Wen et al. 2016.
+    """
+
+    def __init__(self, groups: Sequence[KernelGroups], weight: float) -> None:
+        self.groups = tuple(groups)
+        self.weight = weight
+
+    def apply(self, weights: Weights, rate: float) -> None:
+        """Replace the kernels by their proximal points for a step."""
+        for group in self.groups:
+            rows = _rows(group, weights)
+            moved = self._function(rows).prox(rows.ravel(), rate)[0].reshape(rows.shape)
+            _put_back(group, weights, moved)
+
+    def distance(self, weights: Weights, rate: float) -> float:
+        """Return how far the proximal step at these weights is from its optimality condition: 0 in ``u - x + rate d f(u)``."""
+        largest = 0.0
+        for group in self.groups:
+            rows = _rows(group, weights).astype(np.float64)
+            function = self._function(rows)
+            point = function.prox(rows.ravel(), rate)[0]
+            largest = max(largest, function.subdifferential_distance(point, (rows.ravel() - point) / rate))
+        return largest
+
+    def _function(self, rows: npt.NDArray[Any]) -> L21:
+        count, size = rows.shape
+        return L21(list(np.arange(rows.size).reshape(count, size)), self.weight)
+
+
+def dead_kernels(group: KernelGroups, weights: Weights) -> npt.NDArray[np.bool_]:
+    """Return which kernels are zero, bias included: their outputs are zero for every input."""
+    return np.logical_not(_rows(group, weights).any(axis=1))
+
+
+def without_dead_kernels(network: Network, weights: Weights, groups: Sequence[KernelGroups]) -> tuple[Network, Weights]:
+    """Return the smaller network that gives the same scores; at least one kernel of each weight stays."""
+    kept = dict(weights)
+    for group in groups:
+        is_alive = ~dead_kernels(group, weights)
+        is_alive[0] |= not is_alive.any()
+        for name, axis in (*group.members, *group.readers):
+            kept[name] = np.ascontiguousarray(np.compress(is_alive, kept[name], axis=axis))
+    plan: NetworkPlan = replace(network.plan, weights={name: weight.shape for name, weight in kept.items()})
+    return Network(plan, network.input_shape, network.target), kept
+
+
+def _rows(group: KernelGroups, weights: Weights) -> npt.NDArray[Any]:
+    """Return the kernels as rows: their entries in every member."""
+    parts = [np.moveaxis(weights[name], axis, 0) for name, axis in group.members]
+    return np.concatenate([part.reshape(len(part), -1) for part in parts], axis=1)
+
+
+def _put_back(group: KernelGroups, weights: Weights, rows: npt.NDArray[Any]) -> None:
+    start = 0
+    for name, axis in group.members:
+        shape = np.moveaxis(weights[name], axis, 0).shape
+        size = int(np.prod(shape[1:]))
+        part = rows[:, start : start + size].reshape(shape)
+        weights[name] = np.ascontiguousarray(np.moveaxis(part, 0, axis))
+        start += size

@@ -1,0 +1,136 @@
+"""A whole run: it learns, prunes without changing what the network says, goes on from where it was cut off, and writes its page."""
+
+import re
+
+import numpy as np
+import pytest
+
+from gradproof.cli.main import run as command
+from gradproof.errors import ReadError
+from gradproof.experiment.data import read_samples
+from gradproof.experiment.kernels import KernelPenalty, dead_kernels, kernel_groups, without_dead_kernels
+from gradproof.experiment.network import Network
+from gradproof.experiment.plan import read_plan
+from gradproof.experiment.run import run
+
+
+@pytest.fixture
+def network(plan_file):
+    plan = read_plan(plan_file)
+    split = read_samples(plan.data, plan_file.parent, plan.seed)
+    return Network(plan.network, split.learned.inputs.shape[1:], "numpy"), split
+
+
+class Interruption:
+    """Cuts a run off after some epochs."""
+
+    def __init__(self, epochs):
+        self.left = epochs
+
+    def __call__(self, epoch, epochs):
+        self.left -= 1
+        if not self.left:
+            raise KeyboardInterrupt
+
+
+def test_it_learns_and_its_gradient_is_right(plan_file, tmp_path):
+    outcome = run(read_plan(plan_file), plan_file.parent, tmp_path)
+    assert outcome.state.history[0].loss > outcome.state.history[-1].loss
+    assert outcome.top_k[0].optimistic <= 0.25
+    assert outcome.gradient_error < 1e-6
+    assert outcome.pruned.prox_distance < 1e-9
+    assert outcome.confusion.sum() == len(outcome.split.held_out)
+    assert outcome.map.shape == (24, 2)
+
+
+def test_a_run_that_was_cut_off_ends_at_the_same_numbers(plan_file, tmp_path):
+    plan, whole, parts = read_plan(plan_file), tmp_path / "whole", tmp_path / "parts"
+    whole.mkdir()
+    parts.mkdir()
+    wanted = run(plan, plan_file.parent, whole)
+    for number, epochs in enumerate((2, 2, 5, 3)):  # in the first phase, at the end of one, in pruning, in tuning
+        with pytest.raises(KeyboardInterrupt):
+            run(plan, plan_file.parent, parts, resume=number > 0, report=Interruption(epochs))
+    found = run(plan, plan_file.parent, parts, resume=True)
+    np.testing.assert_array_equal(found.scores, wanted.scores)
+    assert [(epoch.phase, epoch.number, epoch.loss) for epoch in found.state.history] == [
+        (epoch.phase, epoch.number, epoch.loss) for epoch in wanted.state.history
+    ]
+
+
+def test_a_checkpoint_of_another_run_is_refused(plan_file, tmp_path):
+    run(read_plan(plan_file), plan_file.parent, tmp_path)
+    plan_file.write_text(plan_file.read_text().replace("rate = 0.005", "rate = 0.006"))
+    with pytest.raises(ReadError, match="the checkpoint of this run was expected"):
+        run(read_plan(plan_file), plan_file.parent, tmp_path, resume=True)
+
+
+def test_which_arrays_a_kernel_belongs_to_is_read_off_the_formula(network):
+    group = kernel_groups(network[0], "K")
+    assert group.members == (("K", 0), ("b", 0))
+    assert group.readers == (("W", 1),)
+
+
+def test_leaving_out_dead_kernels_changes_no_score(network):
+    whole, split = network
+    weights = whole.new_weights(0)
+    weights["b"] += 0.3
+    group = kernel_groups(whole, "K")
+    for name in ("K", "b"):
+        weights[name][[1, 4]] = 0
+    assert dead_kernels(group, weights).tolist() == [False, True, False, False, True, False]
+    smaller, kept = without_dead_kernels(whole, weights, [group])
+    assert kept["K"].shape == (4, 1, 3, 3)
+    assert kept["W"].shape == (4, 4, 2, 2)
+    np.testing.assert_allclose(
+        smaller.scores(kept, split.held_out.inputs), whole.scores(weights, split.held_out.inputs), rtol=1e-5, atol=1e-6
+    )
+
+
+def test_a_strong_penalty_removes_every_kernel_and_one_stays(network):
+    whole, _ = network
+    weights = whole.new_weights(0)
+    group = kernel_groups(whole, "K")
+    KernelPenalty([group], 1e3).apply(weights, 1.0)
+    assert dead_kernels(group, weights).all()
+    smaller, kept = without_dead_kernels(whole, weights, [group])
+    assert kept["K"].shape == (1, 1, 3, 3)
+    assert smaller.plan.weights["W"] == (4, 1, 2, 2)
+
+
+def test_the_command_writes_a_page_with_everything_in_it(plan_file, capsys):
+    assert command(["run", str(plan_file)]) == 0
+    captured = capsys.readouterr()
+    assert re.search(r"top-1 error \d+\.\d\d%", captured.out)
+    assert "epoch   2/2" in captured.err
+    folder = plan_file.with_suffix("")
+    page = (folder / "index.html").read_text(encoding="utf-8")
+    assert "<script" not in page
+    assert "http" not in re.sub(r'xmlns(:\w+)?="[^"]*"|xmlns=\'[^\']*\'', "", page)
+    assert page.count('role="img"') + page.count("role='img'") == 4
+    for name in ("scores.npy", "labels.npy", "features.npy", "map.npy", "weights.npz", "network.py", "network.txt"):
+        assert (folder / name).is_file()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("epochs = 3", "epochs = 0", r"training\[0\].epochs: a whole number of at least 1 was expected, got 0"),
+        ('target = "numpy"', 'target = "fortran"', "target: one of numpy, numba, jax, torch was expected"),
+        ("held_out = 0.25", "held_out = 96", "samples to learn from and samples to hold out were expected"),
+        ("held_out = 0.25", "heldout = 0.25", "data.heldout: one of source, inputs"),
+        ('inputs = "pictures"', 'inputs = "images"', "an array 'images' was expected, got pictures, classes"),
+        ("K = [6, 1, 3, 3]", "K = [6, 2, 3, 3]", "as many channels in a group of the input as in the kernel were expected"),
+        ("c = [4]\n", "", "a shape was expected for every weight, got none for c"),
+        ('kernels = ["K"]', 'kernels = ["W"]', "the outputs of W are read by no weight"),
+        ("[[training]]\nrate = 0.1", "[[training\nrate = 0.1", "a run cannot be read"),
+    ],
+)
+def test_what_is_wrong_with_a_plan_is_said_in_one_line(plan_file, capsys, old, new, message):
+    text = plan_file.read_text()
+    assert old in text
+    plan_file.write_text(text.replace(old, new, 1))
+    assert command(["run", str(plan_file)]) == 2
+    error = capsys.readouterr().err
+    assert re.search(message, error)
+    assert "Traceback" not in error
