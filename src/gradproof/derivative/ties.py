@@ -7,6 +7,9 @@ from gradproof.expr.catalogue import FUNCTIONS
 from gradproof.expr.node import Apply, Element, Expr, Index, Iverson, Piecewise, Reduce, Symbol, TensorEntry, fresh_index
 from gradproof.expr.walk import children, postorder, substitute
 
+#: The property of a symbol whose entries follow from others: those of a layer's output tie where its input repeats itself.
+DERIVED = "derived"
+
 
 def entries_tie(node: Reduce) -> bool:
     """Tell whether entries of a maximum may tie at whole regions of points, as those of ``max_i (relu(x_i) + a)`` do.
@@ -60,4 +63,5 @@ def _is_one_to_one(part: Expr, node: Reduce) -> bool:
     if any(len(indices) > 1 for indices in found) or frozenset().union(*found) != frozenset(node.indices):
         return False
     symbol = part.symbol if isinstance(part, Element) else None
-    return not (isinstance(symbol, Symbol) and "symmetric" in symbol.properties and len(node.indices) > 1)
+    is_free = symbol is None or DERIVED not in symbol.properties
+    return is_free and not (isinstance(symbol, Symbol) and "symmetric" in symbol.properties and len(node.indices) > 1)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from gradproof.derivative.ties import DERIVED
 from gradproof.elaborate.assumptions import declared_by_user
 from gradproof.elaborate.value import Value
 from gradproof.expr.node import Axis, Expr, Index, Number, Symbol
@@ -76,7 +77,9 @@ def _stages(statements: Sequence[Statement], lowering: Lowering, variables: Sequ
     mapping = dict(lowering.context.sizes.solution(roots, _names_of(lowering)))
     if tuple(_completed(head, lowering.context, mapping) for head in heads) != tuple(variables):
         return None
-    stages = {entry.symbol: Symbol(entry.symbol.name, _axes_of(entry.symbol, mapping)) for entry in book.found}
+    stages = {
+        entry.symbol: Symbol(entry.symbol.name, _axes_of(entry.symbol, mapping), frozenset({DERIVED})) for entry in book.found
+    }
     mapping |= dict[Expr, Expr]((*zip(heads, variables, strict=True), *stages.items()))
     order = tuple(
         Stage(stages[entry.symbol], substitute(entry.value.body, mapping), _axes(entry.value, mapping), entry.text, entry.head)
