@@ -89,7 +89,8 @@ class _Sweep:
                 continue
             axes = tuple(fresh_index(axis.name, axis.lower, axis.upper) for axis in stage.axes)
             value = substitute(stage.value, dict(zip(stage.axes, axes, strict=True)))
-            local = differentiate(value, symbol, places)
+            # What the derivative says in terms of the stage's own value (1 - tanh(z)^2) is said by its name.
+            local = substitute(differentiate(value, symbol, places), {value: _entry(stage.symbol, axes)})
             terms.append(sum_without_deltas(axes, multiply(_entry(back.symbol, axes), local)))
         value = readable(without_sure_tests(eliminate_deltas(add(*terms))), places) if terms else ZERO
         while name in self.taken:
