@@ -10,7 +10,7 @@ import pytest
 DOCS = Path(__file__).parent.parent / "docs"
 
 
-@pytest.mark.parametrize("page", ["topk.md", "solvers.md", "tsne.md"])
+@pytest.mark.parametrize("page", ["topk.md", "solvers.md", "tsne.md", "assignment.md"])
 def test_blocks_print_what_is_shown(page):
     blocks = re.findall(r"```(python|text)\n(.*?)```", (DOCS / page).read_text(), flags=re.DOTALL)
     names: dict[str, object] = {}
