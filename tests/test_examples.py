@@ -26,6 +26,14 @@ def test_the_worked_assignment_is_clean():
     assert not file.problems
 
 
+def test_every_formula_of_the_taught_assignment_is_decided():
+    (file,) = check(str(ROOT / "docs" / "assignment.md"), timeout=60).files
+    assert {equation.verdict.value for equation in file.equations} <= {"proved", "tested", "stated"}
+    assert sum(equation.verdict.value in ("proved", "tested") for equation in file.equations) >= 55
+    assert not file.unanswered
+    assert not file.problems
+
+
 def test_the_sheet_with_mistakes_has_exactly_six():
     (file,) = check(str(ROOT / "examples" / "assignment-with-mistakes.md"), timeout=60).files
     faults = [(equation.tag, equation.verdict.value) for equation in file.equations if equation.verdict.is_fault]

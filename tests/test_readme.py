@@ -10,6 +10,8 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 GUIDES = [ROOT / "README.md", ROOT / "docs" / "derive.md", ROOT / "docs" / "complete.md", ROOT / "docs" / "minimize.md"]
+#: The Python blocks of the assignment build on each other: tests/test_pages.py runs them.
+WITH_CONSOLE = [*GUIDES, ROOT / "docs" / "assignment.md"]
 
 
 def blocks(path, language):
@@ -20,7 +22,7 @@ def run(arguments):
     return subprocess.run([sys.executable, "-m", *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.parametrize("path", GUIDES, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", WITH_CONSOLE, ids=lambda path: path.name)
 def test_console_blocks_show_real_output(path):
     for block in blocks(path, "console"):
         for command, shown in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n?)*)", block, flags=re.MULTILINE):

@@ -22,6 +22,7 @@ from gradproof.checker.intent import (
 from gradproof.checker.neighbourhood import SAME_HEADING, Neighbourhoods
 from gradproof.checker.outcome import Outcome, undecided
 from gradproof.checker.plan import is_surely_misfit
+from gradproof.checker.recursions import through_steps
 from gradproof.checker.sections import PlannedFormula, PlannedLink, PlannedSentence
 from gradproof.checker.stand_ins import unknown_functions
 from gradproof.checker.statements import concludes, is_data, is_number, source_of
@@ -231,6 +232,10 @@ class Judge:
         if upstream is not None:
             bodies = (upstream.left, upstream.right)
             lowering.note(upstream.words)
+        stepped = through_steps(*bodies, planned, reading)
+        if stepped is not None:
+            bodies = (stepped.left, stepped.right)
+            lowering.note(stepped.words)
         return Sides(*bodies, reading, frozenset(lowering.questions), tuple(lowering.notes))
 
     def _left_tree(self, planned: PlannedFormula, link: PlannedLink, lowering: Lowering) -> Tree:

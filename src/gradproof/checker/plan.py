@@ -22,16 +22,19 @@ from gradproof.checker.statements import (
     is_condition_context,
     is_data,
     is_number,
+    is_objective,
     mentions,
     sentences,
+    supposes,
 )
 from gradproof.checker.verdict import Kind
 from gradproof.elaborate.conditions import RELATIONS
 from gradproof.elaborate.declared import declared_by_membership, declared_in_words, numbered_samples
 from gradproof.elaborate.lowering import Lowering
+from gradproof.elaborate.prox import proximal_function
 from gradproof.elaborate.reading import Reading
 from gradproof.elaborate.references import reference_of
-from gradproof.elaborate.scope import Declared, Definition, Scope
+from gradproof.elaborate.scope import Declared, Definition, Scope, Step
 from gradproof.elaborate.sizes import extent
 from gradproof.elaborate.survey import survey
 from gradproof.elaborate.trouble import Misfit, Trouble
@@ -130,6 +133,8 @@ class _Planner:
             link.kind, link.code = Kind.UPDATE, "S102"
         elif relation not in DECIDABLE and relation != ":=":
             link.kind, link.code = Kind.OTHER, "U105"
+        elif relation in _INEQUALITIES and supposes(planned.before):
+            link.kind, link.code = Kind.CONDITION, "S103"
         elif restricts or (not planned.formula.display and self._restricts_letter(left, relation, right)):
             link.kind, link.code = Kind.CONDITION, "S103"
             if restricts:
@@ -184,7 +189,7 @@ class _Planner:
     def _equality(self, planned: PlannedFormula, link: PlannedLink, sentence: Sentence) -> None:
         found = definiendum(link.left)
         if found is None:
-            if introduces(planned.before) or self._introduces_function(link):
+            if introduces(planned.before) or self._introduces_function(link) or self._introduces_prox(link):
                 link.kind, link.code = Kind.DEFINITION, "S101"
             else:
                 self._compound(planned, link)
@@ -202,6 +207,7 @@ class _Planner:
         if mentions(link.right, found.reference.key) and (steps or not self.scope.is_known(key)):
             if not found.is_function:
                 link.kind, link.code = Kind.UPDATE, "S102"
+                self._define_next(planned, link, found, key)
             return
         if self._fixes_variable(planned, link, sentence, key):
             return
@@ -237,6 +243,14 @@ class _Planner:
             seen.add(name)
             pending += [symbol.name for symbol in _ingredients(definition) if symbol.name not in seen]
         return len(seen) > 1
+
+    def _define_next(self, planned: PlannedFormula, link: PlannedLink, found: Definiendum, key: str) -> None:
+        """``h_2`` made of ``h_1`` is one quantity made of another where h has no entries; else the step of an algorithm stands."""
+        if key != found.reference.label_key or mentions(link.right, key):
+            return
+        self._define(planned, link, found, key)
+        if link.definition is None:
+            link.kind, link.code, link.trouble = Kind.UPDATE, "S102", None
 
     def _was_introduced(self, planned: PlannedFormula, found: Definiendum, key: str) -> bool:
         if any(d.position < planned.position for d in self._definitions(found, key)):
@@ -278,6 +292,13 @@ class _Planner:
         self.scope.introduced[f"{key}()"] = link.left.place.start
         return True
 
+    def _introduces_prox(self, link: PlannedLink) -> bool:
+        """Tell whether ``\\operatorname{prox}_{\\gamma h}(v) = \\arg\\min ...`` says what the sign means, for any function h."""
+        function = proximal_function(link.left)
+        if function is None or not is_objective(link.right):
+            return False
+        return not self.scope.is_known(function) and mentions(link.right, function)
+
     def _compound(self, planned: PlannedFormula, link: PlannedLink) -> None:
         """A left side that is no name: a step of a recursion, an entry, or a claim."""
         read = reference_of(link.left) if isinstance(link.left, Name | Scripted) else None
@@ -286,6 +307,7 @@ class _Planner:
         link.key = read[0].key
         if mentions(link.right, read[0].key):
             link.kind, link.code = Kind.UPDATE, "S102"
+            self.scope.steps.setdefault(link.key, []).append(Step(planned.position, link.left, link.right))
         elif not self.scope.is_known(read[0].key):
             link.kind, link.code = Kind.DEFINITION, "S101"
 

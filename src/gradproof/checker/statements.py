@@ -40,6 +40,9 @@ _LET_WORDS = re.compile(
     r"\b(?:let|define|denote|suppose|consider|given by|defined as|called|introduce|assume|choose)\b(?:\s+[\w$]+){0,4}[\s:,]*$",
     re.IGNORECASE,
 )
+_SUPPOSING_WORDS = re.compile(
+    r"\b(?:if|such that|whenever)(?:,? (?:for )?(?:all|every|each|any)\b[^.;,:]{0,60})?[\s,:]*$", re.IGNORECASE
+)
 _CLAIM_WORDS = re.compile(
     r"\b(?:so|hence|thus|therefore|then|we (?:get|have|obtain|find|see|conclude)|becomes?|simplif\w+|equals?|gives?|yields?|"
     r"follows|implies|rewrit\w+|is equal)\b",
@@ -168,6 +171,11 @@ def _tuple_pairs(sides: list[Tree], relations: list[str]) -> list[Sentence]:
 def is_condition_context(before: str) -> bool:
     """Tell whether the words right before a formula make it a condition: 'For', 'when', 'at the point'."""
     return bool(_CONDITION_WORDS.search(before[-80:]))
+
+
+def supposes(before: str) -> bool:
+    """Tell whether the words right before a formula make it what is supposed: 'if for all z', 'such that'."""
+    return bool(_SUPPOSING_WORDS.search(re.sub(r"\s+", " ", before[-120:])))
 
 
 def introduces(before: str) -> bool:

@@ -181,6 +181,8 @@ def _unknown_function(lowering: Lowering, head: Tree, name: Name, rest: tuple[Tr
     """An undefined letter before a parenthesis: a function when it looks like one, else a factor."""
     if len(rest) < 2 or not is_fence(rest[1]) or not _looks_like_function(lowering, name, rest[1]):
         return None
+    if function_key(lowering, head, name) in lowering.scope.definitions:
+        return None  # h_2 (1 - h_2), where h_2 is defined as a quantity
     arguments = [lowering.value(argument) for argument in fence_arguments(rest[1])]
     if isinstance(head, Scripted) and head.sup is not None:
         raise Unreadable("U103", f"the function {spoken(name.text)} is not defined")

@@ -29,6 +29,18 @@ def label(tree: Tree) -> str:
     return label_of(tree)
 
 
+def proximal_function(tree: Tree) -> str | None:
+    """Return the name of the function below the sign, ``h`` of ``\\operatorname{prox}_{\\gamma h}(v)``, or None where there is none."""
+    if not (isinstance(tree, Adjacent) and len(tree.items) == 2 and isinstance(tree.items[0], Scripted)):
+        return None
+    head = tree.items[0]
+    if not (isinstance(head.base, Name) and head.base.text == "prox" and head.sub is not None):
+        return None
+    function = _factors(head.sub)[-1]
+    read = reference_of(function) if isinstance(function, Name | Scripted) else None
+    return None if read is None else read[0].key
+
+
 def proximal(lowering: Lowering, head: Scripted, fence: Tree) -> Value:
     """Return the proximal point of the fence's value under the function below the sign."""
     if head.sub is None or not isinstance(fence, Fenced) or fence.body is None:

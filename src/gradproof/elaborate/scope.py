@@ -9,6 +9,7 @@ from fractions import Fraction
 from gradproof.elaborate.evidence import Survey
 from gradproof.elaborate.sizes import Sizes, named_size
 from gradproof.expr.node import Axis, Expr, Index, Symbol
+from gradproof.reader.presentation import Tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,15 @@ class Declared:
     words: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step of a recursion that the document states: the next member of a sequence and what it is made of."""
+
+    position: int
+    member: Tree
+    made_of: Tree
+
+
 @dataclass
 class Scope:
     """The names of one stretch of a document."""
@@ -45,6 +55,7 @@ class Scope:
     definitions: dict[str, list[Definition]] = field(default_factory=dict)
     functions: dict[str, list[Definition]] = field(default_factory=dict)
     introduced: dict[str, int] = field(default_factory=dict)
+    steps: dict[str, list[Step]] = field(default_factory=dict)
     given: set[Fraction] = field(default_factory=set)
 
     def symbol(self, key: str, position: int = 0) -> Symbol:
