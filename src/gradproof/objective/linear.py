@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy import sparse
 
 from gradproof.derivation.tidy import gathered
 from gradproof.derivative.differentiate import differentiate
@@ -24,6 +25,9 @@ from gradproof.objective.values import check_memory
 from gradproof.solvers.problem import largest_eigenvalue
 
 Array = npt.NDArray[np.floating[Any]]
+#: Entries up to which the matrix of an affine part is written out: 64 MB.
+_LARGEST_MATRIX = 8_000_000
+_SPARSE_SHARE = 0.2
 
 
 @dataclass(frozen=True)
@@ -79,11 +83,29 @@ class Affine(SmoothMap):
 
     def forward(self, flat: Array) -> Array:
         """Return the linear part at a point, flat."""
+        if self.whole_matrix is not None:
+            return np.asarray(self.whole_matrix @ flat)
         return self.value(flat) - self.offset.ravel()
 
     def adjoint(self, flat: Array) -> Array:
         """Return the transposed linear part at a vector, flat."""
+        if self.whole_matrix is not None:
+            return np.asarray(self.whole_matrix.T @ flat)
         return self.pull(np.zeros(self.statement.size), flat)
+
+    @cached_property
+    def whole_matrix(self) -> Any:
+        """The matrix by all variables in one vector, sparse where most of it is zero; None where it would be large."""
+        rows = prod(self.shape)
+        if rows * self.statement.size > _LARGEST_MATRIX or any(sparse.issparse(value) for value in self.statement.values.values()):
+            return None
+        blocks = []
+        for symbol in self.statement.variables:
+            columns = prod(self.statement.shapes[symbol.name])
+            moves = symbol in self.moving
+            blocks.append(np.asarray(self.matrix(symbol)).reshape(rows, columns) if moves else np.zeros((rows, columns)))
+        matrix = np.hstack(blocks)
+        return sparse.csr_array(matrix) if np.count_nonzero(matrix) < _SPARSE_SHARE * matrix.size else matrix
 
     @cached_property
     def norm(self) -> float:

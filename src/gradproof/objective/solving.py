@@ -31,6 +31,7 @@ from gradproof.solvers.panoc import Panoc
 from gradproof.solvers.primal_dual import CondatVu
 from gradproof.solvers.problem import Problem
 from gradproof.solvers.proximal import Fista, Ista
+from gradproof.solvers.quasi_newton import QuasiNewton
 from gradproof.solvers.result import Result, Stopping
 from gradproof.solvers.second_order import NewtonCholesky, minimize_lbfgs
 
@@ -106,31 +107,31 @@ def plan_for(statement: Statement, smooth: Smooth, penalties: Penalties, nonline
                 penalty,
             )
         words = "general constraints" if nonlinear else "more terms without a gradient than one proximal operator takes"
-        lines.append(f"solver: augmented Lagrangian, its smooth problems by PANOC: {words}")
+        lines.append(f"solver: augmented Lagrangian: {words}")
         return _augmented(statement, smooth, penalties, nonlinear, penalty, lines)
     if penalty is None and smooth.has_small_hessian and smooth.degree == 2:
         lines.append("solver: Newton-Cholesky: the objective is quadratic, and its Hessian is small")
         problem = Problem(smooth, lipschitz=lipschitz)
         return Plan(tuple(lines), lambda start, stop: run_loop(problem, start, NewtonCholesky(lambda _: smooth.hessian), stop))
     problem = Problem(smooth, penalty, lipschitz or None)
-    if penalty is None or isinstance(penalty, prox.Box):
-        name = "L-BFGS" if penalty is None else "L-BFGS-B"
-        lines.append(f"solver: {name}: smooth" + ("" if penalty is None else ", with bounds on the entries"))
+    if penalty is None:
+        lines.append("solver: L-BFGS: smooth")
+        return Plan(tuple(lines), lambda start, stop: run_loop(problem, start, QuasiNewton(), stop))
+    if isinstance(penalty, prox.Box):
+        lines.append("solver: L-BFGS-B: smooth, with bounds on the entries")
+        by_panoc = _in_loop(problem, Panoc())
         # A line search that meets the edge of the domain gives up; PANOC takes such points as infinitely high.
-        return Plan(
-            tuple(lines),
-            _in_turn(
-                lambda start, stop: minimize_lbfgs(problem, start, stop),
-                lambda start, stop: run_loop(problem, start, Panoc(), stop),
-            ),
-            penalty,
-        )
+        return Plan(tuple(lines), _in_turn(lambda start, stop: minimize_lbfgs(problem, start, stop), by_panoc), penalty)
     if smooth.is_quadratic and penalty.traits.is_convex:
         lines.append("solver: FISTA with restarts: a quadratic, plus terms with a proximal operator")
         return Plan(tuple(lines), lambda start, stop: run_loop(problem, start, Fista(), stop), penalty)
     why = "the smooth part is not quadratic" if penalty.traits.is_convex else "a term is not convex"
     lines.append(f"solver: PANOC (proximal gradient with quasi-Newton directions): one proximal operator, and {why}")
     return Plan(tuple(lines), lambda start, stop: run_loop(problem, start, Panoc(), stop), penalty)
+
+
+def _in_loop(problem: Problem, solver: AbstractSolver[Any]) -> Run:
+    return lambda start, stopping: run_loop(problem, start, solver, stopping)
 
 
 def _in_turn(first: Run, second: Run, patience: int | None = None) -> Run:

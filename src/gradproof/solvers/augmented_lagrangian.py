@@ -16,6 +16,7 @@ from gradproof.prox.function import AbstractFunction
 from gradproof.solvers.loop import minimize as run_loop
 from gradproof.solvers.panoc import Panoc
 from gradproof.solvers.problem import Problem
+from gradproof.solvers.quasi_newton import QuasiNewton
 from gradproof.solvers.result import Certificate, History, Reason, Result, Stopping
 
 KIND = "KKT residual, the gradient relative to that at the start, the constraints relative to their size"
@@ -53,7 +54,7 @@ def minimize_augmented(problem: Problem, coupling: Coupling, start: npt.ArrayLik
               ``extra['multipliers']`` is y; ``extra['violation']`` is the largest entry of |c(x) - p|.
     Raises:   DomainError: h is not convex, or the start has no finite value.
     Source:   Rockafellar 1976; Birgin and Martinez 2014, algorithm 4.1, with h's Moreau envelope in place of squares as in
-              Dhingra, Khong and Jovanovic 2019. The inner problems are solved by PANOC.
+              Dhingra, Khong and Jovanovic 2019. The inner problems are solved by L-BFGS or PANOC.
     Example:  >>> from gradproof.prox import Box
               >>> squares = Problem(lambda x: (float(x @ x) / 2, x), lipschitz=1.0)
               >>> sum_is_one = Coupling(Box(0.0, 0.0), lambda x: np.array([x.sum() - 1]), lambda x, y: np.full(2, y[0]))
@@ -97,7 +98,7 @@ class _Outer:
             reason = "interrupted"
         return Result(
             x=self.best, objective=self.best_objective, certificate=Certificate(self.kind, self.best_certificate, self.stopping.tolerance),
-            solver="augmented Lagrangian with PANOC", reason=reason, iterations=self.iterations,
+            solver="augmented Lagrangian", reason=reason, iterations=self.iterations,
             seconds=time.perf_counter() - self.began, history=self.history.arrays(), extra=self.extra,
         )  # fmt: skip
 
@@ -108,7 +109,7 @@ class _Outer:
             return "seconds" if left <= 0 else "iterations"
         smooth, scaled = self._envelope()
         inner = replace(self.problem, smooth=smooth, lipschitz=None, gap=None, scale=self.scale)
-        found = run_loop(inner, self.x, Panoc(), Stopping(self.inner_tolerance, room, left, self._watch))
+        found = _minimize_inner(inner, self.x, Stopping(self.inner_tolerance, room, left, self._watch))
         self.iterations += max(1, found.iterations)
         if found.reason in ("unbounded", "diverged"):
             return self._steeper_from_the_start(found)
@@ -192,3 +193,8 @@ class _Outer:
     def _watch(self, iteration: int, objective: float, certificate: float) -> bool | None:
         callback = self.stopping.callback
         return None if callback is None else callback(self.iterations + iteration, objective, certificate)
+
+
+def _minimize_inner(problem: Problem, start: Array, stopping: Stopping) -> Result:
+    """Return the minimizer of an inner problem: by L-BFGS where it has no penalty, else by PANOC."""
+    return run_loop(problem, start, QuasiNewton() if problem.penalty is None else Panoc(), stopping)

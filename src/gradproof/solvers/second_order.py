@@ -89,7 +89,7 @@ class _Lbfgs:
         self.problem, self.start, self.stopping, self.memory = problem, problem.prox(start, 1.0), stopping, memory
         self.began, self.history = time.perf_counter(), History()
         value, gradient = problem.evaluate(self.start)
-        self.scale = max(float(np.linalg.norm(gradient)), float(np.finfo(np.float64).tiny))
+        self.scale = problem.scale or max(float(np.linalg.norm(gradient)), float(np.finfo(np.float64).tiny))
         self.best, self.objective, self.certificate = self.start, value, problem.residual(self.start, gradient) / self.scale
         self.iterations, self.reason = 0, "stalled"
 
