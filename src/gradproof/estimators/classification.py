@@ -11,7 +11,9 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from gradproof.errors import DomainError
+from gradproof.estimators.blocks import fit_blocks
 from gradproof.estimators.regression import report
+from gradproof.solvers.distributed import is_blocked
 from gradproof.solvers.logistic import minimize_logistic
 from gradproof.solvers.result import Stopping
 from gradproof.solvers.softmax import minimize_softmax
@@ -31,9 +33,12 @@ class AbstractLinearClassifier(ClassifierMixin, BaseEstimator):
         self.classes_, codes = np.unique(target, return_inverse=True)
         if len(self.classes_) < 2:
             raise DomainValueError("at least two classes are needed", got="1 class", where=type(self).__name__)
+        self._check_parameters()
+        return x, codes.astype(np.int64)
+
+    def _check_parameters(self) -> None:
         if not (np.isfinite(self.C) and self.C > 0):
             raise DomainValueError("C has to be positive", got=f"{self.C}", where=type(self).__name__)
-        return x, codes.astype(np.int64)
 
     def _scores(self, X: Any) -> Array:
         check_is_fitted(self)
@@ -63,13 +68,23 @@ class SoftmaxRegression(AbstractLinearClassifier):
         self.max_iter = max_iter
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
-        """Fit the model. Returns: itself."""
+        """Fit the model; a Dask array is fitted on its cluster. Returns: itself."""
+        if is_blocked(X):
+            return self._fit_blocks(X, y, sample_weight)
         x, codes = self._validated(X, y)
         weights = None if sample_weight is None else _check_sample_weight(sample_weight, x, dtype=np.float64)
         result = minimize_softmax(
             x, codes, 1 / self.C, classes=len(self.classes_), fit_intercept=self.fit_intercept, sample_weight=weights,
             stopping=Stopping(self.tol, self.max_iter),
         )  # fmt: skip
+        self.coef_, self.intercept_ = result.x, np.asarray(result.extra["intercept"])
+        report(result, self)
+        return self
+
+    def _fit_blocks(self, X: Any, y: Any, sample_weight: Any) -> Self:
+        self._check_parameters()
+        self.classes_, result = fit_blocks(X, y, sample_weight, 1 / self.C, self.fit_intercept, Stopping(self.tol, self.max_iter))
+        self.n_features_in_ = int(X.shape[1])
         self.coef_, self.intercept_ = result.x, np.asarray(result.extra["intercept"])
         report(result, self)
         return self

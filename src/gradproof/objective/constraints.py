@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from gradproof.derivation.tidy import with_squares_opened
 from gradproof.errors import UnsupportedError
-from gradproof.expr.build import ONE, ZERO, add, multiply, negate, number, power, scale, square_root, subtract
+from gradproof.expr.build import ONE, ZERO, add, multiply, negate, number, power, scale, square_root, subtract, sum_over
 from gradproof.expr.node import Add, Apply, Expr, Number, Power, Reduce, Symbol
 from gradproof.objective.conditions import Condition
 from gradproof.objective.degree import degree, depends
@@ -98,5 +98,5 @@ def _without_root(difference: Expr, condition: Condition, over: Collection[Symbo
     ball = recognized(left, over) if condition.relation == "=" and not condition.axes else None
     if ball is None or ball.kind != "l2" or depends(right, over):
         return difference
-    square = with_squares_opened(power(left, number(2)))
-    return subtract(square, power(right, number(2)))
+    square = sum_over(ball.axes, power(ball.inner, number(2)))
+    return subtract(multiply(power(ball.weight, number(2)), square), power(right, number(2)))

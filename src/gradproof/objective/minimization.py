@@ -181,7 +181,7 @@ class _General:
 
     def _run(self, start: Array, stopping: Stopping) -> Result:
         result = self.plan.run(start, stopping)
-        if result.is_converged and not self.is_given and not self.smooth.is_quadratic and not self.parts.nonlinear:
+        if result.is_converged and not self.is_given and not self.parts.nonlinear and self.smooth.may_bend_down:
             result = self._below_saddles(result, stopping)
         if self.parts.kinked:
             slope = float(np.linalg.norm(self.smooth(start)[1]))

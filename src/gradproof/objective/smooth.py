@@ -125,6 +125,16 @@ class Smooth:
         return float(np.sqrt(largest_eigenvalue(lambda v: self.curve(self.curve(v)), self.statement.size)))
 
     @property
+    def may_bend_down(self) -> bool:
+        """Whether the curvature may be negative somewhere: not where the Hessian of a quadratic shows that it is not."""
+        if self.degree <= 1:
+            return False
+        if not self.has_small_hessian:
+            return True
+        values = np.linalg.eigvalsh(self.hessian)
+        return bool(values[0] < -1e-9 * float(np.abs(values).max()))
+
+    @property
     def has_small_hessian(self) -> bool:
         """Whether the Hessian of a quadratic may be written out."""
         return self.is_quadratic and self.statement.size <= _LARGEST_HESSIAN

@@ -33,10 +33,10 @@ _WITH_PROX = frozenset({"l1", "l2", "linf", "max", "l0", "positive part"})
 
 def recognized(term: Expr, over: Collection[Symbol]) -> Piece | None:
     """Return a term as a piece, None where the catalogue knows nothing of it."""
+    term = transform(term, _flat)
     weight, node = factored(term, over)
     if node is None:
         return None
-    node = _flat(node)
     match node:
         case TensorEntry("nuclear_norm", (row, column), body, ()) if degree(body, over) <= 1:
             return Piece("nuclear", to_text(term), body, (row, column), weight)
