@@ -1,4 +1,7 @@
-"""Softmax regression on a Dask array gives what it gives on one machine."""
+"""Softmax regression on a Dask array gives what it gives on one machine, also when a worker is killed in the middle."""
+
+import os
+import signal
 
 import numpy as np
 import pytest
@@ -10,6 +13,7 @@ from gradproof.solvers.result import Stopping
 from gradproof.solvers.softmax import minimize_softmax
 
 blocked = pytest.importorskip("dask.array")
+distributed = pytest.importorskip("distributed")
 
 RANDOM = np.random.default_rng(4)
 X = RANDOM.standard_normal((300, 6)) + 3
@@ -29,6 +33,27 @@ def test_blocks_agree_with_one_machine(fit_intercept, weights):
     assert found.extra["blocks"] == 5
     np.testing.assert_allclose(found.x, whole.x, atol=1e-4)
     assert found.objective == pytest.approx(whole.objective, rel=1e-9)
+
+
+def test_a_worker_that_is_killed_in_the_middle_changes_nothing():
+    killed = []
+    with (
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        data = blocked.from_array(X, chunks=(60, 6))
+        undisturbed = minimize_softmax_blocks(data, Y, 0.3, classes=4)
+
+        def kill_one(iteration, objective, certificate):
+            if iteration == 3:
+                killed.append(next(iter(client.run(os.getpid).values())))
+                os.kill(killed[0], signal.SIGKILL)
+
+        found = minimize_softmax_blocks(data, Y, 0.3, classes=4, stopping=Stopping(1e-6, 2000, callback=kill_one))
+        assert killed
+        assert found.is_converged
+        np.testing.assert_array_equal(found.x, undisturbed.x)
+        np.testing.assert_array_equal(found.extra["intercept"], undisturbed.extra["intercept"])
 
 
 def test_the_estimator_takes_blocks():
