@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -30,6 +30,12 @@ class Smooth:
 
     statement: Statement
     body: Expr
+
+    def with_values(self, changes: Mapping[str, Any]) -> Smooth:
+        """Return the same function with other data of the same shapes; its programs are found again, not derived again."""
+        other = replace(self, statement=self.statement.with_values(**changes))
+        other.__dict__["_parts"] = self._parts
+        return other
 
     @cached_property
     def gradients(self) -> dict[Symbol, tuple[Expr, tuple[Index, ...]]]:
