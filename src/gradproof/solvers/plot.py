@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
@@ -13,6 +14,9 @@ import numpy.typing as npt
 
 from gradproof.errors import UnsupportedError
 
+_ROUNDING = 1e-12
+#: Lines are told apart without colours, too.
+_STYLES = ("-", "--", "-.", ":")
 Columns = Mapping[str, npt.NDArray[np.floating[Any]]]
 
 
@@ -29,12 +33,13 @@ def draw_history(histories: Mapping[str, Columns], kind: str, tolerance: float, 
     figure = Figure(figsize=(9, 3.5), layout="constrained")
     objective, certificate = figure.subplots(1, 2)
     least = min(float(np.min(columns["objective"], initial=np.inf)) for columns in histories.values())
-    for name, columns in histories.items():
-        excess = columns["objective"] - least
-        # A logarithmic axis has no place for zero: the best point itself is left out.
-        objective.plot(columns["iteration"], np.where(excess > 0, excess, np.nan), label=name)
-        certificate.plot(columns["iteration"], np.where(columns["certificate"] > 0, columns["certificate"], np.nan), label=name)
-    certificate.axhline(tolerance, color="gray", linestyle="--", linewidth=1, label="tolerance")
+    # A logarithmic axis has no place for zero, and what is left below rounding is chance: both end at the floor.
+    floor = _ROUNDING * max(1.0, abs(least)) if np.isfinite(least) else _ROUNDING
+    for (name, columns), style in zip(histories.items(), cycle(_STYLES)):
+        objective.plot(columns["iteration"], np.maximum(columns["objective"] - least, floor), style, label=name)
+        size = np.where(columns["certificate"] > 0, columns["certificate"], np.nan)
+        certificate.plot(columns["iteration"], size, style, label=name)
+    certificate.axhline(tolerance, color="gray", linestyle=(0, (1, 3)), linewidth=1.2, label="tolerance")
     for axes, title in ((objective, "objective above the least"), (certificate, kind)):
         axes.set(title=title, xlabel="iteration", yscale="log")
         axes.title.set_fontsize(9)
