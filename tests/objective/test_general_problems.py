@@ -190,6 +190,11 @@ def test_zero_is_left_where_it_is_a_saddle():
     assert any("saddle" in line for line in found.explanation)
 
 
+def test_a_maximum_on_the_constraint_is_left():
+    found = gradproof.minimize("sum(log(w))", "w", "sum(w) = 1", assume=["w: 3"], max_seconds=5)
+    assert found.objective < -3 * np.log(3) - 1
+
+
 def test_general_constraints_that_nothing_satisfies():
     found = gradproof.minimize("norm2(x)^2", "x", "x'*x = -1", assume=["x: 3"])
     assert found.reason == "infeasible"

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gradproof.objective.smooth import Smooth
+from gradproof.prox.function import AbstractFunction
 from gradproof.solvers.result import Certificate, Result
 
 Array = npt.NDArray[np.floating[Any]]
@@ -18,6 +19,7 @@ _LOOKS = 4
 _CURVATURE_STEPS = 20
 _LENGTHS = (1e-1, 1e-2, 1.0)
 _LEAST_FALL = 1e-8
+_SHORT = 1e-6
 
 
 def jump_at(smooth: Smooth, x: Array) -> float:
@@ -42,8 +44,8 @@ def without_false_certificate(smooth: Smooth, result: Result, scale: float) -> t
     return replace(result, certificate=certificate, reason="kink" if result.is_converged else result.reason), words
 
 
-def way_down(smooth: Smooth, total: Callable[[Array], float], x: Array) -> Array | None:
-    """Return a lower point along a direction in which the smooth part bends down; None where none is found."""
+def way_down(smooth: Smooth, penalty: AbstractFunction | None, total: Callable[[Array], float], x: Array) -> Array | None:
+    """Return a lower point along a direction in which the smooth part bends down, within the constraints; None where none is found."""
     direction = _bending_down(smooth, x)
     if direction is None:
         return None
@@ -51,6 +53,8 @@ def way_down(smooth: Smooth, total: Callable[[Array], float], x: Array) -> Array
     for length in _LENGTHS:
         for sign in (1, -1):
             point = x + sign * length * size * direction
+            if penalty is not None:
+                point = penalty.prox(point, _SHORT)[0]
             with np.errstate(all="ignore"):
                 if total(point) < here - _LEAST_FALL * (1 + abs(here)):
                     return np.asarray(point)

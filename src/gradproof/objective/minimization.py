@@ -196,7 +196,7 @@ class _General:
     def _below_saddles(self, result: Result, stopping: Stopping) -> Result:
         """Leave points where the gradient vanishes and the objective bends down, as zero often is."""
         for _ in range(_SADDLES):
-            lower = way_down(self.smooth, self._total, result.x) if result.is_converged else None
+            lower = way_down(self.smooth, self.plan.penalty, self._total, result.x) if result.is_converged else None
             if lower is None:
                 break
             words = "the solver came to a saddle, and went on along a direction that bends down"

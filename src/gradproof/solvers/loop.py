@@ -134,7 +134,9 @@ class _Loop:
         if not np.isfinite(objective) or not np.isfinite(gradient).all():
             return objective, np.inf
         gap = self.problem.gap
-        certificate = gap(x) if gap is not None else self.solver.residual(self.problem, self.state, gradient) / self.scale
+        with np.errstate(over="ignore", invalid="ignore"):
+            certificate = gap(x) if gap is not None else self.solver.residual(self.problem, self.state, gradient) / self.scale
+        certificate = certificate if np.isfinite(certificate) else np.inf
         self.history.add(iteration, time.perf_counter() - self.began, objective, certificate)
         is_better = objective <= self.best_objective if self.solver.is_descent else certificate <= self.best_certificate
         if certificate <= self.stopping.tolerance or is_better:

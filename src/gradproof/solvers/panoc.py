@@ -17,6 +17,7 @@ _HALVINGS = 60
 _FEWEST = 1e-12
 _ROUNDING = 1e-10
 _NEARER = 0.9
+_SHORTEST = 1e-100
 
 
 @dataclass(slots=True)
@@ -80,6 +81,9 @@ class Panoc(AbstractSolver[PanocState]):
 
     def step(self, problem: Problem, state: PanocState) -> PanocState:
         """Return the next state."""
+        if state.step_size < _SHORTEST:
+            # The curvature grows without end, as at the edge of a domain: there is no way on.
+            return state
         direction = -state.memory.solve(state.residual)
         decrease = 0.25 * (1 - _SHARE) / state.step_size * float(np.sum(state.residual**2))
         share = 1.0
