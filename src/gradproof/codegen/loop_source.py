@@ -1,343 +1,303 @@
-"""An expression as nested loops over single numbers, for Numba: fused, parallel over the first axis, products of matrices by BLAS.
+"""Nodes as nested loops: fused where they run over the same rows, parallel over the outermost, sums taken on the spot.
 
-A sum whose free indices are those of the loops around it is summed on the spot; one with fewer is an array of its own, computed before.
+A part that does not hang on an inner loop is computed before it; one that an outer loop would compute again and again is an array of
+its own. Conditions on indices become the ends of loops.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from fractions import Fraction
-from math import lcm
+from dataclasses import dataclass, field, replace
 
-from gradproof.codegen.loop_functions import TEMPLATES
-from gradproof.codegen.names import safe_name
-from gradproof.errors import FormulaError
-from gradproof.expr.build import ONE, add, apply, multiply, number, power, subtract
-from gradproof.expr.catalogue import FUNCTIONS, TENSOR_FUNCTIONS
-from gradproof.expr.node import (
-    Add,
-    Apply,
-    Compare,
-    Constant,
-    Element,
-    Expr,
-    Index,
-    Iverson,
-    Logic,
-    Multiply,
-    Number,
-    Piecewise,
-    Power,
-    Reduce,
-    Symbol,
-    TensorEntry,
-)
-from gradproof.expr.walk import children, substitute, transform
-from gradproof.printer.naming import index_names
-from gradproof.printer.text import to_text
+from gradproof.codegen.loop_code import LoopCode, Stored, bare, shift
+from gradproof.codegen.loop_ends import End, ends_by, has_data, is_always, separate
+from gradproof.expr.build import add, multiply, number
+from gradproof.expr.node import Add, Apply, Element, Expr, Index, Iverson, Multiply, Number, Power, Reduce, TensorEntry, fresh_index
+from gradproof.expr.walk import children, substitute
 
-_SIGNS = {"=": "==", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
-_CONSTANTS = {"pi": "math.pi", "e": "math.e", "infinity": "math.inf"}
-_START = {"sum": "0.0", "prod": "1.0", "max": "-math.inf", "min": "math.inf"}
+_START = {"sum": "real(0)", "prod": "real(1)", "max": "real(-math.inf)", "min": "real(math.inf)"}
 _STEP = {"sum": "{0} += {1}", "prod": "{0} *= {1}", "max": "{0} = max({0}, {1})", "min": "{0} = min({0}, {1})"}
-_WHOLE_MATRIX = {"inverse": "np.linalg.inv({0})", "det": "np.linalg.det({0})", "logdet": "np.linalg.slogdet({0})[1]"}
-#: Functions that are worth an array of their own rather than a call in every turn of an inner loop.
-_CHEAP = frozenset({"abs", "sign", "maximum", "minimum", "relu", "step"})
+_CONSTANT = re.compile(r" [+-] \d+$")
+#: Functions that are as quick as a read.
+_CHEAP = frozenset({"abs", "sign", "maximum", "minimum", "relu", "step", "floor", "ceil"})
+#: A loop of at most so many turns is short, and work of at most so many steps is not worth a second thread.
+SHORT, SMALL = 16, 20_000
+#: An axis of at most so many entries has a name for each: what they share is computed once.
+FEW = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """An array with the entries of a node over some axes."""
+@dataclass(frozen=True)
+class Goal:
+    """A number that is computed at every turn of some loops and put where ``finish`` says; ``rest`` are the loops still to be opened."""
 
-    name: str
-    axes: tuple[Index, ...]
+    node: Expr
+    rest: tuple[Index, ...]
+    tests: tuple[Expr, ...]
+    finish: str
 
 
 @dataclass
 class LoopWriter:
-    """Writes the lines of one compiled function; ``names`` are the validated names of its arguments."""
+    """Writes the lines of one compiled function."""
 
-    names: dict[str, str]
+    code: LoopCode
     lines: list[str] = field(default_factory=list)
-    stored: dict[Expr, Stored] = field(default_factory=dict)
-    letters: dict[Expr, str] = field(default_factory=dict)
+    #: The shapes of the arrays that are written, by name: NumPy makes them, in pages that are quick to fill.
+    arrays: dict[str, str] = field(default_factory=dict)
     count: int = 0
 
-    def written(self, root: Expr, axes: Sequence[Index], name: str = "result") -> str:
-        """Write an expression and return the name of its value over these axes."""
-        lowered = stable(root)
-        taken = {*self.names.values(), *self.letters.values(), "math", "np"}
-        for index, letter in [*index_names(lowered).items(), *((index, index.name) for index in axes)]:
-            if index not in self.letters:
-                self.letters[index] = safe_name(letter, taken)
-                taken.add(self.letters[index])
-        return self._nest(lowered, tuple(axes), name)
-
-    # Arrays -------------------------------------------------------------------------------------------------------------
-
-    def _nest(self, node: Expr, axes: tuple[Index, ...], name: str) -> str:
-        """Write the loops that compute a node over some axes."""
-        blas = self._product_of_matrices(node, axes, name)
-        if blas:
-            return name
-        self._prepare(node, axes)
-        if not axes:
-            value = self._value(node, (), 1)
-            self._line(1, f"{name} = {value}")
-            return name
-        shape = ", ".join(self._length(index) for index in axes)
-        self._line(1, f"{name} = np.empty(({shape},))")
-        depth = self._loops(axes, 1, is_outer=True)
-        value = self._value(node, axes, depth)
-        self._line(depth, f"{name}[{self._places(axes)}] = {value}")
-        return name
-
-    def _store(self, node: Expr) -> Stored:
-        if node not in self.stored:
-            axes = tuple(sorted(node.free_indices, key=lambda index: index.uid))
-            name = self._new()
-            if isinstance(node, TensorEntry):
-                self._matrix_function(node, name)
-            else:
-                self._nest(node, axes, name)
-            self.stored[node] = Stored(name, axes)
-        return self.stored[node]
-
-    def _matrix_function(self, node: TensorEntry, name: str) -> None:
-        """A function of a whole matrix, which a library computes."""
-        if node.function not in _WHOLE_MATRIX or node.body.free_indices - set(node.bound):
-            raise _unsupported(f"the function {TENSOR_FUNCTIONS[node.function].text[0]}")
-        argument = self._nest(node.body, node.bound, self._new())
-        self._line(1, f"{name} = {_WHOLE_MATRIX[node.function].format(argument)}")
-
-    def _prepare(self, node: Expr, loops: tuple[Index, ...]) -> None:
-        """Compute what the loops read: sums with fewer indices, costly functions of fewer indices, functions of matrices."""
-        pending = [node]
+    def written(self, wanted: Sequence[tuple[Expr, tuple[Index, ...], str]]) -> None:
+        """Write the loops that compute nodes over their axes, each under its name."""
+        for node, axes, _ in wanted:
+            self._before(node, axes)
+        pending = list(wanted)
         while pending:
-            part = pending.pop()
-            if part in self.stored:
+            group = [pending.pop(0)]
+            for item in list(pending):
+                if _may_join(item, group):
+                    group.append(item)
+                    pending.remove(item)
+            self._nest(group)
+
+    # Nests --------------------------------------------------------------------------------------------------------------
+
+    def _nest(self, group: Sequence[tuple[Expr, tuple[Index, ...], str]]) -> None:
+        """Write one nest of loops, or what stands before all loops."""
+        goals: list[Goal] = []
+        for node, axes, name in group:
+            if axes:
+                shape = ", ".join(self.code.length(index) for index in axes)
+                self.arrays[name] = f"({shape}{',' if len(axes) == 1 else ''})"
+                goals.append(Goal(node, axes, (), f"{name}[{{places}}] = {{value}}"))
+        self._named([index for _, axes, _ in group for index in axes])
+        scalars = [node for node, axes, _ in group if not axes]
+        sums = [part for node in scalars for part in _outer_sums(node) if part not in self.code.local]
+        self._hoist([part for goal in goals for part in (goal.node,)], (), 1)
+        self._hoist([part for node in sums for part in children(node)], (), 1)
+        named: dict[Expr, str] = {}
+        goals += [self._started(node, (), 1, named) for node in dict.fromkeys(sums)]
+        self._inner(goals, (), 1)
+        self.code.local.update(named)
+        self._hoist(scalars, (), 1)
+        for node, axes, name in group:
+            if not axes:
+                self._line(1, f"{name} = {bare(self.code.value(node))}")
+            self.code.stored[node] = Stored(name, axes)
+
+    def _inner(self, goals: Sequence[Goal], opened: tuple[Index, ...], depth: int) -> None:
+        """Write what some goals need at this depth, then the loops inside."""
+        for goal in goals:
+            if not goal.rest:
+                self._finish(goal, opened, depth)
+        few = [goal for goal in goals if _has_few(goal)]
+        entries = [entry for goal in few for entry in self._entries(goal, opened)]
+        self._hoist([entry.node for entry in entries], opened, depth)
+        for entry in entries:
+            self._finish(entry, opened, depth)
+        pending = [goal for goal in goals if goal.rest and goal not in few]
+        while pending:
+            first = pending[0]
+            if self._is_row(first, opened):
+                self._row(first, opened, depth)
+                pending.remove(first)
                 continue
-            if isinstance(part, TensorEntry):
-                key = TensorEntry(part.function, part.bound, part.body, _own(part))
-                stored = self.stored.get(key) or Stored(self._new(), tuple(i for i in key.at if isinstance(i, Index)))
-                if key not in self.stored:
-                    self._matrix_function(key, stored.name)
-                    self.stored[key] = stored
-                continue
-            is_outer = part.free_indices < set(loops)
-            if isinstance(part, Reduce) and part.free_indices >= set(loops):
-                self._prepare(part.body, (*loops, *part.indices))
-                if part.where is not None:
-                    pending.append(part.where)
-                continue
-            if isinstance(part, Reduce) or (is_outer and _is_costly(part) and _has_data(part)):
-                self._store(part)
-                continue
-            pending += [inner for inner in children(part) if not isinstance(inner, Index)]
+            key = _key(first, opened)
+            group = [goal for goal in pending if _key(goal, opened) == key and not self._is_row(goal, opened)]
+            pending = [goal for goal in pending if goal not in group]
+            self._loop(group, opened, depth)
 
-    def _product_of_matrices(self, node: Expr, axes: tuple[Index, ...], name: str) -> bool:
-        """Write ``sum_k L[a, k] R[k, b]`` as a product of matrices, where a node is one."""
-        weight, inner = (node.weights[0], node.terms[0]) if isinstance(node, Add) and len(node.terms) == 1 else (Fraction(1), node)
-        if not (isinstance(inner, Reduce) and inner.operation == "sum" and len(inner.indices) == 1 and inner.where is None):
-            return False
-        (index,) = inner.indices
-        if index.lower.free_indices or index.upper.free_indices or not 1 <= len(axes) <= 2 or inner.free_indices != set(axes):
-            return False
-        factors = inner.body.factors if isinstance(inner.body, Multiply) else (inner.body,)
-        if any(isinstance(factor, Iverson) for factor in factors) or not all(_is_flat(factor) for factor in factors):
-            return False
-        groups = [[f for f in factors if axis in f.free_indices] for axis in axes]
-        rest = [f for f in factors if not any(f in group for group in groups)]
-        if len(axes) == 2 and (any(f in groups[1] for f in groups[0]) or not all(groups)):
-            return False
-        if len(axes) == 1 and not rest:
-            return False
-        left = self._operand(groups[0], (axes[0], index))
-        if len(axes) == 2:
-            right = self._operand([*groups[1], *rest], (index, axes[1]))
-        else:
-            right = self._operand(rest, (index,))
-        scale = "" if weight == 1 else f"{_number(weight)} * "
-        self._line(1, f"{name} = {scale}np.dot({left}, {right})")
-        return True
+    def _loop(self, group: Sequence[Goal], opened: tuple[Index, ...], depth: int) -> None:
+        index = group[0].rest[0]
+        before = dict(self.code.local)
+        around = (*opened, index)
+        inside = [replace(goal, rest=goal.rest[1:], tests=_left(goal.tests, index, opened)) for goal in group]
+        known = [end for test in group[0].tests for end in ends_by(test, index, opened) or ()]
+        self._for(index, known, depth, is_outer=not opened, is_worth=any(_is_large(goal) for goal in group))
+        self._hoist([part for goal in inside for part in (goal.node, *goal.tests)], around, depth + 1)
+        totals = [] if opened else [self._row_total(goal, depth + 1) for goal in inside]
+        self._inner([total or goal for total, goal in zip(totals, inside, strict=True)] if totals else inside, around, depth + 1)
+        for total, goal in zip(totals, inside, strict=False):
+            if total is not None:
+                self._line(depth + 1, goal.finish.format(value=total.finish.split()[0], places=""))
+        self.code.local = before
 
-    def _operand(self, factors: Sequence[Expr], axes: tuple[Index, ...]) -> str:
-        """Return the name of a matrix or a vector with the product of some factors, a variable itself where it is one."""
-        node = multiply(*factors)
-        if isinstance(node, Element) and all(isinstance(place, Index) for place in node.indices) and _is_whole(node):
-            if node.indices == axes:
-                return self.names[node.symbol.name]
-            if node.indices == axes[::-1]:
-                return f"{self.names[node.symbol.name]}.T"
-        return self._nest(node, axes, self._new())
-
-    # Loops --------------------------------------------------------------------------------------------------------------
-
-    def _loops(self, indices: Sequence[Index], depth: int, *, is_outer: bool = False) -> int:
-        for index in _by_dependence(indices):
-            kind = "prange" if is_outer and depth == 1 else "range"
-            self._line(depth, f"for {self.letters[index]} in {kind}({self._int(index.lower)}, {self._int(index.upper)} + 1):")
-            depth += 1
-        return depth
-
-    def _value(self, node: Expr, loops: tuple[Index, ...], depth: int) -> str:
-        """Return the code of a number inside some loops; sums over all of them are written before it."""
-        stored = self.stored.get(node)
-        if stored is not None:
-            return f"{stored.name}[{self._places(stored.axes)}]" if stored.axes else stored.name
-        match node:
-            case Number(amount):
-                return _number(amount)
-            case Constant(name):
-                return _CONSTANTS[name]
-            case Symbol(name):
-                return self.names[name]
-            case Index():
-                return self.letters[node]
-            case Element(symbol, places):
-                origins = [subtract(place, number(axis.origin)) for place, axis in zip(places, symbol.axes, strict=True)]
-                return f"{self.names[symbol.name]}[{', '.join(self._place(place, loops, depth) for place in origins)}]"
-            case Add(terms, weights):
-                return self._sum(terms, weights, loops, depth)
-            case Multiply(factors):
-                return self._product(factors, loops, depth)
-            case Reduce():
-                return self._accumulated(node, loops, depth)
-            case Power(base, exponent):
-                return self._power(base, exponent, loops, depth)
-            case Apply(function, arguments):
-                if function not in TEMPLATES:
-                    raise _unsupported(f"the function {FUNCTIONS[function].text[0]}")
-                return self._applied(function, [self._value(argument, loops, depth) for argument in arguments])
-            case Iverson(condition):
-                return f"(1.0 if {self._test(condition, loops, depth)} else 0.0)"
-            case Piecewise(conditions, values, otherwise):
-                code = self._value(otherwise, loops, depth)
-                for test, value in reversed(list(zip(conditions, values, strict=True))):
-                    code = f"({self._value(value, loops, depth)} if {self._test(test, loops, depth)} else {code})"
-                return code
-            case TensorEntry():
-                key = TensorEntry(node.function, node.bound, node.body, _own(node))
-                at = ", ".join(f"{self._int(place)} - 1" for place in node.at)
-                return f"{self.stored[key].name}[{at}]" if node.at else self.stored[key].name
-            case _:
-                raise _unsupported(type(node).__name__)
-
-    def _applied(self, function: str, arguments: list[str]) -> str:
-        code = TEMPLATES[function].format(*arguments[:2])
-        for argument in arguments[2:]:
-            code = TEMPLATES[function].format(code, argument)
-        return code
-
-    def _accumulated(self, node: Reduce, loops: tuple[Index, ...], depth: int) -> str:
+    def _row_total(self, goal: Goal, depth: int) -> Goal | None:
+        """Sum over a row by itself, of the arrays' own type; the sum of all rows has double precision."""
+        if not goal.rest or not goal.finish.endswith(" += {value}") or "{places}" in goal.finish or "[" in goal.finish:
+            return None
         name = self._new()
-        self._line(depth, f"{name} = {_START[node.operation]}")
-        inner = self._loops(node.indices, depth, is_outer=not loops)
-        around = (*loops, *node.indices)
-        factors = list(node.body.factors) if isinstance(node.body, Multiply) else [node.body]
-        tests = [factor.condition for factor in factors if isinstance(factor, Iverson)] if node.operation == "sum" else []
-        tests += [] if node.where is None else [node.where]
-        for test in tests:
-            self._line(inner, f"if {self._test(test, around, inner)}:")
-            inner += 1
-        body = multiply(*(f for f in factors if not isinstance(f, Iverson))) if node.operation == "sum" else node.body
-        self._line(inner, _STEP[node.operation].format(name, self._value(body, around, inner)))
-        return name
+        self._line(depth, f"{name} = real(0)")
+        return replace(goal, finish=f"{name} += {{value}}")
 
-    def _sum(self, terms: Sequence[Expr], weights: Sequence[Fraction], loops: tuple[Index, ...], depth: int) -> str:
-        text = ""
-        for term, weight in zip(terms, weights, strict=True):
-            size = abs(weight)
-            if term is ONE:
-                part = _number(size)
+    def _for(self, index: Index, ends: Sequence[End], depth: int, *, is_outer: bool, is_worth: bool) -> None:
+        start = shift(index)
+        lower = ["0"] if start or _is_zero(index.lower) else [self.code.whole(index.lower)]
+        upper = [self._counted(index.upper, start)]
+        for end in ends:
+            code = bare(self.code.whole(end.above))
+            if end.is_upper:
+                upper.append(_plus(f"({code}) // {end.below}" if end.below > 1 else code, 1 - start))
             else:
-                code = self._value(term, loops, depth)
-                part = code if size == 1 else f"{_number(size)} * {code}"
-            text = f"{text} {'-' if weight < 0 else '+'} {part}" if text else f"-{part}" if weight < 0 else part
-        return f"({text})"
+                lower.append(_plus(f"-(-({code}) // {end.below})" if end.below > 1 else code, -start))
+        low = lower[0] if len(lower) == 1 else f"max({', '.join(dict.fromkeys(lower))})"
+        high = upper[0] if len(upper) == 1 else f"min({', '.join(dict.fromkeys(upper))})"
+        kind = "prange" if is_outer and depth == 1 and is_worth else "range"
+        self._line(depth, f"for {self.code.letters[index]} in {kind}({high if low == '0' else f'{low}, {high}'}):")
 
-    def _product(self, factors: Sequence[Expr], loops: tuple[Index, ...], depth: int) -> str:
-        tests = [factor.condition for factor in factors if isinstance(factor, Iverson)]
-        if tests:
-            test = " and ".join(self._test(condition, loops, depth) for condition in tests)
-            rest = multiply(*(factor for factor in factors if not isinstance(factor, Iverson)))
-            return f"({self._value(rest, loops, depth)} if {test} else 0.0)"
-        return " * ".join(self._value(factor, loops, depth) for factor in factors)
+    def _counted(self, upper: Expr, start: int) -> str:
+        """Return the end of a loop that counts from zero."""
+        if isinstance(upper, Number):
+            return str(int(upper.value) + 1 - start)
+        return _plus(bare(self.code.whole(upper)), 1 - start)
 
-    def _power(self, base: Expr, exponent: Expr, loops: tuple[Index, ...], depth: int) -> str:
-        inner = self._value(base, loops, depth)
-        if isinstance(exponent, Number):
-            value = exponent.value
-            if abs(value) == Fraction(1, 2):
-                return f"math.sqrt({inner})" if value > 0 else f"(1.0 / math.sqrt({inner}))"
-            if value.denominator == 1:
-                size = "" if abs(value) == 1 else f" ** {abs(value)}"
-                return f"({inner}){size}" if value > 0 else f"(1.0 / ({inner}){size})"
-        return f"({inner}) ** ({self._value(exponent, loops, depth)})"
+    def _entries(self, goal: Goal, opened: tuple[Index, ...]) -> list[Goal]:
+        """Return a goal for each entry along a short axis."""
+        (index,) = goal.rest
+        name = goal.finish.partition("[")[0]
+        places = self.code.places(opened)
+        found = []
+        for turn in range(_turns(index)):
+            node = substitute(goal.node, {index: add(index.lower, number(turn))})
+            found.append(Goal(node, (), (), f"{name}[{f'{places}, ' if places else ''}{turn}] = {{value}}"))
+        return found
 
-    def _test(self, condition: Expr, loops: tuple[Index, ...], depth: int) -> str:
-        match condition:
-            case Compare(relation, left, right):
-                return f"{self._value(left, loops, depth)} {_SIGNS[relation]} {self._value(right, loops, depth)}"
-            case Logic("not", (operand,)):
-                return f"not ({self._test(operand, loops, depth)})"
-            case Logic(operation, operands):
-                return "(" + f" {operation} ".join(self._test(part, loops, depth) for part in operands) + ")"
-            case _:
-                raise _unsupported(to_text(condition))
+    def _finish(self, goal: Goal, opened: tuple[Index, ...], depth: int) -> None:
+        if goal.tests:
+            self._line(depth, f"if {' and '.join(self.code.test(test) for test in goal.tests)}:")
+            depth += 1
+        places = self.code.places(_of_result(goal, opened))
+        self._line(depth, goal.finish.format(places=places, value=bare(self.code.value(goal.node))))
 
-    # Integers -----------------------------------------------------------------------------------------------------------
+    # Parts --------------------------------------------------------------------------------------------------------------
 
-    def _place(self, node: Expr, loops: tuple[Index, ...], depth: int) -> str:
-        return f"int({self._value(node, loops, depth)})" if _has_data(node) else self._int(node)
+    def _hoist(self, nodes: Sequence[Expr], opened: tuple[Index, ...], depth: int) -> None:
+        """Give a name to every sum, and every function worth it, that hangs on the opened loops alone."""
+        while True:
+            ready = [part for part in self._parts(nodes, opened) if not self._parts(children(part), opened)]
+            if not ready:
+                return
+            sums: dict[tuple[Index, ...], list[Reduce]] = {}
+            for part in ready:
+                if isinstance(part, Reduce):
+                    sums.setdefault(part.indices, []).append(part)
+                else:
+                    name = self._new()
+                    self._line(depth, f"{name} = {bare(self.code.value(part))}")
+                    self.code.local[part] = name
+            for found in sums.values():
+                self._reductions(found, opened, depth)
 
-    def _int(self, node: Expr) -> str:
-        """Return the code of a whole number: a subscript, a limit, a size."""
-        match node:
-            case Number(value):
-                return str(value)
-            case Symbol(name):
-                return self.names[name]
-            case Index():
-                return self.letters[node]
-            case Add(terms, weights):
-                text = ""
-                for term, weight in zip(terms, weights, strict=True):
-                    size = abs(weight)
-                    part = str(size) if term is ONE else self._int(term) if size == 1 else f"{size} * {self._int(term)}"
-                    text = f"{text} {'-' if weight < 0 else '+'} {part}" if text else f"-{part}" if weight < 0 else part
-                return text if len(terms) == 1 and weights[0] == 1 else f"({text})"
-            case Multiply(factors):
-                return " * ".join(self._int(factor) for factor in factors)
-            case Power(base, Number(value)) if value > 0 and value.denominator == 1:
-                return f"{self._int(base)} ** {value}"
-            case Apply("floor" | "ceil" as name, (inner,)):
-                return self._rounded(inner, name)
-            case Apply("maximum" | "minimum" as name, arguments):
-                return f"{name[:3]}({', '.join(self._int(part) for part in arguments)})"
-            case _:
-                raise _unsupported(f"the size {to_text(node)}")
+    def _parts(self, nodes: Sequence[Expr], opened: tuple[Index, ...]) -> list[Expr]:
+        """Return the parts that may be computed now, inner ones before what they are part of."""
+        known = set(opened)
+        found: dict[Expr, None] = {}
+        seen: set[Expr] = set()
+        stack: list[tuple[Expr, bool]] = [(node, False) for node in reversed(nodes)]
+        while stack:
+            node, is_done = stack.pop()
+            if is_done:
+                found[node] = None
+                continue
+            if node in seen or node in self.code.local or node in self.code.stored or isinstance(node, Index):
+                continue
+            seen.add(node)
+            if _is_worth_a_name(node) and node.free_indices <= known:
+                stack.append((node, True))
+            stack += [(part, False) for part in reversed(children(node)) if not (isinstance(node, TensorEntry))]
+        return list(found)
 
-    def _rounded(self, node: Expr, name: str) -> str:
-        weights = node.weights if isinstance(node, Add) else (Fraction(1),)
-        below = lcm(*(weight.denominator for weight in weights))
-        above = self._int(multiply(number(below), node) if not isinstance(node, Add) else _scaled(node, below))
-        return f"({above}) // {below}" if name == "floor" else f"-(-({above}) // {below})"
+    def _reductions(self, nodes: Sequence[Reduce], opened: tuple[Index, ...], depth: int) -> None:
+        """Write sums over the same indices in one nest."""
+        named: dict[Expr, str] = {}
+        goals = [self._started(node, opened, depth, named) for node in nodes]
+        self._inner(goals, opened, depth)
+        self.code.local.update(named)
 
-    def _length(self, index: Index) -> str:
-        if index.lower.free_indices or index.upper.free_indices:
-            raise _unsupported("an axis whose length varies")
-        return self._int(add(subtract(index.upper, index.lower), ONE))
+    def _started(self, node: Reduce, opened: tuple[Index, ...], depth: int, named: dict[Expr, str]) -> Goal:
+        """Write the start of a sum and return what is left to do; what it is called holds behind its loops only."""
+        name = named[node] = self._new()
+        start = "0.0" if not opened and node.operation == "sum" else _START[node.operation]
+        self._line(depth, f"{name} = {start}")
+        return self._reduction(node, name, opened)
 
-    def _places(self, axes: Sequence[Index]) -> str:
-        return ", ".join(self._int(subtract(index, index.lower)) for index in axes)
+    def _reduction(self, node: Reduce, name: str, opened: tuple[Index, ...]) -> Goal:
+        indices, body, where = node.indices, node.body, node.where
+        clashing = {index: fresh_index(index.name, index.lower, index.upper) for index in indices if index in opened}
+        if clashing:
+            body = substitute(body, clashing)
+            where = None if where is None else substitute(where, clashing)
+            indices = tuple(clashing.get(index, index) for index in indices)
+        self._named(indices)
+        tests = [] if where is None else [where]
+        if node.operation == "sum":
+            factors = body.factors if isinstance(body, Multiply) else (body,)
+            tests += [factor.condition for factor in factors if isinstance(factor, Iverson)]
+            body = multiply(*(factor for factor in factors if not isinstance(factor, Iverson)))
+        kept = tuple(test for test in separate(tests) if not is_always(test))
+        finish = _STEP[node.operation].format(name, "{value}")
+        return Goal(body, tuple(_by_dependence(indices)), kept, finish)
+
+    def _before(self, node: Expr, opened: tuple[Index, ...]) -> None:
+        """Store what the loops around would compute again and again."""
+        pending: list[tuple[Expr, tuple[Index, ...]]] = [(node, opened)]
+        while pending:
+            part, around = pending.pop()
+            if part in self.code.stored:
+                continue
+            is_part = part is not node and _is_worth_a_name(part) and not isinstance(part, Power)
+            if is_part and part.free_indices and not _is_aligned(part, around) and has_data(part):
+                axes = axes_of(part)
+                self.written([(part, axes, self._new())])
+                continue
+            inner = (*around, *_by_dependence(part.indices)) if isinstance(part, Reduce) else around
+            pending += [(below, inner) for below in children(part) if not isinstance(below, Index)]
+
+    # Rows ---------------------------------------------------------------------------------------------------------------
+
+    def _is_row(self, goal: Goal, opened: tuple[Index, ...]) -> bool:
+        """Tell whether a sum over short windows is taken for a whole row at once: the long loop stands inside."""
+        if len(goal.rest) != 1 or "{places}" not in goal.finish or _is_short(goal.rest[0]):
+            return False
+        node = goal.node.terms[0] if isinstance(goal.node, Add) and len(goal.node.terms) == 1 else goal.node
+        if not (isinstance(node, Reduce) and node.operation == "sum" and node.where is None and goal.rest[0] in node.free_indices):
+            return False
+        inner = self._reduction(node, "", opened)
+        linked = [test for test in inner.tests if goal.rest[0] in test.free_indices]
+        known = (*opened, *inner.rest)
+        return bool(linked) and _is_short(inner.rest[-1]) and all(ends_by(test, goal.rest[0], known) for test in linked)
+
+    def _row(self, goal: Goal, opened: tuple[Index, ...], depth: int) -> None:
+        (last,) = goal.rest
+        weight = goal.node.weights[0] if isinstance(goal.node, Add) else None
+        node = goal.node.terms[0] if isinstance(goal.node, Add) else goal.node
+        assert isinstance(node, Reduce)
+        place = goal.finish.partition("[")[0]
+        at = self.code.places((*_of_result(goal, opened), last))
+        self._for(last, (), depth, is_outer=False, is_worth=False)
+        self._line(depth + 1, f"{place}[{at}] = real(0)")
+        sums = self._reduction(node, "", opened)
+        body = sums.node if weight is None else multiply(Number(weight), sums.node)
+        step = Goal(body, (*sums.rest, last), sums.tests, f"{place}[{at}] += {{value}}")
+        self._inner([step], opened, depth)
 
     # Lines --------------------------------------------------------------------------------------------------------------
 
+    def _named(self, indices: Sequence[Index]) -> None:
+        """Give letters to indices: their own where nothing else has it."""
+        taken = {*self.code.names.values(), *self.code.letters.values(), "math", "np", "real"}
+        for index in indices:
+            if index not in self.code.letters:
+                letter = index.name if index.name.isidentifier() and index.name.isascii() else "i"
+                while letter in taken:
+                    letter = f"{letter.rstrip('0123456789')}{int('0' + letter[len(letter.rstrip('0123456789')) :]) + 1}"
+                self.code.letters[index] = letter
+                taken.add(letter)
+
     def _new(self) -> str:
+        taken = {*self.code.names.values(), *(stored.name for stored in self.code.stored.values())}
         self.count += 1
-        while f"t{self.count}" in self.names.values():
+        while f"t{self.count}" in taken:
             self.count += 1
         return f"t{self.count}"
 
@@ -345,60 +305,150 @@ class LoopWriter:
         self.lines.append("    " * depth + text)
 
 
-def stable(root: Expr) -> Expr:
-    """Return an expression with the functions of vectors as sums and maxima that do not overflow."""
-    return transform(root, _stable)
+def _may_join(item: tuple[Expr, tuple[Index, ...], str], group: Sequence[tuple[Expr, tuple[Index, ...], str]]) -> bool:
+    """Tell whether a node goes into the loops of others: over the same rows, and it needs none of them whole."""
+    node, axes, _ = item
+    first = group[0]
+    if _rows(node, axes) is None or _rows(node, axes) is not _rows(first[0], first[1]):
+        return False
+    return not any(_contains(node, other) for other, _, _ in group)
 
 
-def _stable(node: Expr) -> Expr:
-    if not isinstance(node, TensorEntry) or node.function in _WHOLE_MATRIX:
-        return node
-    if node.function in ("softmax", "log_softmax", "logsumexp"):
-        top = Reduce("max", node.bound, node.body)
-        total = Reduce("sum", node.bound, apply("exp", subtract(node.body, top)))
-        if node.function == "logsumexp":
-            return add(top, apply("log", total))
-        entry = subtract(substitute(node.body, dict(zip(node.bound, node.at, strict=True))), top)
-        if node.function == "log_softmax":
-            return subtract(entry, apply("log", total))
-        return multiply(apply("exp", entry), power(total, number(-1)))
-    expansion = TENSOR_FUNCTIONS[node.function].expansion
-    if expansion is None:
-        raise _unsupported(f"the function {TENSOR_FUNCTIONS[node.function].text[0]}")
-    return expansion(node)
+def _rows(node: Expr, axes: tuple[Index, ...]) -> Index | None:
+    """Return the outermost loop over a node: that of all of its sums, where it is a number."""
+    if axes:
+        return axes[0]
+    firsts = {_by_dependence(part.indices)[0] for part in _outer_sums(node)}
+    return firsts.pop() if len(firsts) == 1 else None
 
 
-def _own(node: TensorEntry) -> tuple[Index, ...]:
-    """The places of a matrix function as its own indices: all entries are computed at once."""
-    return node.bound if node.at else ()
-
-
-def _is_costly(node: Expr) -> bool:
-    return isinstance(node, Apply) and node.function not in _CHEAP
-
-
-def _has_data(node: Expr) -> bool:
+def _outer_sums(node: Expr) -> list[Reduce]:
+    """Return the sums that a number is made of."""
+    found: dict[Reduce, None] = {}
     pending = [node]
     while pending:
         part = pending.pop()
-        if isinstance(part, Element | Reduce | TensorEntry) or (isinstance(part, Symbol) and "size" not in part.properties):
+        if isinstance(part, Reduce):
+            found[part] = None
+        elif not isinstance(part, Index):
+            pending += children(part)
+    return list(found)
+
+
+def _contains(node: Expr, wanted: Expr) -> bool:
+    pending, seen = [node], set()
+    while pending:
+        part = pending.pop()
+        if part is wanted:
             return True
-        pending += [inner for inner in children(part) if not isinstance(part, Index)]
+        if part not in seen:
+            seen.add(part)
+            pending += [] if isinstance(part, Index) else children(part)
     return False
 
 
-def _is_flat(node: Expr) -> bool:
-    """Tell whether a factor of a product of matrices is worth an array: entries of variables, and what is made of them."""
-    return len(node.free_indices) <= 2 and not (isinstance(node, Element) and not all(isinstance(i, Index) for i in node.indices))
+def _has_few(goal: Goal) -> bool:
+    """Tell whether what is left of a goal is a short axis of sums over long loops: these share their work."""
+    if len(goal.rest) != 1 or "{places}" not in goal.finish or _turns(goal.rest[0]) > FEW or goal.tests:
+        return False
+    return any(not _is_short(index) for part in _outer_sums(goal.node) for index in part.indices)
 
 
-def _is_whole(node: Element) -> bool:
-    return all(
-        isinstance(place, Index)
-        and place.lower is number(axis.origin)
-        and subtract(place.upper, axis.size) is number(axis.origin - 1)
-        for place, axis in zip(node.indices, node.symbol.axes, strict=True)
-    )
+def _key(goal: Goal, opened: tuple[Index, ...]) -> tuple[Index, frozenset[Expr]]:
+    """Return which loop comes next, and the conditions that set its ends."""
+    index = goal.rest[0]
+    return index, frozenset(test for test in goal.tests if ends_by(test, index, opened))
+
+
+def _left(tests: Sequence[Expr], index: Index, opened: tuple[Index, ...]) -> tuple[Expr, ...]:
+    return tuple(test for test in tests if not ends_by(test, index, opened))
+
+
+def _of_result(goal: Goal, opened: tuple[Index, ...]) -> tuple[Index, ...]:
+    return opened if "{places}" in goal.finish else ()
+
+
+def _is_worth_a_name(node: Expr) -> bool:
+    match node:
+        case Reduce():
+            return True
+        case Apply(function):
+            return function not in _CHEAP and has_data(node)
+        case Power(_, Number(value)):
+            return (value < 0 or value.denominator != 1) and has_data(node)
+        case Power():
+            return has_data(node)
+    return False
+
+
+def _is_aligned(part: Expr, around: tuple[Index, ...]) -> bool:
+    """Tell whether the loops down to where a part can be computed are all its own, but for short ones."""
+    free = part.free_indices
+    places = [place for place, index in enumerate(around) if index in free]
+    if not places or not free <= set(around):
+        return True
+    return all(index in free or (_is_short(index) and index.upper is not index.lower) for index in around[: places[-1] + 1])
+
+
+def axes_of(part: Expr) -> tuple[Index, ...]:
+    """Return the axes of a part in the order in which its data have them."""
+    best: tuple[Index, ...] = ()
+    pending, seen = [part], set()
+    while pending:
+        node = pending.pop()
+        if node in seen:
+            continue
+        seen.add(node)
+        if isinstance(node, Element):
+            found: dict[Index, None] = {}
+            for place in node.indices:
+                found.update(dict.fromkeys(sorted(place.free_indices & part.free_indices, key=lambda index: index.uid)))
+            best = tuple(found) if len(found) > len(best) else best
+        pending += [] if isinstance(node, Index) else children(node)
+    return (*best, *sorted(part.free_indices - set(best), key=lambda index: index.uid))
+
+
+def _is_short(index: Index) -> bool:
+    ends = index.lower, index.upper
+    return all(isinstance(end, Number) for end in ends) and _turns(index) <= SHORT
+
+
+def _turns(index: Index) -> int:
+    """Return the turns of a loop whose ends are numbers, a large number for others."""
+    if isinstance(index.lower, Number) and isinstance(index.upper, Number):
+        return max(0, int(index.upper.value - index.lower.value) + 1)
+    return SMALL + 1
+
+
+def _is_large(goal: Goal) -> bool:
+    """Tell whether a goal is worth a second thread."""
+    size = 1
+    for index in goal.rest:
+        size *= _turns(index)
+    pending = [goal.node]
+    while pending and size <= SMALL:
+        part = pending.pop()
+        if isinstance(part, Reduce):
+            for index in part.indices:
+                size *= _turns(index)
+        pending += [] if isinstance(part, Index) else children(part)
+    return size > SMALL
+
+
+def _is_zero(node: Expr) -> bool:
+    return isinstance(node, Number) and node.value == 0
+
+
+def _plus(code: str, amount: int) -> str:
+    end = _CONSTANT.search(code)
+    if end and end.start():
+        amount += int(end[0].replace(" ", ""))
+        code = code[: end.start()]
+    if not amount:
+        return code
+    if code.lstrip("-").isdigit():
+        return str(int(code) + amount)
+    return f"{code} {'+' if amount > 0 else '-'} {abs(amount)}"
 
 
 def _by_dependence(indices: Sequence[Index]) -> list[Index]:
@@ -410,17 +460,3 @@ def _by_dependence(indices: Sequence[Index]) -> list[Index]:
         found += ready or rest
         rest = [i for i in rest if i not in found]
     return found
-
-
-def _scaled(node: Add, factor: int) -> Expr:
-    return add(*(multiply(number(weight * factor), term) for weight, term in zip(node.weights, node.terms, strict=True)))
-
-
-def _number(value: Fraction) -> str:
-    if value.denominator == 1:
-        return f"{value.numerator}.0" if value >= 0 else f"({value.numerator}.0)"
-    return f"({value.numerator} / {value.denominator})"
-
-
-def _unsupported(what: str) -> FormulaError:
-    return FormulaError(f"no Numba code for {what}", remedy="Print it with --to numpy, or evaluate it with gradproof eval.")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from gradproof.codegen.array_source import Writer
-from gradproof.codegen.dialects import DIALECTS, Dialect
+from gradproof.codegen.dialects import DIALECTS, NUMPY, Dialect
 from gradproof.codegen.loop_functions import HELPERS as LOOP_HELPERS
-from gradproof.codegen.loop_source import LoopWriter
+from gradproof.codegen.mixed_source import MixedWriter
 from gradproof.codegen.plan import planned
 from gradproof.codegen.signature import Output, Signature, quotable, signature
 from gradproof.errors import FormulaError
@@ -33,7 +33,7 @@ _RESERVED = frozenset(keyword.kwlist) | {
     "dtype",
     "device",
 }
-_OF_LOOPS = ("math", "njit", "prange", "result", "CACHE", "FAST", "range", "abs")
+_OF_LOOPS = ("math", "njit", "prange", "result", "CACHE", "LOOPS", "range", "abs", "real", "prepared")
 
 
 def program_source(formula: Formula, outputs: Sequence[Output], target: str, *, together: bool = False) -> str:
@@ -114,48 +114,63 @@ def _given(name: str, symbol: Symbol, dialect: Dialect) -> str:
     return f"{name} = {template.format(name)}" if template else ""
 
 
+def _used(helpers: Mapping[str, str], text: str) -> list[str]:
+    """Return the helpers that some code calls, and those that these call, in their order."""
+    found: set[str] = set()
+    while True:
+        read = "\n".join([text, *(helpers[name] for name in found)])
+        more = {name for name in helpers if re.search(rf"(?<!\.)\b{name}\(", read)}
+        if more == found:
+            return [source for name, source in helpers.items() if name in found]
+        found = more
+
+
 # Loops ------------------------------------------------------------------------------------------------------------------
 
 
 def _loop_module(bodies: Sequence[str], told: str) -> str:
     text = "\n\n".join(bodies)
-    helpers = [source for name, source in LOOP_HELPERS.items() if re.search(rf"\b{name}\(", text)]
+    helpers = _used({**NUMPY.helpers, **LOOP_HELPERS}, text)
     head = (
         f'"""{quotable(told)}"""\n\nimport math\n\nimport numpy as np\nfrom numba import njit, prange\n\n'
         '#: Compiled code is kept beside the file of the module.\nCACHE = "__file__" in globals()\n'
-        '#: Sums may be taken in another order; infinities and NaN are kept.\nFAST = {"reassoc", "contract", "arcp", "nsz"}\n'
+        "#: Sums may be taken in another order; infinities and NaN are kept, and a division by zero is no error.\n"
+        'LOOPS = {"cache": CACHE, "error_model": "numpy", "fastmath": {"reassoc", "contract", "arcp", "nsz"}}\n'
     )
     return "\n\n".join([head, *helpers, *bodies])
 
 
 def _loop_function(formula: Formula, group: Sequence[Output], names: Sequence[str]) -> str:
-    """Return the compiled function, and the one that gives it arrays and sizes."""
-    kernel = f"_{_function_name(group)}"
+    """Return the function that computes some outputs, behind the kernels that it calls."""
     made = _signature(formula, group, "numba", names)
-    writer = LoopWriter(made.names)
+    writer = MixedWriter(made.names, NUMPY, kernel=f"_{_function_name(group)}")
     for stage in made.stages:
-        writer.written(planned(stage.value), stage.axes, made.names[stage.symbol.name])
-    results = [
-        writer.written(planned(output.formula.value), output.formula.axes, "result" if len(group) == 1 else f"result_{number}")
-        for number, output in enumerate(group, start=1)
-    ]
-    listed = ", ".join([*made.parameters, *(made.names[size.name] for size in made.sizes if size not in made.arguments)])
-    body = "\n".join([*writer.lines, f"    return {', '.join(results)}"])
-    lines = [
-        f"{made.names[s.name]} = np.ascontiguousarray({made.names[s.name]}, dtype=float)"
-        if s.axes
-        else f"{made.names[s.name]} = float({made.names[s.name]})"
-        for s in made.arguments
-        if s not in made.sizes
-    ]
-    call = f"{kernel}({listed})"
-    if len(group) == 1:
-        lines = [*lines, *made.measured(), f"return {call}"]
-    else:
-        lines = [*lines, *made.measured(), f"{', '.join(results)} = {call}", f"return {_by_name(group, results)}"]
-    parallel = "parallel=True, " if "prange" in body else ""
-    wrapper = f"{_head(made, group)}\n    " + "\n    ".join(lines)
-    return f"@njit(cache=CACHE, {parallel}fastmath=FAST)\ndef {kernel}({listed}):\n{body}\n\n\n{wrapper}\n"
+        value, axes = writer.lowered(stage.value, stage.axes)
+        writer.prepare([(value, axes)])
+        writer.lines.append(f"{made.names[stage.symbol.name]} = {writer.written(value, axes)}")
+    roots = [writer.lowered(output.formula.value, output.formula.axes) for output in group]
+    writer.prepare(roots)
+    results = [writer.written(value, axes) for value, axes in roots]
+    returned = results[0] if len(group) == 1 else _by_name(group, results)
+    lines = [*_loop_arguments(made, writer), *made.measured(), *writer.lines, f"return {returned}"]
+    body = "\n    ".join(lines)
+    return "\n\n".join([*writer.kernels, f"{_head(made, group)}\n    {body}\n"])
+
+
+def _loop_arguments(made: Signature, writer: MixedWriter) -> list[str]:
+    """Return the lines that give the arguments one type; what loops read is row-major."""
+    arrays = [made.names[symbol.name] for symbol in made.arguments if symbol.axes]
+    read = "\n".join(writer.kernels)
+    lines = [f"dtype = floating({', '.join(arrays)})"] if arrays else ["dtype = float"]
+    for symbol in made.arguments:
+        name = made.names[symbol.name]
+        if symbol.axes:
+            lines.append(
+                f"{name} = np.{'ascontiguousarray' if re.search(rf'{chr(92)}b{name}{chr(92)}[', read) else 'asarray'}({name}, dtype=dtype)"
+            )
+        elif symbol not in made.sizes:
+            lines.append(f"{name} = {'dtype' if arrays else 'float'}({name})")
+    return lines
 
 
 # Both -------------------------------------------------------------------------------------------------------------------
