@@ -1,4 +1,4 @@
-.PHONY: setup run test check format bench bench-derive bench-tsne
+.PHONY: setup run test check format bench bench-code bench-derive bench-tsne
 
 setup:  ## install everything, exactly as locked
 	uv sync --locked
@@ -21,10 +21,17 @@ format:
 
 CORPUS ?= examples
 
-bench:  ## documents (make bench CORPUS=folder), solvers, the top-k error
+bench: bench-code  ## documents (make bench CORPUS=folder), solvers, the top-k error
 	uv run python benchmarks/corpus.py $(CORPUS)
 	uv run python benchmarks/minimize.py
 	uv run python benchmarks/topk.py
+
+# A folder of wheels to take torch from, where the index has only the large builds: make bench-code WHEELS=/opt/wheels
+WHEELS ?=
+TORCH ?= torch
+
+bench-code:  ## compiled programs against JAX, PyTorch, NumPy and SymPy; writes the table (make bench-code TORCH= without PyTorch)
+	uv run $(if $(WHEELS),--find-links $(WHEELS)) $(if $(TORCH),--with $(TORCH)) --with sympy python benchmarks/code.py --store
 
 bench-derive:  ## derivations against SymPy, tensorgrad and CasADi; 100,000 random expressions
 	uv run --with casadi --with tensorgrad --with torch==2.8.0 python benchmarks/derive.py

@@ -60,7 +60,7 @@ HELPERS = {
     "exp": '''@njit(cache=CACHE, error_model="numpy")
 def exp(x):
     """The exponential function, to a few units of the last digit: 2^k e^r with a series for e^r, in a form that runs on vectors."""
-    inside = min(max(x, -746.0), 709.8)
+    inside = min(709.8, max(-746.0, x))
     k = np.floor(inside * 1.4426950408889634 + 0.5)
     r = inside - k * 0.6931471803691238 - k * 1.9082149292705877e-10
     tail = 1 / 40320 + r * (1 / 362880 + r * (1 / 3628800 + r * (1 / 39916800 + r * (1 / 479001600 + r / 6227020800))))

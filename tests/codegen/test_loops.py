@@ -1,0 +1,111 @@
+"""The loops of Numba programs: what is fused, which conditions become ends of loops, and values at the edges."""
+
+import numpy as np
+import pytest
+from scipy.signal import correlate2d
+
+import gradproof
+
+BACK = "vector-jacobian product wrt X along G"
+
+
+@pytest.fixture(autouse=True)
+def _interpreted(monkeypatch, tmp_path):
+    monkeypatch.setenv("GRADPROOF_CACHE", str(tmp_path))
+    monkeypatch.setattr(pytest.importorskip("numba").config, "DISABLE_JIT", True)
+
+
+def source(text, outputs=("value",), **options):
+    return gradproof.compile(text, outputs, "numba", **options).source
+
+
+def test_a_product_of_matrices_is_left_to_numpy_and_the_rest_is_one_loop():
+    made = source("cross_entropy(X*W, Y)", ["value", "gradient wrt W"], assume=["X: n,d", "W: d,k", "Y: n,k"])
+    whole = made[made.index("def _outputs(") :]
+    assert whole.count("X @ W") == 1
+    assert whole.count("X.T @ ") == 1
+    assert whole.count("prange(") == 1
+
+
+def test_windows_set_the_ends_of_loops():
+    made = source("max_pool2d(X, 2)", [BACK], assume=["X: h,w"])
+    assert "in range(max(0, " in made
+    assert " <= " not in made.replace("if x <= ", "")
+
+
+def test_a_row_is_summed_at_once_where_its_windows_are_short():
+    made = source("conv2d(X, K, padding=1)", assume=["X: h,w", "K: 3,3"])
+    assert "t1[i, j] += " in made.replace("i1, j1", "i, j")
+
+
+def test_entries_of_a_short_axis_share_one_loop():
+    made = source("tsne_kl(Y, P)", ["gradient wrt Y"], assume=["Y: n,2", "P: n,n symmetric zerodiagonal"])
+    assert "t1[p, 0] = " in made
+    assert "t1[p, 1] = " in made
+    assert "P[i, p]" not in made[made.rindex("prange(") :]
+    assert "P[p, i]" in made[made.rindex("prange(") :]
+
+
+@pytest.mark.parametrize("padding", [0, 1, 2])
+def test_convolutions_forwards_and_backwards(padding):
+    random = np.random.default_rng(padding)
+    X, K = random.normal(size=(5, 6)), random.normal(size=(3, 3))
+    size = (5 + 2 * padding - 2, 6 + 2 * padding - 2)
+    G = random.normal(size=size)
+    program = gradproof.compile(
+        f"conv2d(X, K, padding={padding})",
+        ["value", BACK, BACK.replace("X along", "K along")],
+        "numba",
+        assume=["X: 5,6", "K: 3,3"],
+    )
+    found = program(X=X, K=K, G=G)
+    padded = np.pad(X, padding)
+    np.testing.assert_allclose(found["value"], correlate2d(padded, K, mode="valid"), atol=1e-12)
+    np.testing.assert_allclose(found[BACK.replace("X along", "K along")], correlate2d(padded, G, mode="valid"), atol=1e-12)
+    spread = correlate2d(np.pad(G, 2), K[::-1, ::-1], mode="valid")
+    np.testing.assert_allclose(found[BACK], spread[padding : padding + 5, padding : padding + 6], atol=1e-12)
+
+
+@pytest.mark.parametrize("target", ["numpy", "numba"])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_type_of_the_arrays_stays(target, dtype):
+    program = gradproof.compile("sum(exp(A*x))", ["value", "gradient wrt x"], target, assume=["A: m,n"])
+    A, x = np.full((3, 2), 0.5, dtype), np.ones(2, dtype)
+    found = program(A=A, x=x)
+    assert found["gradient wrt x"].dtype == dtype
+    np.testing.assert_allclose(found["gradient wrt x"], A.T @ np.exp(A @ x), rtol=1e-6)
+
+
+@pytest.mark.parametrize("target", ["numpy", "numba"])
+@pytest.mark.parametrize("shape", [(0, 3), (1, 1), (4, 1)])
+def test_axes_of_size_zero_and_one(target, shape):
+    program = gradproof.compile("sum(sigma(A*x) .* y)", ["value", "gradient wrt x"], target, assume=["A: m,n", "y: m"])
+    A, x, y = np.ones(shape), np.ones(shape[1]), np.ones(shape[0])
+    chance = 1 / (1 + np.exp(-A @ x))
+    found = program(A=A, x=x, y=y)
+    np.testing.assert_allclose(found["value"], chance.sum())
+    np.testing.assert_allclose(found["gradient wrt x"], A.T @ (chance * (1 - chance)))
+
+
+@pytest.mark.parametrize("target", ["numpy", "numba"])
+def test_logits_that_overflow_and_nan_pass_as_in_numpy(target):
+    program = gradproof.compile("cross_entropy(X*W, Y)", ["value", "gradient wrt W"], target, assume=["X: n,d", "W: d,k", "Y: n,k"])
+    X, W, Y = np.full((2, 1), 1000.0), np.array([[1.0, -1.0]]), np.eye(2)
+    found = program(X=X, W=W, Y=Y)
+    assert found["value"] == pytest.approx(1000.0)
+    assert np.isfinite(found["gradient wrt W"]).all()
+    assert np.isnan(program(X=np.array([[np.nan], [1.0]]), W=W, Y=Y)["value"])
+
+
+def test_the_exponential_of_the_loops(monkeypatch):
+    numba = pytest.importorskip("numba")
+    monkeypatch.setattr(numba.config, "DISABLE_JIT", False)
+    namespace = {}
+    exec(source("sum(exp(x))", assume=["x: n"]), namespace)
+    points = np.concatenate(
+        [np.linspace(-745, 709.7, 4001), np.linspace(-1, 1, 1001), [0.0, -0.0, 709.78, -np.inf, np.inf, np.nan]]
+    )
+    found = np.array([namespace["exp"](x) for x in points])
+    np.testing.assert_allclose(found, np.exp(points), rtol=2e-15, atol=5e-324)
+    assert namespace["exp"](710.0) == np.inf
+    assert namespace["exp"](-800.0) == 0.0
