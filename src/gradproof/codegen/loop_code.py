@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from math import ceil, floor, lcm
 
-from gradproof.codegen.loop_functions import TEMPLATES
 from gradproof.codegen.loop_ends import has_data
+from gradproof.codegen.loop_functions import TEMPLATES
 from gradproof.errors import FormulaError
 from gradproof.expr.build import ONE, add, apply, multiply, number, power, subtract
 from gradproof.expr.catalogue import FUNCTIONS, TENSOR_FUNCTIONS

@@ -10,11 +10,11 @@ from gradproof.codegen.array import Array
 from gradproof.codegen.array_source import Writer
 from gradproof.codegen.diagonals import beside, diagonals
 from gradproof.codegen.loop_code import LoopCode, Stored, own_entry, stable
+from gradproof.codegen.loop_ends import with_offsets, without_idle_tests
 from gradproof.codegen.loop_source import LoopWriter, axes_of
 from gradproof.codegen.plan import planned
 from gradproof.codegen.renaming import Renaming
 from gradproof.codegen.steps import is_by_library, scaled, steps
-from gradproof.codegen.loop_ends import with_offsets, without_idle_tests
 from gradproof.expr.node import Element, Expr, Index, TensorEntry
 from gradproof.expr.walk import transform
 

@@ -114,7 +114,7 @@ def _given(name: str, symbol: Symbol, dialect: Dialect) -> str:
     return f"{name} = {template.format(name)}" if template else ""
 
 
-def _used(helpers: Mapping[str, str], text: str) -> list[str]:
+def _called(helpers: Mapping[str, str], text: str) -> list[str]:
     """Return the helpers that some code calls, and those that these call, in their order."""
     found: set[str] = set()
     while True:
@@ -130,7 +130,7 @@ def _used(helpers: Mapping[str, str], text: str) -> list[str]:
 
 def _loop_module(bodies: Sequence[str], told: str) -> str:
     text = "\n\n".join(bodies)
-    helpers = _used({**NUMPY.helpers, **LOOP_HELPERS}, text)
+    helpers = _called({**NUMPY.helpers, **LOOP_HELPERS}, text)
     head = (
         f'"""{quotable(told)}"""\n\nimport math\n\nimport numpy as np\nfrom numba import njit, prange\n\n'
         '#: Compiled code is kept beside the file of the module.\nCACHE = "__file__" in globals()\n'
@@ -152,8 +152,8 @@ def _loop_function(formula: Formula, group: Sequence[Output], names: Sequence[st
     writer.prepare(roots)
     results = [writer.written(value, axes) for value, axes in roots]
     returned = results[0] if len(group) == 1 else _by_name(group, results)
-    lines = [*_loop_arguments(made, writer), *made.measured(), *writer.lines, f"return {returned}"]
-    body = "\n    ".join(lines)
+    computed = [*writer.lines, f"return {returned}"]
+    body = "\n    ".join([*_loop_arguments(made, writer), *_used(made.measured(), computed), *computed])
     return "\n\n".join([*writer.kernels, f"{_head(made, group)}\n    {body}\n"])
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gradproof.codegen.loop_code import own_entry
-from gradproof.codegen.parts import of_square
 from gradproof.codegen.loop_ends import has_arrays
+from gradproof.codegen.parts import of_square
 from gradproof.expr.build import multiply
 from gradproof.expr.node import Add, Element, Expr, Index, Iverson, Multiply, Number, Reduce, TensorEntry
 from gradproof.expr.walk import children
