@@ -17,6 +17,9 @@ from gradproof.formula.values import check_shapes
 from gradproof.program.batches import Batch, Layout, batch_of, in_batches
 from gradproof.program.storage import load, write
 
+#: How many combinations of shapes a program remembers as fitting.
+_REMEMBERED = 1000
+
 
 @dataclass(frozen=True)
 class Program:
@@ -32,8 +35,10 @@ class Program:
     source: str
     #: The programs for the batches that were met, by the layout of these.
     _batched: dict[Layout, Program] = field(default_factory=dict, repr=False, compare=False)
+    #: The names and shapes of calls that were found to fit: a program is called again and again with the same.
+    _fitting: set[Any] = field(default_factory=set, repr=False, compare=False)
 
-    @property
+    @cached_property
     def arguments(self) -> tuple[Symbol, ...]:
         """The variables that a call takes, by name."""
         return tuple(dict.fromkeys(symbol for output in self.outputs for symbol in output.formula.symbols))
@@ -53,6 +58,9 @@ class Program:
         Args:     values: arrays and numbers, by the names of the variables.
         Raises:   FormulaError: a variable has no value, or a value belongs to no variable. ShapeError: a shape does not fit.
         """
+        shapes = tuple(map(_shape, values.values()))
+        if (tuple(values), shapes) in self._fitting:
+            return self._computed(values)
         known = {symbol.name: symbol for symbol in self.arguments}
         for name in known:
             if name not in values:
@@ -61,7 +69,13 @@ class Program:
             if name not in known:
                 raise FormulaError("a variable of the formula was expected", got=f"'{name}'", remedy=f"It has {', '.join(known)}.")
         batch = batch_of(self.arguments, values)
-        return self._at(values) if batch is None else self._at_batch(batch)
+        if batch is not None:
+            return self._at_batch(batch)
+        found = self._at(values)
+        is_plain = None not in shapes and not any("size" in symbol.properties for symbol in self.arguments)
+        if is_plain and len(self._fitting) < _REMEMBERED:
+            self._fitting.add((tuple(values), shapes))
+        return found
 
     def batched(self, **axes: int) -> Program:
         """Return the program for batches, to be read or saved: ``batched(x=1)`` takes ``x`` with one leading axis more.
@@ -91,11 +105,20 @@ class Program:
 
     def _at(self, values: Mapping[str, Any]) -> dict[str, Any]:
         check_shapes(self.arguments, values)
-        arguments = {made: values[name] for name, made in parameters(self.formula, self.outputs, self.target).items()}
+        return self._computed(values)
+
+    def _computed(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        function, spelled = self._call
+        found = function(**{made: values[name] for name, made in spelled})
         if len(self.outputs) == 1:
-            return {self.requests[0]: self.functions[self.outputs[0].name](**arguments)}
-        found = self.functions[TOGETHER](**arguments)
-        return {request: found[output.name] for request, output in zip(self.requests, self.outputs, strict=True)}
+            return {self.requests[0]: found}
+        return dict(zip(self.requests, found.values(), strict=True))
+
+    @cached_property
+    def _call(self) -> tuple[Callable[..., Any], list[tuple[str, str]]]:
+        """The function that computes all outputs, and how it spells the names of the variables that it takes."""
+        function = self.functions[self.outputs[0].name if len(self.outputs) == 1 else TOGETHER]
+        return function, list(parameters(self.formula, self.outputs, self.target).items())
 
     def save(self, path: str | Path) -> Path:
         """Write the module to a file and return its path.
@@ -107,3 +130,8 @@ class Program:
             raise FormulaError("a file name that ends with .py was expected", got=f"'{place.name}'")
         write(place, self.source)
         return place
+
+
+def _shape(value: Any) -> Any:
+    """Return the shape of a number or an array, None for anything else."""
+    return () if type(value) is float else getattr(value, "shape", None)
