@@ -19,7 +19,7 @@ Array = npt.NDArray[np.floating[Any]]
 Say = Callable[[str], None]
 
 _POINTS_PER_CELL = 128
-_FIRST_PROBES = 24
+_FIRST_PROBES = 8
 _RECALL = 0.98
 _BLOCK_ENTRIES = 1 << 23
 

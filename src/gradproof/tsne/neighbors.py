@@ -22,7 +22,12 @@ _GROUP = 32
 #: Exact up to the work of 50,000 points with 50 features.
 EXACT_WORK = 1.25e11
 _SAMPLE = 256
+#: More centres than this are sought in cells of their own: comparing all points with all centres would cost more than the search.
+_MANY_CENTERS = 1024
+_CENTERS_PER_CELL, _CENTER_PROBES = 128, 4
+_BLOCK = 1 << 16
 _BREADTH = 30
+_POINTS_PER_CENTER = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,13 +162,19 @@ class NeighborIndex:
             return np.zeros(len(cells), dtype=np.int64), np.full(len(cells), len(every)), every
         used, place = np.unique(cells, return_inverse=True)
         stretches = []
-        for cell in used:
-            far = ((self._centers - self._centers[cell]) ** 2).sum(axis=1)
-            nearest = np.argpartition(far, probes - 1)[:probes]
-            nearest = nearest[np.argsort(far[nearest], kind="stable")]
-            stretches.append(np.concatenate([np.arange(self._tile_edges[c], self._tile_edges[c + 1]) for c in nearest]))
+        for start in range(0, len(used), _GROUP):
+            for nearest in _nearest_first(self._centers[used[start : start + _GROUP]], self._centers, probes):
+                stretches.append(np.concatenate([np.arange(self._tile_edges[c], self._tile_edges[c + 1]) for c in nearest]))
         edges = np.concatenate([[0], np.cumsum([len(stretch) for stretch in stretches])])
         return edges[place], edges[place + 1], np.concatenate(stretches)
+
+
+def _nearest_first(some: Array, centers: Array, count: int) -> npt.NDArray[np.int64]:
+    """Return for each of some centres the nearest count of all, nearest first."""
+    far = (centers * centers).sum(axis=1) - 2 * some @ centers.T
+    nearest = np.argpartition(far, count - 1, axis=1)[:, :count]
+    order = np.argsort(np.take_along_axis(far, nearest, axis=1), axis=1, kind="stable")
+    return np.take_along_axis(nearest, order, axis=1)
 
 
 def _group(labels: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
@@ -175,8 +186,14 @@ def _group(labels: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.ND
 
 
 def _nearest(points: Array, centers: Array, team: Team) -> npt.NDArray[np.int64]:
+    """Return the nearest centre of each point; of thousands of centres one of the nearest."""
     labels = np.zeros(len(points), dtype=np.int64)
-    if len(centers) > 1:
+    if len(centers) > _MANY_CENTERS:
+        index = NeighborIndex(centers, len(centers) // _CENTERS_PER_CELL, team, 0)
+        for start in range(0, len(points), _BLOCK):
+            found = index.nearest_to(points[start : start + _BLOCK], 1, _CENTER_PROBES).indices[:, 0]
+            labels[start : start + _BLOCK] = index.order[found]
+    elif len(centers) > 1:
         count = -(-len(centers) // TILE)
         tiles = np.zeros((count, centers.shape[1], TILE), dtype=np.float32)
         norms = np.full((count, TILE), FAR, dtype=np.float32)
@@ -190,7 +207,7 @@ def _nearest(points: Array, centers: Array, team: Team) -> npt.NDArray[np.int64]
 def _find_centers(points: Array, cells: int, team: Team, seed: int) -> Array:
     """Return the means of cells by a few steps of Lloyd's algorithm on a sample."""
     random = np.random.default_rng(seed)
-    sample = points[np.sort(random.choice(len(points), min(len(points), 64 * cells), replace=False))]
+    sample = points[np.sort(random.choice(len(points), min(len(points), _POINTS_PER_CENTER * cells), replace=False))]
     centers = sample[random.choice(len(sample), cells, replace=False)]
     for _ in range(5):
         labels = _nearest(sample, centers, team)
