@@ -14,7 +14,8 @@ from gradproof.cli.output import check_destination, write_file, write_standard_o
 from gradproof.cli.table_files import read_labels, read_table, write_array
 from gradproof.errors import GradproofError
 from gradproof.tsne.estimator import TSNE
-from gradproof.tsne.plot import draw_map, draw_page
+from gradproof.tsne.page import draw_page
+from gradproof.tsne.plot import draw_map
 
 INTERRUPTED = 130
 _PICTURES = {".svg": draw_map, ".html": draw_page}

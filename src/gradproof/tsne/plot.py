@@ -1,8 +1,7 @@
-"""A picture of a map: SVG, or one HTML page with the rows' names under the pointer. Nothing is loaded from anywhere."""
+"""A picture of a map as SVG: a mark for every point, names at the classes' medians, a legend, and all of it in words."""
 
 from __future__ import annotations
 
-import json
 from html import escape
 from typing import Any
 
@@ -11,48 +10,40 @@ import numpy.typing as npt
 
 from gradproof.tsne.classes import PointClass, find_classes
 from gradproof.tsne.inputs import read_points
+from gradproof.tsne.plot_labels import label_places, shortened
 
 Array = npt.NDArray[np.floating[Any]]
 
 _SIZE = 900
 _EDGE = 24
-_LEGEND_WIDTH = 150
+_LEGEND_WIDTH = 170
+#: Height of the names on the map, in units of the picture.
+NAME_SIZE = 24
 _FONT = "font-family='system-ui, sans-serif'"
 
 
-def draw_map(embedding: Any, labels: Any = None, title: str = "t-SNE map") -> str:
+def draw_map(embedding: Any, labels: Any = None, title: str = "t-SNE map", has_legend: bool = True) -> str:
     """Return an SVG of a map, (n, 1), (n, 2) or (n, 3), with the classes by colour, shape, legend and names at their medians.
 
     Of three dimensions the first two are drawn; one dimension is drawn with its points spread in height.
     Raises: InputError: shapes that do not fit.
     """
     classes = find_classes(labels, len(embedding))
-    places = _places(embedding)
-    parts = [_opening(title, _describe(classes, len(places)), has_legend=len(classes) > 1)]
+    places = picture_places(embedding)
+    has_legend = has_legend and len(classes) > 1
+    parts = [_opening(title, _describe(classes, len(places)), has_legend)]
     radius = float(np.clip(120 / np.sqrt(max(len(places), 1)), 0.9, 5.0))
     parts += [_points(each, places, radius) for each in classes]
     if len(classes) > 1:
-        parts += [_name(each, places) for each in classes]
+        middles = np.array([np.median(places[each.rows], axis=0) for each in classes])
+        names = [shortened(each.name) for each in classes]
+        parts += [_name(name, place) for name, place in zip(names, label_places(names, middles, NAME_SIZE, _SIZE), strict=True)]
+    if has_legend:
         parts.append(_legend(classes))
     return "\n".join([*parts, "</svg>", ""])
 
 
-def draw_page(embedding: Any, labels: Any = None, title: str = "t-SNE map") -> str:
-    """Return an HTML page with the picture that names the row and class of the point under the pointer."""
-    classes = find_classes(labels, len(embedding))
-    places = np.round(_places(embedding), 1)
-    codes = np.zeros(len(places), dtype=int)
-    for number, each in enumerate(classes):
-        codes[each.rows] = number
-    # '<' is written as an escape: no name can end the script that holds it.
-    facts = json.dumps(
-        {"x": places[:, 0].tolist(), "y": places[:, 1].tolist(), "c": codes.tolist(), "names": [each.name for each in classes]},
-        separators=(",", ":"),
-    ).replace("<", "\\u003c")
-    return _PAGE.format(title=escape(title), picture=draw_map(embedding, labels, title), facts=facts, script=_SCRIPT)
-
-
-def _places(embedding: Any) -> Array:
+def picture_places(embedding: Any) -> Array:
     """Return the points' places in the picture, (n, 2)."""
     points = np.asarray(read_points(embedding), dtype=np.float64)
     if points.shape[1] == 1:
@@ -83,12 +74,12 @@ def _opening(title: str, description: str, has_legend: bool) -> str:
 
 def _points(each: PointClass, places: Array, radius: float) -> str:
     """Return all points of a class as one path: a tenth of the size of an element for each."""
-    outline = _scaled(each.shape, radius)
+    outline = scaled(each.shape, radius)
     marks = "".join(f"M{x:.1f} {y:.1f}{outline}" for x, y in places[each.rows])
     return f"<path fill='{each.color}' fill-opacity='.75' d='{marks}'/>"
 
 
-def _scaled(shape: str, radius: float) -> str:
+def scaled(shape: str, radius: float) -> str:
     """Return relative path commands with every number multiplied by the radius."""
     out: list[str] = []
     number = ""
@@ -104,11 +95,10 @@ def _scaled(shape: str, radius: float) -> str:
     return "".join(out)
 
 
-def _name(each: PointClass, places: Array) -> str:
-    x, y = np.median(places[each.rows], axis=0)
+def _name(name: str, place: Array) -> str:
     return (
-        f"<text x='{x:.1f}' y='{y:.1f}' {_FONT} font-size='22' font-weight='600' text-anchor='middle' dominant-baseline='central' "
-        f"stroke='white' stroke-width='5' paint-order='stroke' stroke-linejoin='round'>{escape(each.name)}</text>"
+        f"<text class='name' x='{place[0]:.1f}' y='{place[1]:.1f}' {_FONT} font-size='{NAME_SIZE}' font-weight='600' text-anchor='middle' "
+        f"dominant-baseline='central' stroke='white' stroke-width='5' paint-order='stroke' stroke-linejoin='round'>{escape(name)}</text>"
     )
 
 
@@ -118,45 +108,7 @@ def _legend(classes: list[PointClass]) -> str:
     for number, each in enumerate(classes):
         y = _EDGE + step * (number + 0.5)
         rows.append(
-            f"<path fill='{each.color}' d='M{_SIZE + 14} {y:.1f}{_scaled(each.shape, 7)}'/>"
-            f"<text x='{_SIZE + 30}' y='{y:.1f}' {_FONT} font-size='16' dominant-baseline='central'>{escape(each.name[:14])}</text>"
+            f"<path fill='{each.color}' d='M{_SIZE + 14} {y:.1f}{scaled(each.shape, 7)}'/>"
+            f"<text x='{_SIZE + 30}' y='{y:.1f}' {_FONT} font-size='16' dominant-baseline='central'>{escape(shortened(each.name))}</text>"
         )
     return "\n".join(rows)
-
-
-_PAGE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
-<style>
-body {{ margin: 0; font-family: system-ui, sans-serif; background: white; color: #111; }}
-svg {{ display: block; max-width: 100%; max-height: 100vh; margin: auto; }}
-#tip {{ position: fixed; left: 8px; bottom: 8px; padding: 4px 8px; background: #111; color: white; border-radius: 4px; }}
-#tip:empty {{ display: none; }}
-</style>
-</head>
-<body>
-{picture}
-<div id="tip" aria-live="polite"></div>
-<script type="application/json" id="facts">{facts}</script>
-<script>{script}</script>
-</body>
-</html>
-"""
-
-_SCRIPT = """
-const facts = JSON.parse(document.getElementById('facts').textContent);
-const picture = document.querySelector('svg'), tip = document.getElementById('tip');
-picture.addEventListener('pointermove', event => {
-  const at = new DOMPoint(event.clientX, event.clientY).matrixTransform(picture.getScreenCTM().inverse());
-  let best = 144, found = -1;
-  for (let i = 0; i < facts.x.length; i++) {
-    const dx = facts.x[i] - at.x, dy = facts.y[i] - at.y, square = dx * dx + dy * dy;
-    if (square < best) { best = square; found = i; }
-  }
-  tip.textContent = found < 0 ? '' : 'row ' + found + (facts.names[facts.c[found]] ? ': ' + facts.names[facts.c[found]] : '');
-});
-picture.addEventListener('pointerleave', () => { tip.textContent = ''; });
-"""
