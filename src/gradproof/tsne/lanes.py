@@ -117,6 +117,27 @@ def total(typing: Any, value: Any) -> Any:
     return types.float32(LANES), code
 
 
+@_instruction
+def are_below(typing: Any, left: Any, right: Any) -> Any:
+    """Return a whole number whose bit e tells whether lane e of left is below that of right."""
+
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        bits = builder.bitcast(builder.fcmp_ordered("<", *arguments), ir.IntType(WIDTH))
+        return builder.zext(bits, ir.IntType(64))
+
+    return types.int64(LANES, LANES), code
+
+
+@_instruction
+def first_bit(typing: Any, bits: Any) -> Any:
+    """Return the place of the lowest bit that is set; there has to be one."""
+
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 1))
+
+    return types.int64(types.int64), code
+
+
 def _every_other(first: int) -> Callable[..., Any]:
     """Return an intrinsic that takes every other lane of two vectors."""
 

@@ -12,13 +12,15 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from gradproof.tsne.lanes import WIDTH, are_below, first_bit, load, splat, store
+
 Array = npt.NDArray[np.floating[Any]]
 Integers = npt.NDArray[np.integer[Any]]
 
 TILE = 128
 #: Features are padded with zeros to a multiple of this: so many products are added up between a load and a store.
 LANE = 8
-_SPARE = 256
+_SPARE = 32
 #: A distance that no point has: loops that may assume finite numbers cannot have infinity.
 FAR = np.float32(1e37)
 
@@ -67,6 +69,60 @@ def keep_smallest(values: Array, numbers: Integers, size: int, count: int) -> No
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def _score_four(queries: Array, first: int, tiles: Array, tile: int, norms: Array, scores: Array) -> None:
+    """Set four rows of scores to |c|^2 - 2 x.c for the queries first:first + 4 and the candidates of a tile; all arrays are flat.
+
+    Half a tile at once: sixteen sums stay in registers, and what is loaded of the tile serves four queries.
+    """
+    features = tiles.size // norms.size
+    for half in range(0, TILE, 4 * WIDTH):
+        at = tile * TILE + half
+        a0, a1, a2, a3 = load(norms, at), load(norms, at + WIDTH), load(norms, at + 2 * WIDTH), load(norms, at + 3 * WIDTH)
+        b0, b1, b2, b3, c0, c1, c2, c3, d0, d1, d2, d3 = a0, a1, a2, a3, a0, a1, a2, a3, a0, a1, a2, a3
+        for f in range(features):
+            at = (tile * features + f) * TILE + half
+            t0, t1, t2, t3 = load(tiles, at), load(tiles, at + WIDTH), load(tiles, at + 2 * WIDTH), load(tiles, at + 3 * WIDTH)
+            at = first * features + f
+            q = splat(queries[at])
+            a0, a1, a2, a3 = a0 + q * t0, a1 + q * t1, a2 + q * t2, a3 + q * t3
+            q = splat(queries[at + features])
+            b0, b1, b2, b3 = b0 + q * t0, b1 + q * t1, b2 + q * t2, b3 + q * t3
+            q = splat(queries[at + 2 * features])
+            c0, c1, c2, c3 = c0 + q * t0, c1 + q * t1, c2 + q * t2, c3 + q * t3
+            q = splat(queries[at + 3 * features])
+            d0, d1, d2, d3 = d0 + q * t0, d1 + q * t1, d2 + q * t2, d3 + q * t3
+        _store_four(scores, half, a0, a1, a2, a3)
+        _store_four(scores, TILE + half, b0, b1, b2, b3)
+        _store_four(scores, 2 * TILE + half, c0, c1, c2, c3)
+        _store_four(scores, 3 * TILE + half, d0, d1, d2, d3)
+
+
+@njit(cache=True, nogil=True)
+def _store_four(scores: Array, at: int, first: Any, second: Any, third: Any, fourth: Any) -> None:
+    store(scores, at, first)
+    store(scores, at + WIDTH, second)
+    store(scores, at + 2 * WIDTH, third)
+    store(scores, at + 3 * WIDTH, fourth)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _take_below(
+    scores: Array, row: int, limit: Any, numbers: Integers, me: int, kept: Array, kept_numbers: Integers, size: int
+) -> int:
+    """Append the candidates of a tile whose scores, in a row of TILE, are below the limit; return how many are kept then."""
+    bound = splat(limit)
+    for start in range(0, TILE, WIDTH):
+        bits = are_below(load(scores, row * TILE + start), bound)
+        while bits != 0:
+            c = start + first_bit(bits)
+            bits &= bits - 1
+            if numbers[c] >= 0 and numbers[c] != me:
+                kept[size], kept_numbers[size] = scores[row * TILE + c], numbers[c]
+                size += 1
+    return size
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def search(
     first: int, last: int, part: int, edges: Integers, tile_starts: Integers, tile_stops: Integers, tile_list: Integers,
     queries: Array, own: Integers, tiles: Array, norms: Array, numbers: Integers, found: Integers, scores: Array,
@@ -74,35 +130,36 @@ def search(
     """Find for the queries of the groups first:last the nearest candidates, themselves left out.
 
     Group g has the queries edges[g]:edges[g + 1] and the tiles tile_list[tile_starts[g]:tile_stops[g]]; own are the queries'
-    numbers among the candidates, or -1. A query is given multiplied by -2. found and scores are (queries, count), unsorted.
+    numbers among the candidates, or -1. found and scores are (queries, count), unsorted.
     """
-    count = found.shape[1]
-    room = count + max(count, _SPARE) + TILE
+    count, features = found.shape[1], queries.shape[1]
+    room = 3 * count + _SPARE + TILE
     widest = 0
     for group in range(first, last):
         widest = max(widest, edges[group + 1] - edges[group])
     kept, kept_numbers = np.empty((widest, room), queries.dtype), np.empty((widest, room), np.int32)
     sizes, limits = np.empty(widest, np.int64), np.empty(widest, queries.dtype)
-    tile_scores = np.empty(TILE, queries.dtype)
+    # Queries go four by four; what is missing of the last four is zero.
+    some, tile_scores = np.zeros((-(-widest // 4) * 4, features), queries.dtype), np.empty(4 * TILE, queries.dtype)
+    flat, flat_tiles, flat_norms = some.reshape(some.size), tiles.reshape(tiles.size), norms.reshape(norms.size)
     for group in range(first, last):
         start, members = edges[group], edges[group + 1] - edges[group]
+        some[:members] = queries[start : start + members] * np.float32(-2)
         sizes[:], limits[:] = 0, np.inf
         for place in range(tile_starts[group], tile_stops[group]):
             tile = tile_list[place]
-            for member in range(members):
-                query = start + member
-                if _tile_scores(queries[query], tiles[tile], norms[tile], tile_scores) >= limits[member]:
-                    continue
-                size, limit, me = sizes[member], limits[member], own[query]
-                for c in range(TILE):
-                    if tile_scores[c] < limit and numbers[tile, c] != me:
-                        kept[member, size], kept_numbers[member, size] = tile_scores[c], numbers[tile, c]
-                        size += 1
-                if size > room - TILE:
-                    keep_smallest(kept[member], kept_numbers[member], size, count)
-                    size = count
-                    limits[member] = kept[member, :count].max()
-                sizes[member] = size
+            for four in range(0, members, 4):
+                _score_four(flat, four, flat_tiles, tile, flat_norms, tile_scores)
+                for member in range(four, min(four + 4, members)):
+                    size = _take_below(
+                        tile_scores, member - four, limits[member], numbers[tile], own[start + member],
+                        kept[member], kept_numbers[member], sizes[member],
+                    )  # fmt: skip
+                    if size > room - TILE:
+                        keep_smallest(kept[member], kept_numbers[member], size, count)
+                        size = count
+                        limits[member] = kept[member, :count].max()
+                    sizes[member] = size
         for member in range(members):
             size = sizes[member]
             if size > count:

@@ -145,7 +145,7 @@ class NeighborIndex:
         found = np.empty((len(queries), count), dtype=np.int32)
         squares = np.empty((len(queries), count), dtype=np.float32)
         self.team.deal(
-            search, len(cells), 8, edges, starts, stops, tiles, queries * np.float32(-2), own,
+            search, len(cells), 8, edges, starts, stops, tiles, queries, own,
             self._tiles, self._norms, self._numbers, found, squares,
         )  # fmt: skip
         self.team.deal(refine, len(queries), 4096, queries, self._points, found, squares)
