@@ -100,12 +100,12 @@ class _Planner:
         self.scope = section.scope
         self.fixed: dict[Expr, Expr] = {}
         self.assumed: list[Compare] = []
-        self.part = ""
+        self.part, self.passage, self.item = "", 0, 0
+        self.outside: dict[Expr, Expr] = {}
 
     def run(self) -> None:
         for planned in self.section.formulas:
-            if planned.part != self.part:
-                self.part, self.fixed = planned.part, {}
+            self._enter(planned)
             try:
                 self._formula(planned)
             except RecursionError:
@@ -114,6 +114,27 @@ class _Planner:
                 planned.trouble = Trouble("U109", f"an internal error, please report it: {type(trouble).__name__}: {trouble}")
             planned.conditions = dict(self.fixed)
             planned.assumptions = list(self.assumed)
+
+    def _enter(self, planned: PlannedFormula) -> None:
+        """Forget the values that held for an earlier part, and for an earlier passage or list item that used them itself."""
+        if planned.part != self.part or (planned.passage != self.passage and self._asks(passage=self.passage)):
+            self.fixed, self.outside = {}, {}
+        if planned.item != self.item:
+            if self.item and self._asks(item=self.item):
+                self.fixed = dict(self.outside)
+            self.outside = dict(self.fixed)
+        self.part, self.passage, self.item = planned.part, planned.passage, planned.item
+
+    def _asks(self, item: int | None = None, passage: int | None = None) -> bool:
+        """Tell whether a list item or a passage has more than conditions and definitions."""
+        kinds = (Kind.CONDITION, Kind.DEFINITION)
+        inside = [planned for planned in self.section.formulas if planned.item == item or planned.passage == passage]
+        return any(
+            link.kind not in kinds or link.code.startswith("U")
+            for p in inside
+            for sentence in p.sentences
+            for link in sentence.links
+        )
 
     def _formula(self, planned: PlannedFormula) -> None:
         context = is_condition_context(planned.before) and not planned.formula.display

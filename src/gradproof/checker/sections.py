@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from gradproof.checker.statements import Sentence
@@ -13,10 +13,11 @@ from gradproof.elaborate.evidence import Survey
 from gradproof.elaborate.scope import Definition, Scope
 from gradproof.elaborate.trouble import Trouble
 from gradproof.expr.node import Compare, Expr
-from gradproof.reader.document import Document, Formula, Heading, Prose
+from gradproof.reader.document import Block, Document, Formula, Heading, Prose
 from gradproof.reader.parser import parse_formula
 from gradproof.reader.presentation import Tree
 
+_ITEM = re.compile(r"\s*(?:[-+*]|\d{1,3}[.)]|\\item)(?:\s|$)")
 _PROBLEM = re.compile(r"\s*[*_]*(?:problem|exercise|question|task)\s+\d+", re.IGNORECASE)
 #: Characters before a formula that may say what it does.
 _LONGEST_BEFORE = 600
@@ -51,7 +52,10 @@ class PlannedSentence:
 
 @dataclass
 class PlannedFormula:
-    """A formula of the document with its place, its tree and its sentences; ``passage`` counts the headings before it."""
+    """A formula of the document with its place, its tree and its sentences.
+
+    ``passage`` counts the headings before it; ``item`` is the line where the list item that it stands in begins, 0 outside of lists.
+    """
 
     formula: Formula
     position: int
@@ -63,6 +67,7 @@ class PlannedFormula:
     scope: Scope
     section: str
     passage: int = 0
+    item: int = 0
     sentences: list[PlannedSentence] = field(default_factory=list)
     conditions: dict[Expr, Expr] = field(default_factory=dict)
     assumptions: list[Compare] = field(default_factory=list)
@@ -87,8 +92,10 @@ def sections_of(document: Document, on_formula: Callable[[int], None] | None) ->
     parted = any(isinstance(block, Prose) and block.part for block in document.blocks)
     separate = numbered >= 2 and parted
     sections = [Section("")]
-    part, before, passage = "", "", 0
+    part, before, passage, item = "", "", 0, 0
+    lines = document.source.split("\n")
     for block in document.blocks:
+        item = _item(block, lines, item)
         if isinstance(block, Heading):
             passage += 1
             top = "." not in block.number
@@ -108,14 +115,23 @@ def sections_of(document: Document, on_formula: Callable[[int], None] | None) ->
                     before = (before + piece)[-_LONGEST_BEFORE:]
                     sections[-1].prose.append(piece)
                 else:
-                    _add(sections[-1], piece, before, part, passage, on_formula)
+                    _add(sections[-1], piece, before, part, (passage, item), on_formula)
                     before = f"{before}${piece.expanded}$"[-_LONGEST_BEFORE:]
                     sections[-1].prose.append(f"${piece.expanded}$")
         elif hasattr(block, "formula"):
-            _add(sections[-1], block.formula, before, part, passage, on_formula)
+            _add(sections[-1], block.formula, before, part, (passage, item), on_formula)
             before = ""
     _number(sections)
     return sections
+
+
+def _item(block: Block, lines: Sequence[str], item: int) -> int:
+    """Return the line where the list item that a block stands in begins, 0 where it stands in none."""
+    line = lines[block.span.line - 1] if 0 < block.span.line <= len(lines) else ""
+    if _ITEM.match(line):
+        return block.span.line
+    goes_on = item and (line[:1] in (" ", "\t") or not isinstance(block, Prose | Heading))
+    return item if goes_on else 0
 
 
 def _opens_problem(block: Prose) -> bool:
@@ -125,11 +141,11 @@ def _opens_problem(block: Prose) -> bool:
 
 
 def _add(
-    section: Section, formula: Formula, before: str, part: str, passage: int, on_formula: Callable[[int], None] | None
+    section: Section, formula: Formula, before: str, part: str, at: tuple[int, int], on_formula: Callable[[int], None] | None
 ) -> None:
     source = f"{_as_formula(formula.lead)} {formula.expanded}" if formula.lead else formula.expanded
     tree = without_dots(parse_formula(source))
-    planned = PlannedFormula(formula, 0, "", tree, source, before, part, section.scope, section.title, passage)
+    planned = PlannedFormula(formula, 0, "", tree, source, before, part, section.scope, section.title, *at)
     if formula.problem:
         planned.trouble = Trouble("U102", formula.problem)
     section.formulas.append(planned)

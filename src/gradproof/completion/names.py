@@ -6,8 +6,8 @@ from itertools import permutations
 
 from gradproof.checker.environment import Environment
 from gradproof.derivative.differentiate import Named
-from gradproof.expr.build import multiply, number, power
-from gradproof.expr.node import Axis, Element, Expr, Index, Reduce, Symbol, TensorEntry
+from gradproof.expr.build import add, multiply, number, power, subtract
+from gradproof.expr.node import Add, Axis, Element, Expr, Index, Reduce, Symbol, TensorEntry
 from gradproof.expr.walk import children, postorder, substitute, symbols, transform
 from gradproof.printer.layout import factors_of, split_quotient
 from gradproof.rewrite.simplify import cost, simplified
@@ -31,7 +31,7 @@ def with_names(body: Expr, environment: Environment, own: frozenset[str]) -> Exp
         least, gain = (_CHEAPEST_OWN, _GAIN_OWN) if symbol.name in own else (_CHEAPEST, 1.0)
         if cost(named.body) < least or symbol in symbols(named.body):
             continue
-        for candidate in (_replaced(found, symbol, named), _by_quotient(found, symbol, named)):
+        for candidate in (_replaced(found, symbol, named), _by_quotient(found, symbol, named), _in_sums(found, symbol, named)):
             if candidate is not found and cost(candidate) < gain * cost(found):
                 found = candidate
     return body if found is start else found
@@ -120,6 +120,26 @@ def _by_quotient(root: Expr, symbol: Symbol, named: Named) -> Expr:
 
     changed = simplified(transform(shielded, change))
     return substitute(changed, {whole: denominator})
+
+
+def _in_sums(root: Expr, symbol: Symbol, named: Named) -> Expr:
+    """Put in a sum where its terms stand among others: ``W h + b - t`` is ``z - t``."""
+    if not isinstance(named.body, Add):
+        return root
+
+    def change(node: Expr) -> Expr:
+        if not isinstance(node, Add) or len(node.free_indices) < len(named.axes):
+            return node
+        weights = dict(zip(node.terms, node.weights, strict=True))
+        for at in permutations(sorted(node.free_indices, key=lambda index: index.uid), len(named.axes)):
+            moved = substitute(named.body, dict(zip(named.axes, at, strict=True)))
+            if not isinstance(moved, Add) or len(moved.terms) >= len(node.terms):
+                continue
+            if all(weights.get(term) == weight for term, weight in zip(moved.terms, moved.weights, strict=True)):
+                return add(subtract(node, moved), _entry(symbol, at))
+        return node
+
+    return transform(root, change)
 
 
 def asked_names(root: Expr) -> frozenset[str]:

@@ -90,7 +90,7 @@ def _irrational(asked: Asked, body: Expr, ball: arb) -> Iterator[Answer]:
         return
     root = None if asked.is_approximate else _root(body, ball)
     if root is not None:
-        yield Answer(f"{root} \\approx {decimal}", links=1)
+        yield Answer(root if "sqrt" not in root else f"{root} \\approx {decimal}", links="sqrt" in root)
     shown = simplified(body)
     is_given = is_closed_form(asked.context.known)  # its own letters, shuffled, are no answer
     if not (asked.is_approximate or is_given) and cost(shown) <= _LONGEST_FORM and not contains(shown, _is_integral):
@@ -102,16 +102,18 @@ def _irrational(asked: Asked, body: Expr, ball: arb) -> Iterator[Answer]:
 
 
 def _root(body: Expr, ball: arb) -> str | None:
-    """Return a square root of a rational in lowest terms, or None where a value is none."""
+    """Return a square root of a rational in lowest terms, a rational where it is one, or None where a value is none."""
     square = _exact(simplified(power(body, number(2))))
     if square is None or not isinstance(square[()], fmpq) or max(square[()].p, square[()].q) > _LARGEST_RADICAND:
         return None
     inside, below = int(square[()].p * square[()].q), int(square[()].q)
     outside = next(root for root in range(isqrt(inside), 0, -1) if inside % root**2 == 0)
     factor = Fraction(outside, below)
+    sign = "-" if ball < 0 else ""
+    if inside == outside**2:
+        return exact_text(fmpq(int(factor.numerator), int(factor.denominator)) * (-1 if sign else 1), as_decimal=False)
     radical = f"\\sqrt{{{inside // outside**2}}}"
     above = radical if factor.numerator == 1 else f"{factor.numerator} {radical}"
-    sign = "-" if ball < 0 else ""
     return f"{sign}{above}" if factor.denominator == 1 else f"{sign}\\frac{{{above}}}{{{factor.denominator}}}"
 
 

@@ -429,5 +429,5 @@ def _infer_chain(first: Tree, links: tuple[tuple[str, Tree], ...], found: Survey
                     found.scalars.add(left.text)
             elif isinstance(right, Name | Scripted):
                 _equalize(left, right, found)
-            elif relation in ("=", ":=") and known is None and isinstance(left, Name) and rank_of(left, found) == 1:
+            elif relation in ("=", ":=") and known is None and isinstance(left, Name | Scripted) and rank_of(left, found) == 1:
                 demand(right, 1, found)
