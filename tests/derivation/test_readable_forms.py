@@ -69,7 +69,7 @@ def test_no_assumption_is_praised_for_what_is_shorter_without_it():
 def test_names_of_the_user_stay_in_index_notation():
     text = "w[i,j] = exp(-(y[i] - y[j])^2); sum_{i,j} P[i,j]*w[i,j]"
     derivation = derive(text, "y", assume=["P: n,n symmetric"])
-    assert derivation.notation.short.text == "-4 sum(i=1..n, P[i, p] w[i, p] (y[p] - y[i]))"
+    assert derivation.notation.short.text == "-4 sum(j=1..n, P[j, p] w[j, p] (y[p] - y[j]))"
     assert derivation.verify(6).agrees
 
 

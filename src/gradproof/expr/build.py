@@ -8,8 +8,10 @@ folded, so that their intervals remain.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
+from operator import attrgetter
+from typing import Any
 
 from gradproof.expr.node import (
     Add,
@@ -29,10 +31,10 @@ from gradproof.expr.node import (
     TensorEntry,
 )
 
-_WHOLE = Fraction(1)
+_WHOLE, _MINUS = Fraction(1), Fraction(-1)
 ONE = Number(_WHOLE)
 ZERO = Number(Fraction(0))
-MINUS_ONE = Number(Fraction(-1))
+MINUS_ONE = Number(_MINUS)
 TWO = Number(Fraction(2))
 HALF = Number(Fraction(1, 2))
 
@@ -56,7 +58,7 @@ _KINDS: tuple[type[Expr], ...] = (
 
 def number(value: int | Fraction) -> Number:
     """Return an exact number."""
-    return Number(Fraction(value))
+    return Number(value if type(value) is Fraction else Fraction(value))
 
 
 def decimal(text: str) -> Number:
@@ -74,6 +76,16 @@ def decimal(text: str) -> Number:
 
 
 _ORDER: dict[type[Expr], int] = {kind: place for place, kind in enumerate(_KINDS)}
+#: The name by which nodes of a kind are sorted.
+_NAMES: dict[type[Expr], Callable[[Any], str]] = {
+    Symbol: attrgetter("name"),
+    Constant: attrgetter("name"),
+    Index: attrgetter("name"),
+    Element: attrgetter("symbol.name"),
+    Apply: attrgetter("function"),
+    TensorEntry: attrgetter("function"),
+    Reduce: attrgetter("operation"),
+}
 
 
 def is_exact(node: Expr) -> bool:
@@ -84,41 +96,34 @@ def is_exact(node: Expr) -> bool:
 def order_key(node: Expr) -> tuple[int, str, bytes]:
     """Return the key by which terms and factors are sorted: kind, name, then digest."""
     head = node.base if isinstance(node, Power) else node
-    rank = _ORDER.get(type(head), len(_ORDER))
-    match head:
-        case Symbol() | Constant() | Index():
-            name = head.name
-        case Element():
-            name = head.symbol.name
-        case Apply() | TensorEntry():
-            name = head.function
-        case Reduce():
-            name = head.operation
-        case _:
-            name = ""
-    return (rank, name, node.digest)
+    kind = type(head)
+    named = _NAMES.get(kind)
+    return (_ORDER.get(kind, len(_ORDER)), "" if named is None else named(head), node.digest)
 
 
 def weighted_sum(pairs: Iterable[tuple[Fraction, Expr]]) -> Expr:
     """Return ``sum weight * term`` in normal shape."""
     weights: dict[Expr, Fraction] = {}
     for weight, term in pairs:
-        is_plain = weight is _WHOLE or weight == 1
+        is_plain = _is_one(weight)
         for inner, node in _summands(term):
-            share = inner if is_plain else weight * inner
+            share = inner if is_plain else weight if inner is _WHOLE else weight * inner
             before = weights.get(node)
             weights[node] = share if before is None else before + share
-    kept = {node: weight for node, weight in weights.items() if weight}
+    kept = {node: weight for node, weight in weights.items() if weight.numerator}
     if not kept:
         return ZERO
     if len(kept) == 1:
         ((node, weight),) = kept.items()
         if node is ONE:
             return Number(weight)
-        if weight == 1:
-            return node
+        return node if _is_one(weight) else Add((node,), (weight,))
     terms = tuple(sorted(kept, key=order_key))
-    return Add(terms, tuple(kept[term] for term in terms))
+    return Add(terms, tuple([kept[term] for term in terms]))
+
+
+def _is_one(weight: Fraction) -> bool:
+    return weight is _WHOLE or (weight.numerator == 1 and weight.denominator == 1)
 
 
 def _summands(term: Expr) -> Iterable[tuple[Fraction, Expr]]:
@@ -136,43 +141,41 @@ def add(*terms: Expr) -> Expr:
 
 def subtract(left: Expr, right: Expr) -> Expr:
     """Return ``left - right``."""
-    return weighted_sum(((Fraction(1), left), (Fraction(-1), right)))
+    return weighted_sum(((_WHOLE, left), (_MINUS, right)))
 
 
 def negate(node: Expr) -> Expr:
     """Return ``-node``."""
-    return weighted_sum(((Fraction(-1), node),))
+    return weighted_sum(((_MINUS, node),))
 
 
 def scale(weight: int | Fraction, node: Expr) -> Expr:
     """Return ``weight * node``."""
-    return weighted_sum(((Fraction(weight), node),))
+    share = weight if type(weight) is Fraction else Fraction(weight)
+    return node if _is_one(share) else weighted_sum(((share, node),))
 
 
 def multiply(*factors: Expr) -> Expr:
     """Return the product in normal shape; an exact zero factor makes it zero."""
-    weight = Fraction(1)
-    exponents: dict[tuple[Expr, int], Fraction] = {}
+    weight = _WHOLE
+    exponents: dict[tuple[Expr, bool], Fraction] = {}
+    single: dict[tuple[Expr, bool], Expr] = {}
     others: list[Expr] = []
     for factor in _flat(factors):
         if isinstance(factor, Number) and factor.ulp is None:
-            weight *= factor.value
+            weight = factor.value if weight is _WHOLE else weight * factor.value
             continue
-        if isinstance(factor, Add) and len(factor.terms) == 1:
-            weight *= factor.weights[0]
-            exponents_source: list[Expr] = list(_flat(factor.terms))
-        else:
-            exponents_source = [factor]
-        for part in exponents_source:
-            base, exponent = _integer_power(part)
-            if exponent is None:
-                others.append(part)
-            else:
-                key = (base, 1 if exponent > 0 else -1)
-                exponents[key] = exponents.get(key, Fraction(0)) + exponent
-    if weight == 0:
+        base, exponent = _integer_power(factor)
+        if exponent is None:
+            others.append(factor)
+            continue
+        key = (base, exponent.numerator > 0)
+        before = exponents.get(key)
+        single[key] = factor if before is None else ZERO
+        exponents[key] = exponent if before is None else before + exponent
+    if not weight.numerator:
         return ZERO
-    parts = [power(base, Number(exponent)) for (base, _), exponent in exponents.items()] + others
+    parts = [power(base, Number(exponents[base, sign])) if part is ZERO else part for (base, sign), part in single.items()] + others
     return _product(weight, parts)
 
 
@@ -194,20 +197,21 @@ def _integer_power(node: Expr) -> tuple[Expr, Fraction | None]:
         if isinstance(node.exponent, Number) and node.exponent.ulp is None and node.exponent.value.denominator == 1:
             return (node.base, node.exponent.value)
         return (node, None)
-    return (node, Fraction(1))
+    return (node, _WHOLE)
 
 
 def _product(weight: Fraction, parts: Sequence[Expr]) -> Expr:
     numbers = [part.value for part in parts if isinstance(part, Number) and part.ulp is None]
     for value in numbers:
         weight *= value
-    if weight == 0:
+    if not weight.numerator:
         return ZERO
-    kept = sorted((part for part in parts if not is_exact(part)), key=order_key)
+    kept = [part for part in parts if not is_exact(part)] if numbers else list(parts)
     if not kept:
         return Number(weight)
+    kept.sort(key=order_key)
     node = kept[0] if len(kept) == 1 else Multiply(tuple(kept))
-    return node if weight == 1 else weighted_sum(((weight, node),))
+    return node if _is_one(weight) else weighted_sum(((weight, node),))
 
 
 def power(base: Expr, exponent: Expr) -> Expr:
@@ -234,7 +238,7 @@ def _whole_power(base: Expr, exponent: Number) -> Expr:
     if isinstance(base, Power) and isinstance(base.exponent, Number) and base.exponent.ulp is None:
         inner = base.exponent.value
         if inner.denominator == 1 and (inner > 0) == (count > 0):
-            return Power(base.base, Number(inner * count))
+            return power(base.base, Number(inner * count))
     if isinstance(base, Add) and len(base.terms) == 1:
         return multiply(_whole_power(Number(base.weights[0]), exponent), _whole_power(base.terms[0], exponent))
     if isinstance(base, Multiply):

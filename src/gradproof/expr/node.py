@@ -16,7 +16,8 @@ from fractions import Fraction
 from hashlib import blake2b
 from typing import Any
 
-_TABLE: weakref.WeakValueDictionary[tuple[Any, ...], Expr] = weakref.WeakValueDictionary()
+#: The living nodes by their fields.
+_TABLE: dict[tuple[Any, ...], weakref.KeyedRef[tuple[Any, ...], Expr]] = {}
 _FRESH = itertools.count(1)
 #: The fields of each kind with their defaults.
 _DEFAULTS: dict[type, tuple[tuple[str, Any], ...]] = {}
@@ -30,11 +31,18 @@ class _Interning(type):
         if kwargs or len(args) < len(cls.__match_args__):  # type: ignore[attr-defined]
             args = _complete(cls, args, kwargs)
         key = (cls, args)
-        node = _TABLE.get(key)
+        reference = _TABLE.get(key)
+        node = None if reference is None else reference()
         if node is None:
             node = super().__call__(*args)
-            _TABLE[key] = node
+            _TABLE[key] = weakref.KeyedRef(node, _forget, key)
         return node
+
+
+def _forget(reference: weakref.KeyedRef[tuple[Any, ...], Expr]) -> None:
+    """Take a node that is gone out of the table, unless another was made from its fields since."""
+    if _TABLE.get(reference.key) is reference:
+        del _TABLE[reference.key]
 
 
 def _complete(cls: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
@@ -256,11 +264,12 @@ def fresh_index(name: str, lower: Expr, upper: Expr) -> Index:
 def node_fields(node: Expr) -> tuple[Any, ...]:
     """Return the values that the node was made from, in their order."""
     names: tuple[str, ...] = type(node).__match_args__
-    return tuple(getattr(node, name) for name in names)
+    return tuple([getattr(node, name) for name in names])
 
 
 #: The bytes of a hash, of the uid of an index, and of all uids that a digest holds at most.
 _HASH, _UID, _UIDS = 12, 9, 16 * 9
+_NO_INDICES: frozenset[Index] = frozenset()
 
 
 def _digest(node: Expr) -> bytes:
@@ -268,56 +277,76 @@ def _digest(node: Expr) -> bytes:
 
     It is a hash that does not see uids, some uids in the order of occurrence, and a hash that sees them all.
     """
-    shape = blake2b(type(node).__name__.encode(), digest_size=_HASH)
-    seen = shape.copy()
-    uids = bytearray()
+    name = type(node).__name__.encode()
+    shape, seen = [name], [name]
+    uids: list[bytes] = []
     for value in node_fields(node):
-        if isinstance(node, Index) and value is node.uid:
-            uids += (value + 2 ** (8 * _UID - 1)).to_bytes(_UID, "big")
-            seen.update(uids)
+        if isinstance(value, Expr):
+            _feed_node(shape, seen, uids, value)
+        elif isinstance(node, Index) and value is node.uid:
+            uids.append((value + 2 ** (8 * _UID - 1)).to_bytes(_UID, "big"))
+            seen += uids
         else:
             _feed(shape, seen, uids, value)
-    unseen = shape.digest()
-    return unseen + bytes(uids[:_UIDS]) + (seen.digest() if uids else unseen)
+    unseen = blake2b(b"".join(shape), digest_size=_HASH).digest()
+    if not uids:
+        return unseen + unseen
+    return unseen + b"".join(uids)[:_UIDS] + blake2b(b"".join(seen), digest_size=_HASH).digest()
 
 
-def _feed(shape: Any, seen: Any, uids: bytearray, value: Any) -> None:
-    if isinstance(value, Expr):
-        shape.update(value.digest[:_HASH])
-        seen.update(value.digest[-_HASH:])
-        uids += value.digest[_HASH:-_HASH]
-    elif isinstance(value, tuple):
-        for hasher in (shape, seen):
-            hasher.update(b"(%d" % len(value))
+def _feed_node(shape: list[bytes], seen: list[bytes], uids: list[bytes], node: Expr) -> None:
+    """Add a part to the bytes that are hashed without uids and with them, and to the uids."""
+    digest = node.digest
+    shape.append(digest[:_HASH])
+    seen.append(digest[-_HASH:])
+    if len(digest) > 2 * _HASH:
+        uids.append(digest[_HASH:-_HASH])
+
+
+def _feed(shape: list[bytes], seen: list[bytes], uids: list[bytes], value: Any) -> None:
+    """Add a value that is no node likewise."""
+    if isinstance(value, tuple):
+        written = b"(%d" % len(value)
+        shape.append(written)
+        seen.append(written)
         for entry in value:
-            _feed(shape, seen, uids, entry)
+            (_feed_node if isinstance(entry, Expr) else _feed)(shape, seen, uids, entry)
     elif isinstance(value, frozenset):
         _feed(shape, seen, uids, tuple(sorted(value)))
     elif isinstance(value, Axis):
         _feed(shape, seen, uids, (value.size, value.origin, value.name))
     else:
-        for hasher in (shape, seen):
-            hasher.update(repr(value).encode() + b";")
+        written = repr(value).encode() + b";"
+        shape.append(written)
+        seen.append(written)
 
 
 def _free_indices(node: Expr) -> frozenset[Index]:
     match node:
         case Number() | Constant() | Symbol() | Hole():
-            return frozenset()
+            return _NO_INDICES
         case Index(_, _, lower, upper):
             return lower.free_indices | upper.free_indices | {node}
         case Reduce(_, bound, body, where):
-            inner = body.free_indices | (where.free_indices if where is not None else frozenset())
-            return _unbound(inner, bound)
+            return _unbound(body.free_indices if where is None else body.free_indices | where.free_indices, bound)
         case TensorEntry(_, bound, body, at):
-            return _unbound(body.free_indices, bound).union(*(entry.free_indices for entry in at))
+            return _union([_unbound(body.free_indices, bound), *[entry.free_indices for entry in at]])
         case _:
-            return frozenset().union(*(child.free_indices for child in _parts(node)))
+            return _union([part.free_indices for part in _parts(node)])
+
+
+def _union(sets: list[frozenset[Index]]) -> frozenset[Index]:
+    """Return the union, one of the sets themselves where that is all."""
+    found = _NO_INDICES
+    for other in sets:
+        if other and other is not found:
+            found = found | other if found else other
+    return found
 
 
 def _unbound(inner: frozenset[Index], bound: tuple[Index, ...]) -> frozenset[Index]:
     limits = [limit.free_indices for index in bound for limit in (index.lower, index.upper)]
-    return inner.union(*limits) - frozenset(bound)
+    return _union([inner, *limits]).difference(bound)
 
 
 def _parts(node: Expr) -> list[Expr]:
@@ -326,7 +355,7 @@ def _parts(node: Expr) -> list[Expr]:
         if isinstance(value, Expr):
             parts.append(value)
         elif isinstance(value, tuple):
-            parts.extend(entry for entry in value if isinstance(entry, Expr))
+            parts += [entry for entry in value if isinstance(entry, Expr)]
     return parts
 
 

@@ -130,31 +130,30 @@ def postorder(root: Expr, parts: Callable[[Expr], tuple[Expr, ...]] = children) 
         if node in seen:
             continue
         seen.add(node)
-        inner = parts(node)
+        inner = parts(node) if parts is not children else _CHILDREN[type(node)](node)
         if not inner:
             yield node
             continue
         stack += (node, None)
-        for part in reversed(inner):
-            if part not in seen:
-                stack.append(part)
+        stack += [part for part in reversed(inner) if part not in seen]
 
 
 def fold(root: Expr, step: Callable[[Expr, tuple[Result, ...]], Result]) -> Result:
     """Compute ``step(node, results of its parts)`` for every node, children first; return the root's."""
     results: dict[Expr, Result] = {}
     for node in postorder(root):
-        results[node] = step(node, tuple(results[part] for part in children(node)))
+        results[node] = step(node, tuple([results[part] for part in _CHILDREN[type(node)](node)]))
     return results[root]
 
 
 def transform(root: Expr, change: Callable[[Expr], Expr]) -> Expr:
     """Rebuild the expression from its leaves, each node passed through ``change`` after its parts."""
-
-    def step(node: Expr, parts: tuple[Expr, ...]) -> Expr:
-        return change(node if parts == children(node) else rebuild(node, parts))
-
-    return fold(root, step)
+    results: dict[Expr, Expr] = {}
+    for node in postorder(root):
+        before = _CHILDREN[type(node)](node)
+        parts = tuple([results[part] for part in before])
+        results[node] = change(node if parts == before else rebuild(node, parts))
+    return results[root]
 
 
 def contains(root: Expr, wanted: Callable[[Expr], bool]) -> bool:
@@ -182,8 +181,10 @@ def substitute(root: Expr, mapping: Mapping[Any, Expr]) -> Expr:
     renamed where a replacement would be captured by it; the symbol of an integral is left alone inside it. Where a key
     is a size, the axes of symbols change with it.
     """
-    if not mapping:
-        return root
+    if all(isinstance(key, Index) for key in mapping):
+        replaced = _with_indices(root, mapping)
+        if replaced is not None:
+            return replaced
     entering = frozenset().union(*(value.free_indices for value in mapping.values()))
     clashing = bound_indices(root) & (entering | frozenset(key for key in mapping if isinstance(key, Index)))
     if not clashing:
@@ -197,17 +198,15 @@ def bound_indices(root: Expr) -> frozenset[Index]:
     """Return all indices that are bound somewhere below ``root``."""
     found: set[Index] = set()
     for node in postorder(root):
-        if isinstance(node, Reduce):
-            found.update(node.indices)
-        elif isinstance(node, TensorEntry):
-            found.update(node.bound)
+        found.update(_bound_by(node))
     return frozenset(found)
 
 
-def _replaced(root: Expr, mapping: Mapping[Any, Expr]) -> Expr:
-    if all(isinstance(key, Index) for key in mapping):
-        return _with_indices(root, mapping)
+def _bound_by(node: Expr) -> tuple[Index, ...]:
+    return node.indices if isinstance(node, Reduce) else node.bound if isinstance(node, TensorEntry) else ()
 
+
+def _replaced(root: Expr, mapping: Mapping[Any, Expr]) -> Expr:
     def step(node: Expr, parts: tuple[Expr, ...]) -> Expr:
         if node in mapping:
             return mapping[node]
@@ -220,17 +219,22 @@ def _replaced(root: Expr, mapping: Mapping[Any, Expr]) -> Expr:
     return fold(root, step)
 
 
-def _with_indices(root: Expr, mapping: Mapping[Any, Expr]) -> Expr:
-    """Replace free indices: what they are not free in stays as it is, unseen."""
+def _with_indices(root: Expr, mapping: Mapping[Any, Expr]) -> Expr | None:
+    """Replace free indices: what they are not free in stays as it is, unseen. None where a binder is in the way."""
     keys = frozenset(mapping)
+    if keys.isdisjoint(root.free_indices):
+        return root
+    taken = keys.union(*[value.free_indices for value in mapping.values()])
     done: dict[Expr, Expr] = {}
     for node in postorder(root, lambda node: () if keys.isdisjoint(node.free_indices) else children(node)):
         if node in mapping:
             done[node] = mapping[node]
         elif keys.isdisjoint(node.free_indices):
             done[node] = node
+        elif not taken.isdisjoint(_bound_by(node)):
+            return None
         else:
-            done[node] = rebuild(node, tuple(done[part] for part in children(node)))
+            done[node] = rebuild(node, tuple([done[part] for part in children(node)]))
     return done[root]
 
 
@@ -238,7 +242,7 @@ def _apart(root: Expr, clashing: frozenset[Index], originals: dict[Expr, Expr]) 
     """Give the clashing indices fresh names wherever they are bound, and note which fresh name stands for which."""
 
     def step(node: Expr, parts: tuple[Expr, ...]) -> Expr:
-        bound = node.indices if isinstance(node, Reduce) else node.bound if isinstance(node, TensorEntry) else ()
+        bound = _bound_by(node)
         named = [index for index in bound if index in clashing]
         if not named:
             return node if parts == children(node) else rebuild(node, parts)

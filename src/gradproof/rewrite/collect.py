@@ -14,14 +14,15 @@ from itertools import combinations, permutations, product
 
 from gradproof.expr.build import ZERO, add, multiply, negate, number, power, scale, sum_over
 from gradproof.expr.node import Add, Compare, Element, Expr, Index, Iverson, Multiply, Number, Power, Reduce, TensorEntry
-from gradproof.expr.walk import children, fold, rebuild, substitute, transform
+from gradproof.expr.walk import bound_indices, children, postorder, rebuild, substitute, transform
 from gradproof.rewrite.simplify import cost
 from gradproof.rewrite.sum_laws import is_unit_sum
 
 _MOST_DUMMIES = 3
 _MOST_TERMS = 12
-#: While sums are collected the free indices have uids from here on: no summed index is younger.
+#: While sums are collected the free indices have uids from here on if they are not the youngest: no summed index is younger.
 _YOUNGEST = 2**62
+_WHOLE = Fraction(1)
 Factors = dict[Expr, Fraction]
 
 
@@ -47,9 +48,10 @@ class Term:
 
 def collected(root: Expr) -> Expr:
     """Return an equal expression with factors cancelled, pulled out of sums, and like sums merged."""
-    young = {
-        index: Index(index.name, _YOUNGEST + age, index.lower, index.upper) for age, index in enumerate(_by_age(root.free_indices))
-    }
+    free = _by_age(root.free_indices)
+    if not free or free[0].uid > max((index.uid for index in bound_indices(root)), default=0):
+        return transform(root, _Collector().collected)
+    young = {index: Index(index.name, _YOUNGEST + age, index.lower, index.upper) for age, index in enumerate(free)}
     result = transform(substitute(root, young), _Collector().collected)
     return substitute(result, {name: index for index, name in young.items()})
 
@@ -63,11 +65,27 @@ class _Collector:
 
     def __init__(self) -> None:
         self.known: dict[Expr, Expr] = {}
+        self.nameless = _Nameless()
+        self.costs: dict[Expr, int] = {}
 
     def collected(self, node: Expr) -> Expr:
         """Return a node, whose parts are collected, in collected form."""
-        found = _merged(node, self.again) if isinstance(node, Add) else _collected(node)
-        return self.known.setdefault(nameless(found), found) if isinstance(found, Reduce | TensorEntry) else found
+        return self._as_known(_merged(node, self) if isinstance(node, Add) else _collected(node, self.cost))
+
+    def cost(self, node: Expr) -> int:
+        """Return how much of an expression there is to read."""
+        return cost(node, self.costs)
+
+    def _as_known(self, node: Expr) -> Expr:
+        """Return a sum, or a product with sums, in the writing that they have elsewhere."""
+        match node:
+            case Reduce() | TensorEntry():
+                return self.known.setdefault(self.nameless.of(node), node)
+            case Multiply(parts) | Add((_,) as parts):
+                written = tuple([self._as_known(part) for part in parts])
+                return node if written == parts else rebuild(node, written)
+            case _:
+                return node
 
     def again(self, root: Expr) -> Expr:
         """Return an expression in which dummies were renamed in collected form."""
@@ -91,25 +109,42 @@ def _by_digest(node: Expr) -> Expr:
 
 def nameless(root: Expr) -> Expr:
     """Return the expression with each dummy named by how deep it stands: equal for sums that differ in names alone."""
-    depths: dict[Expr, int] = {}
-
-    def step(node: Expr, parts: tuple[Expr, ...]) -> Expr:
-        again = node if parts == children(node) else rebuild(node, parts)
-        bound = again.indices if isinstance(again, Reduce) else again.bound if isinstance(again, TensorEntry) else ()
-        depth = max((depths.get(part, 0) for part in parts), default=0)
-        names: dict[Expr, Expr] = {i: Index("_", -1 - depth - place, i.lower, i.upper) for place, i in enumerate(bound)}
-        if names and isinstance(again, Reduce):
-            where = None if again.where is None else substitute(again.where, names)
-            again = Reduce(again.operation, tuple(names.values()), substitute(again.body, names), where)  # type: ignore[arg-type]
-        elif names and isinstance(again, TensorEntry):
-            again = TensorEntry(again.function, tuple(names.values()), substitute(again.body, names), again.at)  # type: ignore[arg-type]
-        depths[again] = depth + len(bound)
-        return again
-
-    return fold(root, step)
+    return _Nameless().of(root)
 
 
-def _collected(node: Expr) -> Expr:
+class _Nameless:
+    """Names dummies by their depth, each part of the expressions that it is given once."""
+
+    def __init__(self) -> None:
+        self._done: dict[Expr, tuple[Expr, int]] = {}
+
+    def of(self, root: Expr) -> Expr:
+        """Return an expression with each dummy named by how deep it stands."""
+        done = self._done
+        for node in postorder(root, lambda node: () if node in done else children(node)):
+            if node not in done:
+                before = children(node)
+                parts = tuple([done[part][0] for part in before])
+                depth = max([done[part][1] for part in before], default=0)
+                done[node] = _with_deep_names(node if parts == before else rebuild(node, parts), depth)
+        return done[root][0]
+
+
+def _with_deep_names(node: Expr, depth: int) -> tuple[Expr, int]:
+    """Return a node whose parts are named, with its own dummies named, and how deep it is."""
+    bound = node.indices if isinstance(node, Reduce) else node.bound if isinstance(node, TensorEntry) else ()
+    if not bound:
+        return node, depth
+    names: dict[Expr, Expr] = {i: Index("_", -1 - depth - place, i.lower, i.upper) for place, i in enumerate(bound)}
+    if isinstance(node, Reduce):
+        where = None if node.where is None else substitute(node.where, names)
+        node = Reduce(node.operation, tuple(names.values()), substitute(node.body, names), where)  # type: ignore[arg-type]
+    elif isinstance(node, TensorEntry):
+        node = TensorEntry(node.function, tuple(names.values()), substitute(node.body, names), node.at)  # type: ignore[arg-type]
+    return node, depth + len(bound)
+
+
+def _collected(node: Expr, cost: Callable[[Expr], int]) -> Expr:
     match node:
         case Multiply() | Power(Add()):
             weight, factors = _turned(node)
@@ -171,9 +206,10 @@ def _turned(node: Expr) -> tuple[Fraction, Factors]:
         if exponent.denominator == 1 and isinstance(base, Add):
             size, base = _content(base)
             weight *= size**exponent.numerator
-        turned[base] = turned.get(base, Fraction(0)) + exponent
-    kept = _without_support({base: exponent for base, exponent in turned.items() if exponent})
-    loose = next((base for base, exponent in kept.items() if weight < 0 and exponent == 1 and _is_loose(base)), None)
+        before = turned.get(base)
+        turned[base] = exponent if before is None else before + exponent
+    kept = _without_support({base: exponent for base, exponent in turned.items() if exponent.numerator})
+    loose = next((base for base, exponent in kept.items() if weight.numerator < 0 and exponent == 1 and _is_loose(base)), None)
     if loose is None:
         return weight, kept
     return -weight, {negate(base) if base is loose else base: exponent for base, exponent in kept.items()}
@@ -181,29 +217,37 @@ def _turned(node: Expr) -> tuple[Fraction, Factors]:
 
 def _without_support(factors: Factors) -> Factors:
     """Leave out ``[p != 0]`` beside ``p``."""
-    idle = {Iverson(Compare("!=", base, ZERO)) for base, exponent in factors.items() if exponent > 0}
-    return {base: exponent for base, exponent in factors.items() if base not in idle}
+    return {base: exponent for base, exponent in factors.items() if not _is_support(base, factors)}
+
+
+def _is_support(base: Expr, factors: Factors) -> bool:
+    match base:
+        case Iverson(Compare("!=", other, right)) if right is ZERO:
+            return other in factors and factors[other].numerator > 0
+        case _:
+            return False
 
 
 def factors_of(node: Expr) -> tuple[Fraction, Factors]:
     """Return the weight and the bases of a product with their exponents; what cancels is gone."""
-    weight = Fraction(1)
+    weight = _WHOLE
     if isinstance(node, Add) and len(node.terms) == 1:
         weight, node = node.weights[0], node.terms[0]
     if isinstance(node, Number) and node.ulp is None:
         return weight * node.value, {}
     found: Factors = {}
     for factor in node.factors if isinstance(node, Multiply) else (node,):
-        base, exponent = factor, Fraction(1)
+        base, exponent = factor, _WHOLE
         if isinstance(factor, Power) and isinstance(factor.exponent, Number) and factor.exponent.ulp is None:
             base, exponent = factor.base, factor.exponent.value
-        found[base] = exponent if isinstance(base, Iverson) else found.get(base, Fraction(0)) + exponent
-    return weight, {base: exponent for base, exponent in found.items() if exponent}
+        before = found.get(base)
+        found[base] = exponent if before is None or isinstance(base, Iverson) else before + exponent
+    return weight, {base: exponent for base, exponent in found.items() if exponent.numerator}
 
 
 def product_of(factors: Factors) -> Expr:
     """Return the product of bases raised to their exponents."""
-    return multiply(*(power(base, number(exponent)) for base, exponent in factors.items()))
+    return multiply(*[base if exponent is _WHOLE else power(base, number(exponent)) for base, exponent in factors.items()])
 
 
 # Orientation: what holds the youngest index comes first; the free ones are made younger than all summed ones -------------
@@ -254,15 +298,17 @@ def _vanishes(node: Expr) -> bool:
 # Merging ------------------------------------------------------------------------------------------------------------------
 
 
-def _merged(node: Add, again: Callable[[Expr], Expr]) -> Expr:
+def _merged(node: Add, collector: _Collector) -> Expr:
     """Merge terms as long as that makes the sum shorter."""
+    if sum(map(_has_sum, node.terms)) < 2:
+        return node
     terms = [scale(weight, term) for weight, term in zip(node.weights, node.terms, strict=True)]
     tried: dict[tuple[Expr, Expr], tuple[int, Expr] | None] = {}
     while 1 < len(terms) <= _MOST_TERMS:
         readings = {term: list(_readings(term)) for term in terms}
         for pair in combinations(terms, 2):
             if pair not in tried:
-                tried[pair] = _merge(pair, readings, again)
+                tried[pair] = _merge(pair, readings, collector)
         found = [(merge[0], pair, merge[1]) for pair in combinations(terms, 2) if (merge := tried[pair]) is not None]
         if not found:
             break
@@ -271,12 +317,18 @@ def _merged(node: Add, again: Callable[[Expr], Expr]) -> Expr:
     return add(*terms)
 
 
-def _merge(pair: tuple[Expr, Expr], readings: Mapping[Expr, list[Term]], again: Callable[[Expr], Expr]) -> tuple[int, Expr] | None:
+def _has_sum(term: Expr) -> bool:
+    return any(isinstance(factor, Reduce) for factor in (term.factors if isinstance(term, Multiply) else (term,)))
+
+
+def _merge(pair: tuple[Expr, Expr], readings: Mapping[Expr, list[Term]], collector: _Collector) -> tuple[int, Expr] | None:
     """Return how much shorter two terms are as one, and that one; None where they are no shorter."""
-    apart = cost(pair[0]) + cost(pair[1])
+    if not (readings[pair[0]] and readings[pair[1]]):
+        return None
+    apart = collector.cost(pair[0]) + collector.cost(pair[1])
     couples = [sorted(couple, key=_age) for couple in product(readings[pair[0]], readings[pair[1]])]
-    ways = [way for first, second in couples for way in _merges(first, second, again)]
-    gains = [(apart - cost(way), way) for way in ways]
+    ways = [way for first, second in couples for way in _merges(first, second, collector.again)]
+    gains = [(apart - collector.cost(way), way) for way in ways]
     best = max(gains, key=lambda gain: gain[0], default=None)
     return best if best is not None and best[0] > 0 else None
 
@@ -310,6 +362,8 @@ def _content(rest: Expr) -> tuple[Fraction, Expr]:
     """Return the weight that all terms of a sum share, and the sum without it."""
     if not isinstance(rest, Add):
         return Fraction(1), rest
+    if all(weight.denominator == 1 and abs(weight.numerator) == 1 for weight in rest.weights):
+        return _WHOLE, rest
     size = min(abs(weight) for weight in rest.weights)
     if any((weight / size).denominator != 1 for weight in rest.weights):
         return Fraction(1), rest

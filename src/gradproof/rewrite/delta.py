@@ -124,6 +124,11 @@ def _equalities(factor: Expr) -> list[tuple[Compare, list[Expr]]]:
 
 def _solved(equality: Compare, index: Index) -> Expr | None:
     """Solve ``left = right`` for an index that stands in it once, with weight 1 or -1, among whole numbers."""
+    for side, other in ((equality.left, equality.right), (equality.right, equality.left)):
+        if side is index and index not in other.free_indices:
+            return other if _is_whole(other) else None
+    if index not in equality.free_indices:
+        return None
     gap = subtract(equality.left, equality.right)
     if not isinstance(gap, Add) or index not in gap.terms:
         return ZERO if gap is index else None

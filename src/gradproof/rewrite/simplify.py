@@ -33,11 +33,15 @@ def simplify(root: Expr) -> Expr:
 simplified = simplify
 
 
-def cost(root: Expr) -> int:
-    """Return how much there is to read: the nodes of the expression, shared ones as often as they are printed."""
-    sizes: dict[Expr, int] = {}
-    for node in postorder(root):
-        sizes[node] = 1 + sum(sizes[part] for part in children(node))
+def cost(root: Expr, known: dict[Expr, int] | None = None) -> int:
+    """Return how much there is to read: the nodes of the expression, shared ones as often as they are printed.
+
+    Args: known: costs of parts that were counted before; those of this expression are added.
+    """
+    sizes: dict[Expr, int] = {} if known is None else known
+    for node in postorder(root, lambda node: () if node in sizes else children(node)):
+        if node not in sizes:
+            sizes[node] = 1 + sum([sizes[part] for part in children(node)])
     return sizes[root]
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
+from functools import cache
+from typing import Any
 
 from gradproof.reader.presentation import Place
 
@@ -183,9 +185,16 @@ class Statement:
 def parts(node: Tree) -> list[Tree]:
     """Return the direct parts of a node, from left to right."""
     found: list[Tree] = []
-    for entry in fields(node):
-        _collect(getattr(node, entry.name), found)
+    kind: Any = type(node)
+    for name in _fields_with_parts(kind):
+        _collect(getattr(node, name), found)
     return found
+
+
+@cache
+def _fields_with_parts(kind: Any) -> tuple[str, ...]:
+    """Return the names of the fields of a kind that may hold nodes: not those of texts and places alone."""
+    return tuple(entry.name for entry in fields(kind) if entry.type not in ("str", "Place"))
 
 
 def _collect(value: object, found: list[Tree]) -> None:
