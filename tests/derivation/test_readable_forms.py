@@ -23,7 +23,7 @@ FORMS = [
     ("avg_pool2d(X, 3, stride=1)", "X", ["X: h,w"], "[i <= p <= i + 2] [j <= q <= j + 2]/9"),
     ("logsumexp(W*x)", "W", ["W: k,d"], "softmax(W*x)*x'"),
     ("exp(-norm2(x - y)^2/(2*s^2))", "x", ["s: scalar"], "exp(-norm2(x - y)^2/(2*s^2))*(y - x)/s^2"),
-    ("exp(-norm2(x - y)^2/(2*s^2))", "s", ["s: scalar"], "s*exp(-norm2(x - y)^2/(2*s^2))*norm2(x - y)^2/s^4"),
+    ("exp(-norm2(x - y)^2/(2*s^2))", "s", ["s: scalar"], "exp(-norm2(x - y)^2/(2*s^2))*norm2(x - y)^2/s^3"),
     ("1/(x'*x)", "x", [], "-2*x/norm2(x)^4"),
     ("x'*A*x/(x'*x)", "x", [], "(A + A')*x/norm2(x)^2 - 2*(x'*A*x)*x/norm2(x)^4"),
     ("1/tr(X'*X)", "X", ["X: n,m"], "-2*X/normF(X)^4"),

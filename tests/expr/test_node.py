@@ -81,6 +81,14 @@ def test_a_bound_index_is_left_alone():
     assert substitute(both, {I: ONE}) is multiply(node, Element(A, (ONE, ONE)))
 
 
+def test_an_entry_at_a_bound_index_is_another_one():
+    vector = Symbol("v", (Axis(SIZE),))
+    entry = Element(vector, (I,))
+    inner = TensorEntry("softmax", (I,), entry, (I,))
+    replaced = substitute(multiply(inner, entry), {entry: X})
+    assert replaced is multiply(inner, X)
+
+
 def test_nested_captures_take_linear_work():
     node = X
     for _ in range(200):

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from gradproof.cli.formula_input import formula_text, read_values
+from gradproof.cli.formula_input import FormulaCommand, formula_text, read_values
 from gradproof.cli.output import write_standard_output
 from gradproof.cli.value_text import DIGITS, MOST_DIGITS, value_text
 from gradproof.codegen.module import TARGETS
@@ -25,7 +25,7 @@ _TARGETS = ("text", "latex", "index", "matrix", *TARGETS, "json", "html")
 _MOST_ENTRIES = 20_000
 
 
-@click.command("derive", context_settings={"ignore_unknown_options": True})  # a formula may begin with a minus sign
+@click.command("derive", cls=FormulaCommand, context_settings={"ignore_unknown_options": True})
 @click.argument("expression", metavar="EXPR|@FILE|-")
 @click.option("--wrt", required=True, metavar="VAR", help="The variable to differentiate by.")
 @click.option("--assume", multiple=True, metavar="DECL", help="A declaration: 'W: k,d', 'y: k simplex', 'x > 0'. Repeatable.")

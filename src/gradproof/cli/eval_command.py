@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from gradproof.cli.formula_input import formula_text, read_values
+from gradproof.cli.formula_input import FormulaCommand, formula_text, read_values
 from gradproof.cli.output import write_standard_output
 from gradproof.cli.value_text import DIGITS, MOST_DIGITS, value_text
 from gradproof.formula.formula import Formula
@@ -12,7 +12,7 @@ from gradproof.formula.parse import parse
 from gradproof.formula.value import value_of
 
 
-@click.command("eval", context_settings={"ignore_unknown_options": True})  # a formula may begin with a minus sign
+@click.command("eval", cls=FormulaCommand, context_settings={"ignore_unknown_options": True})
 @click.argument("expression", metavar="EXPR|@FILE|-")
 @click.option("--at", multiple=True, metavar="NAME=VALUE", help="A value: x=1/3, x=[1,2,3], A=[1,2;3,4]. Repeatable.")
 @click.option("--data", multiple=True, metavar="NAME=FILE", help="A value from a .npy file. Repeatable.")

@@ -6,12 +6,32 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+import click
 import numpy as np
 
 from gradproof.errors import FormulaError, ReadError
 from gradproof.formula.literals import read_value
 
 _LARGEST_TEXT = 1_000_000
+
+
+class FormulaCommand(click.Command):
+    """A command whose formula may begin with a minus sign: ``-y'*h`` is a formula, not the options -y and -h."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put what only looks like short options behind ``--``, where arguments stand."""
+        spelled = {name: option for option in self.get_params(ctx) for name in (*option.opts, *option.secondary_opts)}
+        before: list[str] = []
+        formulas: list[str] = []
+        is_value = False
+        for place, word in enumerate(args):
+            if word == "--":
+                return super().parse_args(ctx, [*before, "--", *formulas, *args[place + 1 :]])
+            is_formula = len(word) > 1 and word[0] == "-" and word[1] != "-" and word not in spelled and not is_value
+            (formulas if is_formula else before).append(word)
+            option = None if is_value else spelled.get(word)
+            is_value = isinstance(option, click.Option) and not option.is_flag and not option.count
+        return super().parse_args(ctx, [*before, "--", *formulas] if formulas else before)
 
 
 def formula_text(argument: str) -> str:

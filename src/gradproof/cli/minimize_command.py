@@ -10,7 +10,7 @@ import click
 import numpy as np
 
 from gradproof.cli.data_files import read_data, read_path
-from gradproof.cli.formula_input import formula_text
+from gradproof.cli.formula_input import FormulaCommand, formula_text
 from gradproof.cli.output import check_destination, write_standard_output
 from gradproof.cli.table_files import write_array, write_arrays
 from gradproof.errors import GradproofError
@@ -24,7 +24,7 @@ _FELL_SHORT = 1
 _INTERRUPTED = 130
 
 
-@click.command("minimize", context_settings={"ignore_unknown_options": True})  # a formula may begin with a minus sign
+@click.command("minimize", cls=FormulaCommand, context_settings={"ignore_unknown_options": True})
 @click.argument("expression", metavar="FORMULA|@FILE|-")
 @click.option("--over", required=True, metavar="VARS", help="The variables: x, or W,b.")
 @click.option("--subject-to", "conditions", multiple=True, metavar="COND", help="A constraint: 'x >= 0', 'A*x = b'. Repeatable.")

@@ -6,13 +6,13 @@ import json
 
 import click
 
-from gradproof.cli.formula_input import formula_text
+from gradproof.cli.formula_input import FormulaCommand, formula_text
 from gradproof.cli.output import write_standard_output
 from gradproof.derivation.notation import declaration
 from gradproof.derivation.proximal import Proximal, proximal
 
 
-@click.command("prox", context_settings={"ignore_unknown_options": True})  # a function may begin with a minus sign
+@click.command("prox", cls=FormulaCommand, context_settings={"ignore_unknown_options": True})
 @click.argument("expression", metavar="FUNCTION|@FILE|-")
 @click.option("--over", required=True, metavar="VAR", help="The variable.")
 @click.option("--subject-to", "conditions", multiple=True, metavar="COND", help="A condition: 'x >= 0', 'sum(x) = 1'. Repeatable.")

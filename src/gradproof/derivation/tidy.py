@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from gradproof.expr.build import ONE, ZERO, all_of, apply, multiply, negate, number, power, scale, subtract, sum_over
+from gradproof.expr.build import ONE, ZERO, add, all_of, apply, multiply, negate, number, power, scale, subtract, sum_over
 from gradproof.expr.node import (
     Add,
     Apply,
@@ -21,15 +21,17 @@ from gradproof.expr.node import (
     Reduce,
     TensorEntry,
 )
-from gradproof.expr.walk import contains, transform
+from gradproof.expr.walk import contains, substitute, transform
 from gradproof.printer.matrix.recognize import matrix_form
 from gradproof.printer.matrix.tree import count
 from gradproof.rewrite.collect import collected
 from gradproof.rewrite.rule import Rule
-from gradproof.rewrite.simplify import cost, simplify
+from gradproof.rewrite.simplify import cost, expanded, simplify
 
 #: Matrix notation that repeats vectors along axes more often than this is a detour around two indices.
 _MOST_ONES = 2
+#: How much longer than the shortest form one may be for the sake of matrix notation.
+_DEARER = 1.25
 
 
 def readable(root: Expr, axes: Sequence[Index]) -> Expr:
@@ -42,8 +44,18 @@ def readable(root: Expr, axes: Sequence[Index]) -> Expr:
     value = tidied(root)
     tree = matrix_form(value, axes)
     if tree is not None and count(tree, "ones") <= _MOST_ONES:
-        return _cancelled(value, axes) if contains(value, _is_open_quotient) else value
-    return min(value, gathered(value), gathered(root), key=cost)
+        return _cancelled(value, axes) if contains(value, _is_to_be_cancelled) else value
+    choices = [value, gathered(value), gathered(root)]
+    best = min(choices, key=cost)
+    others = (*choices[1:], root, transform(expanded(root), _tidy))
+    in_matrices = [one for one in others if cost(one) <= _DEARER * cost(best) and _is_plain_in_matrices(one, axes)]
+    return min(in_matrices, key=cost, default=best)
+
+
+def _is_plain_in_matrices(value: Expr, axes: Sequence[Index]) -> bool:
+    """Tell whether matrix notation says a value without vectors of ones."""
+    tree = matrix_form(value, axes)
+    return tree is not None and count(tree, "ones") == 0
 
 
 def gathered(root: Expr) -> Expr:
@@ -57,12 +69,21 @@ def _cancelled(value: Expr, axes: Sequence[Index]) -> Expr:
     return shorter if cost(shorter) < cost(value) and matrix_form(shorter, axes) is not None else value
 
 
-def _is_open_quotient(node: Expr) -> bool:
-    """Tell whether a product has one factor above and below: the canonical form leaves it beside powers that it cannot open."""
+def _is_to_be_cancelled(node: Expr) -> bool:
+    """Tell whether a product has one factor above and below, or a softmax is summed.
+
+    The canonical form leaves the first beside powers that it cannot open, and the second for want of an entry.
+    """
+    if isinstance(node, Reduce):
+        return isinstance(node.body, TensorEntry) and node.body.function == "softmax" and node.body.at == node.indices
     if not isinstance(node, Multiply):
         return False
-    below = [factor.base for factor in node.factors if isinstance(factor, Power) and factor.exponent is number(-1)]
-    return any(base in node.factors for base in below)
+    below: set[Expr] = set()
+    above: set[Expr] = set(node.factors)
+    for factor in node.factors:
+        if isinstance(factor, Power) and isinstance(factor.exponent, Number):
+            (below if factor.exponent.value < 0 else above).add(factor.base)
+    return not below.isdisjoint(above)
 
 
 def _compares_places(node: Expr) -> bool:
@@ -133,6 +154,43 @@ def _weighted_logistic(node: Expr) -> Expr | None:
     return None
 
 
+def _softmax(node: Expr) -> Expr | None:
+    """``exp(u_p) / sum_i exp(u_i)`` is entry p of ``softmax(u)``."""
+    if not isinstance(node, Multiply):
+        return None
+    for below in node.factors:
+        match below:
+            case Power(Reduce("sum", (index,), Apply("exp", (body,)), None), Number(value, None)) if value == -1:
+                for above in node.factors:
+                    place = _place_of(above, index, body)
+                    if place is not None:
+                        rest = [factor for factor in node.factors if factor is not below and factor is not above]
+                        return multiply(TensorEntry("softmax", (index,), body, (place,)), *rest)
+    return None
+
+
+def _place_of(above: Expr, index: Index, body: Expr) -> Index | None:
+    """Return the index p with which a factor is ``exp(u_p)``, where ``u_i`` is the body over the index."""
+    if not (isinstance(above, Apply) and above.function == "exp"):
+        return None
+    (argument,) = above.arguments
+    alike = (p for p in argument.free_indices if p.lower is index.lower and p.upper is index.upper)
+    return next((p for p in alike if p not in body.free_indices and substitute(body, {index: p}) is argument), None)
+
+
+def _like_powers(node: Expr) -> Expr | None:
+    """``u u^(g - 1)`` is ``u^g``, for an exponent that is no number."""
+    if not isinstance(node, Multiply):
+        return None
+    parted = [(factor.base, factor.exponent) if isinstance(factor, Power) else (factor, ONE) for factor in node.factors]
+    for base, exponent in parted:
+        alike = [other for other, _ in parted].count(base)
+        if alike > 1 and not isinstance(exponent, Number):
+            total = add(*(other for same, other in parted if same is base))
+            return multiply(power(base, total), *(power(other, e) for other, e in parted if other is not base))
+    return None
+
+
 def _bounds(node: Expr) -> Expr | None:
     """``[p - i >= 0 and i + 2 - p >= 0]`` is ``[i <= p <= i + 2]``, about the youngest index: the one that was differentiated by."""
     if not isinstance(node, Iverson):
@@ -193,5 +251,7 @@ RULES = (
     Rule("power of an exponential", "exp(u)^q = exp(q u)", _power_of_exp, "NIST DLMF 4.8"),
     Rule("logistic function", "1/(1 + exp(u)) = sigma(-u)", _logistic, _SOURCE),
     Rule("logistic function", "exp(u) sigma(-u) = sigma(u)", _weighted_logistic, _SOURCE),
+    Rule("softmax", "exp(u_p)/sum_i exp(u_i) = softmax(u)_p", _softmax, "by definition of softmax"),
+    Rule("powers of one base", "u^a u^b = u^(a + b)", _like_powers, "NIST DLMF 4.2"),
     Rule("range", "[p - a >= 0 and b - p >= 0] = [a <= p <= b]", _bounds, "Graham, Knuth, Patashnik 1994, 2.1"),
 )

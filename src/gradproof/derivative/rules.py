@@ -11,7 +11,7 @@ from typing import Any
 
 from gradproof.derivative.chains import flattened, times
 from gradproof.derivative.ties import entries_tie, tied_entries
-from gradproof.expr.build import MINUS_ONE, ONE, ZERO, add, apply, multiply, power, scale, subtract, weighted_sum
+from gradproof.expr.build import MINUS_ONE, ONE, ZERO, add, apply, multiply, order_key, power, scale, subtract, weighted_sum
 from gradproof.expr.catalogue import FUNCTIONS, TENSOR_FUNCTIONS
 from gradproof.expr.node import (
     Add,
@@ -128,7 +128,22 @@ def _piecewise(node: Piecewise, inner: Inner) -> Expr:
     if len(values) == 1 and ZERO in (values[0], otherwise):  # a bracket lets deltas be seen
         test = node.conditions[0] if otherwise is ZERO else Logic("not", node.conditions)
         return multiply(Iverson(test), values[0] if otherwise is ZERO else otherwise)
-    return Piecewise(node.conditions, values, otherwise)
+    return _with_brackets_outside(node.conditions, (*values, otherwise))
+
+
+def _with_brackets_outside(conditions: tuple[Expr, ...], branches: tuple[Expr, ...]) -> Expr:
+    """Return cases with the brackets that all branches share in front, where a sum can take their deltas."""
+    parted = [(branch.weights[0], branch.terms[0]) if isinstance(branch, Add) and len(branch.terms) == 1 else (ONE.value, branch)
+              for branch in branches]  # fmt: skip
+    factors = [set(term.factors if isinstance(term, Multiply) else (term,)) for _, term in parted if term is not ZERO]
+    shared = [factor for factor in factors[0] if isinstance(factor, Iverson) and all(factor in other for other in factors)]
+    if not shared:
+        return Piecewise(conditions, branches[:-1], branches[-1])
+    rest = [
+        scale(weight, multiply(*(part for part in (term.factors if isinstance(term, Multiply) else (term,)) if part not in shared)))
+        for weight, term in parted
+    ]
+    return multiply(*sorted(shared, key=order_key), Piecewise(conditions, tuple(rest[:-1]), rest[-1]))
 
 
 def _operator(node: Operator, inner: Inner) -> Expr:

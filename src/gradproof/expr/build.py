@@ -237,7 +237,7 @@ def _whole_power(base: Expr, exponent: Number) -> Expr:
         return ZERO if base.value == 0 and count > 0 else Power(base, exponent)
     if isinstance(base, Power) and isinstance(base.exponent, Number) and base.exponent.ulp is None:
         inner = base.exponent.value
-        if inner.denominator == 1 and (inner > 0) == (count > 0):
+        if inner.denominator == 1:
             return power(base.base, Number(inner * count))
     if isinstance(base, Add) and len(base.terms) == 1:
         return multiply(_whole_power(Number(base.weights[0]), exponent), _whole_power(base.terms[0], exponent))

@@ -186,7 +186,8 @@ def substitute(root: Expr, mapping: Mapping[Any, Expr]) -> Expr:
         if replaced is not None:
             return replaced
     entering = frozenset().union(*(value.free_indices for value in mapping.values()))
-    clashing = bound_indices(root) & (entering | frozenset(key for key in mapping if isinstance(key, Index)))
+    leaving = frozenset().union(*(key.free_indices for key in mapping))  # where i is bound, x[i] is another x[i]
+    clashing = bound_indices(root) & (entering | leaving)
     if not clashing:
         return _replaced(root, mapping)
     originals: dict[Expr, Expr] = {}

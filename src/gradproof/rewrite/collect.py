@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import combinations, permutations, product
 
-from gradproof.expr.build import ZERO, add, multiply, negate, number, power, scale, sum_over
-from gradproof.expr.node import Add, Compare, Element, Expr, Index, Iverson, Multiply, Number, Power, Reduce, TensorEntry
+from gradproof.expr.build import ONE, ZERO, add, multiply, negate, number, power, scale, sum_over
+from gradproof.expr.node import Add, Compare, Element, Expr, Index, Iverson, Multiply, Number, Power, Reduce, Symbol, TensorEntry
 from gradproof.expr.walk import bound_indices, children, postorder, rebuild, substitute, transform
 from gradproof.rewrite.simplify import cost
 from gradproof.rewrite.sum_laws import is_unit_sum
@@ -180,7 +180,30 @@ def _summed(indices: tuple[Index, ...], body: Expr, weight: Fraction) -> Expr:
 def _sum_term(indices: tuple[Index, ...], body: Expr, weight: Fraction) -> Term:
     """Return ``weight sum_indices body`` with idle brackets left out."""
     share, factors = _turned(body)
-    return _without_unit_sums(Term(weight * share, indices, _without_idle_brackets(factors)))
+    return _without_idle_sums(_without_unit_sums(Term(weight * share, indices, _without_idle_brackets(factors))))
+
+
+def _is_unit_sum(group: tuple[Index, ...], base: Expr) -> bool:
+    """Tell whether the entries of a distribution are summed, or those of a softmax: an empty one has none to be read."""
+    if isinstance(base, TensorEntry) and base.function == "softmax":
+        own = base.bound[0]
+        is_whole = base.at == group and (own.lower, own.upper) == (group[0].lower, group[0].upper)
+        return is_whole and (group[0] is own or group[0] not in base.body.free_indices)
+    return is_unit_sum(group, base)
+
+
+def _without_idle_sums(term: Term) -> Term:
+    """Multiply by the size of a range that nothing depends on: ``sum_i a`` is ``n a``."""
+    factors = dict(term.factors)
+    kept: list[Index] = []
+    for index in term.indices:
+        size = index.upper
+        is_idle = index.lower is ONE and isinstance(size, Symbol) and "size" in size.properties
+        if not is_idle or any(index in base.free_indices for base in term.factors):
+            kept.append(index)
+            continue
+        factors[size] = factors.get(size, Fraction(0)) + 1
+    return Term(term.weight, tuple(kept), {base: exponent for base, exponent in factors.items() if exponent})
 
 
 def _without_unit_sums(term: Term) -> Term:
@@ -188,7 +211,7 @@ def _without_unit_sums(term: Term) -> Term:
     for base, exponent in term.factors.items():
         rest = {other: e for other, e in term.factors.items() if other is not base}
         alone = tuple(index for index in term.indices if not any(index in other.free_indices for other in rest))
-        if exponent == 1 and alone and is_unit_sum(tuple(index for index in alone if index in base.free_indices), base):
+        if exponent == 1 and alone and _is_unit_sum(tuple(index for index in alone if index in base.free_indices), base):
             return Term(
                 term.weight, tuple(index for index in term.indices if index not in base.free_indices or index not in alone), rest
             )

@@ -33,6 +33,16 @@ def simplify(root: Expr) -> Expr:
 simplified = simplify
 
 
+def expanded(root: Expr) -> Expr:
+    """Return the canonical form multiplied out, however long, or the expression itself where there is none."""
+    context = Context((), Budget(), NAMED)
+    try:
+        form = context.of(root)
+    except _FAILURES:
+        return root
+    return root if context.required else form.to_expr()
+
+
 def cost(root: Expr, known: dict[Expr, int] | None = None) -> int:
     """Return how much there is to read: the nodes of the expression, shared ones as often as they are printed.
 

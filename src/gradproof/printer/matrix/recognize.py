@@ -34,10 +34,13 @@ from gradproof.expr.node import (
 from gradproof.expr.walk import substitute
 from gradproof.printer.matrix.correlation import correlation, is_shifted
 from gradproof.printer.matrix.factoring import factored_sum, with_denominator, with_sign
-from gradproof.printer.matrix.tree import Tree, leaf, product, scalar_text, transposed
+from gradproof.printer.matrix.tree import Tree, fewer_transposes, leaf, product, scalar_text, transposed
 from gradproof.printer.text import to_text
 
 _DEEPEST = 60
+_NORMS = frozenset({"norm1", "norm2", "normF"})
+#: Functions of a square matrix with the same value at its transpose.
+_OF_SQUARES = frozenset({"det", "logdet", "tr"})
 _RELATIONS = {"=": "=", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 
 
@@ -154,7 +157,7 @@ def _element(node: Element) -> Factor:
     for index, axis in zip(indices, symbol.axes, strict=True):
         if not (isinstance(index.lower, Number) and index.lower.value == axis.origin):
             raise NoMatrixForm
-    tree = leaf(symbol.name, len(places))
+    tree = leaf(symbol.name, len(places), is_symmetric=len(places) == 2 and "symmetric" in symbol.properties)
     if len(indices) == 2 and indices[0] is indices[1]:
         return Factor(Tree("diagonal", (tree,), 1), indices[:1])
     return Factor(tree, indices)
@@ -175,6 +178,8 @@ def _power(node: Power, free: tuple[Index, ...], depth: int) -> Factor:
         return Factor(Tree("quotient", (above, below.tree), len(below.indices)), below.indices)
     if isinstance(node.exponent, Number) and node.exponent.value == Fraction(1, 2):
         inner = _factor(node.base, depth + 1)
+        if inner.tree.operation == "power" and not free and inner.tree.parts[0].name in _NORMS and inner.tree.parts[1].name == "2":
+            return Factor(inner.tree.parts[0], ())
         return Factor(Tree("call", (inner.tree,), len(inner.indices), "sqrt"), inner.indices)
     inner = _factor(node.base, depth + 1)
     exponent = _form(node.exponent, (), depth + 1)
@@ -189,7 +194,8 @@ def _tensor(node: TensorEntry, depth: int) -> Factor:
     name = _spelling(node.function)
     outer = tuple(index for index in _ordered_body(node) if index not in node.bound)
     if entry.output in ("scalar", "place") and not outer:
-        return Factor(Tree("call", (_form(node.body, node.bound, depth + 1),), 0, name), ())
+        inner = _form(node.body, node.bound, depth + 1)
+        return Factor(Tree("call", (fewer_transposes(inner) if name in _OF_SQUARES else inner,), 0, name), ())
     places = tuple(place for place in node.at if isinstance(place, Index))
     if len(places) != len(node.at):
         raise NoMatrixForm
@@ -198,9 +204,8 @@ def _tensor(node: TensorEntry, depth: int) -> Factor:
         return Factor(Tree("call", (inner,), 1 + len(outer), name), (*outer, *places))
     if node.function == "inverse" and not outer:
         inner = _form(node.body, node.bound, depth + 1)
-        if inner.operation == "transpose":  # inv(X)', not inv(X')
-            return Factor(Tree("call", inner.parts, 2, "inv"), places[::-1])
-        return Factor(Tree("call", (inner,), 2, "inv"), places)
+        shorter = fewer_transposes(inner)  # inv(X)', not inv(X')
+        return Factor(Tree("call", (shorter,), 2, "inv"), places if shorter is inner else places[::-1])
     raise NoMatrixForm
 
 
@@ -244,6 +249,7 @@ def _network(node: Expr, depth: int) -> Factor:
     while pending:
         part = pending.pop()
         if isinstance(part, Reduce) and part.operation == "sum" and part.where is None and not (bound and is_shifted(part)):
+            part = _apart(part, bound)
             bound.extend(part.indices)
             pending.append(part.body)
         elif isinstance(part, Multiply):
@@ -262,6 +268,14 @@ def _network(node: Expr, depth: int) -> Factor:
     trees = [_factor(part, depth + 1) for part in reversed(factors) if part not in below]
     reciprocals = [_factor(_reciprocal(part), depth + 1) for part in below]
     return _Network([*trees, *windows], reciprocals, bound, node.free_indices).contracted(weight)
+
+
+def _apart(part: Reduce, bound: Sequence[Index]) -> Reduce:
+    """Return a sum with its dummies renamed that another sum of the product is over already."""
+    names: dict[Expr, Index] = {i: fresh_index(i.name, i.lower, i.upper) for i in part.indices if i in bound}
+    if not names:
+        return part
+    return Reduce(part.operation, tuple(names.get(index, index) for index in part.indices), substitute(part.body, names))
 
 
 def _from_one(bound: list[Index], factors: list[Expr]) -> tuple[list[Index], list[Expr]]:

@@ -17,13 +17,17 @@ SUM, PRODUCT, UNARY, POWER, ATOM = range(5)
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """One node: ``operation`` with its ``parts``; ``name`` and ``weights`` where the operation has them."""
+    """One node: ``operation`` with its ``parts``; ``name`` and ``weights`` where the operation has them.
+
+    A variable that ``is_symmetric`` is its own transpose.
+    """
 
     operation: str
     parts: tuple[Tree, ...] = ()
     rank: int = 0
     name: str = ""
     weights: tuple[Fraction, ...] = ()
+    is_symmetric: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +42,9 @@ class Written:
         return self.text if self.strength >= strength else f"({self.text})"
 
 
-def leaf(name: str, rank: int) -> Tree:
+def leaf(name: str, rank: int, *, is_symmetric: bool = False) -> Tree:
     """Return a variable."""
-    return Tree("name", (), rank, name)
+    return Tree("name", (), rank, name, is_symmetric=is_symmetric)
 
 
 def scalar_text(text: str) -> Tree:
@@ -55,6 +59,8 @@ def transposed(tree: Tree) -> Tree:
             return tree.parts[0]
         case "diagonal" | "eye":
             return tree
+        case "name" if tree.is_symmetric:
+            return tree
         case "call" if tree.name == "inv" and transposed(tree.parts[0]) == tree.parts[0]:
             return tree
         case "product":
@@ -68,6 +74,12 @@ def transposed(tree: Tree) -> Tree:
             return Tree("quotient", (transposed(tree.parts[0]), tree.parts[1]), tree.rank)
         case _:
             return Tree("transpose", (tree,), tree.rank)
+
+
+def fewer_transposes(tree: Tree) -> Tree:
+    """Return a matrix or its transpose: the one that is written with fewer transposes."""
+    turned = transposed(tree)
+    return turned if count(turned, "transpose") < count(tree, "transpose") else tree
 
 
 def count(tree: Tree, operation: str) -> int:
