@@ -32,6 +32,8 @@ from gradproof.rewrite.simplify import cost, expanded, simplify
 _MOST_ONES = 2
 #: How much longer than the shortest form one may be for the sake of matrix notation.
 _DEARER = 1.25
+#: Longer forms are not searched for matrix notation: nobody reads them at one glance.
+_LONGEST_IN_MATRICES = 2_000
 
 
 def readable(root: Expr, axes: Sequence[Index]) -> Expr:
@@ -47,6 +49,8 @@ def readable(root: Expr, axes: Sequence[Index]) -> Expr:
         return _cancelled(value, axes) if contains(value, _is_to_be_cancelled) else value
     choices = [value, gathered(value), gathered(root)]
     best = min(choices, key=cost)
+    if cost(best) > _LONGEST_IN_MATRICES:
+        return best
     others = (*choices[1:], root, transform(expanded(root), _tidy))
     in_matrices = [one for one in others if cost(one) <= _DEARER * cost(best) and _is_plain_in_matrices(one, axes)]
     return min(in_matrices, key=cost, default=best)
@@ -183,9 +187,8 @@ def _like_powers(node: Expr) -> Expr | None:
     if not isinstance(node, Multiply):
         return None
     parted = [(factor.base, factor.exponent) if isinstance(factor, Power) else (factor, ONE) for factor in node.factors]
-    for base, exponent in parted:
-        alike = [other for other, _ in parted].count(base)
-        if alike > 1 and not isinstance(exponent, Number):
+    for base in {base for base, exponent in parted if not isinstance(exponent, Number)}:
+        if sum(other is base for other, _ in parted) > 1:
             total = add(*(other for same, other in parted if same is base))
             return multiply(power(base, total), *(power(other, e) for other, e in parted if other is not base))
     return None
