@@ -1,12 +1,14 @@
 """A place that takes too long is left open, and the rest of the sheet is filled."""
 
-import time
+import os
 
 import pytest
 
 from gradproof.completion import answering
 from gradproof.completion.completion import complete
-from gradproof.completion.limits import TookTooLong, time_limit
+from gradproof.completion.limits import TookTooMuch, bounded
+
+MEMORY = 1 << 30
 
 
 def endless():
@@ -14,16 +16,29 @@ def endless():
         pass
 
 
-def test_a_block_that_takes_too_long_is_ended():
-    with pytest.raises(TookTooLong), time_limit(0.05):
-        endless()
+def hungry():
+    held = []
+    while True:
+        held.append(bytearray(1 << 24))
 
 
-def test_a_quick_block_is_left_alone():
-    with time_limit(5):
-        found = 1 + 1
-    time.sleep(0)
-    assert found == 2
+def test_work_that_takes_too_long_is_ended():
+    with pytest.raises(TookTooMuch, match="longer than"):
+        bounded(endless, 0.05, MEMORY)
+
+
+def test_work_that_takes_too_much_memory_is_ended():
+    with pytest.raises(TookTooMuch, match="128 MiB of memory"):
+        bounded(hungry, 20, 1 << 27)
+
+
+def test_work_that_dies_is_reported():
+    with pytest.raises(TookTooMuch):
+        bounded(lambda: os._exit(3), 5, MEMORY)
+
+
+def test_quick_work_is_done():
+    assert bounded(lambda: 1 + 1, 5, MEMORY) == 2
 
 
 def test_the_other_places_are_filled(monkeypatch):

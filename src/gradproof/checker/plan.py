@@ -31,6 +31,7 @@ from gradproof.checker.verdict import Kind
 from gradproof.elaborate.conditions import RELATIONS
 from gradproof.elaborate.declared import declared_by_membership, declared_in_words, numbered_samples
 from gradproof.elaborate.lowering import Lowering
+from gradproof.elaborate.names import base_name
 from gradproof.elaborate.prox import proximal_function
 from gradproof.elaborate.reading import Reading
 from gradproof.elaborate.references import reference_of
@@ -225,7 +226,8 @@ class _Planner:
         if found.is_function and (is_number(link.right) or len(set(arguments)) < len(arguments)):
             return  # a value of a function, not its definition
         steps = bool(found.reference.subscripts) and not found.reference.numerals  # z_t from z_{t-1}
-        if mentions(link.right, found.reference.key) and (steps or not self.scope.is_known(key)):
+        recurs = mentions(link.right, found.reference.key) and not self._counts_on(link.right, found)
+        if recurs and (steps or not self.scope.is_known(key)):
             if not found.is_function:
                 link.kind, link.code = Kind.UPDATE, "S102"
                 self._define_next(planned, link, found, key)
@@ -247,6 +249,18 @@ class _Planner:
         if link.again and (numeric or (concludes(planned.before) and not introduces(planned.before))):
             return
         self._define(planned, link, found, key)
+
+    def _counts_on(self, right: Tree, found: Definiendum) -> bool:
+        """Tell whether ``w_1`` is made of ``w_0`` and not of itself: another number is another quantity."""
+        if not found.reference.numerals:
+            return False
+        reads = [reference_of(node) for node in subtrees(right) if isinstance(node, Scripted)]
+        same = [read[0] for read in reads if read is not None and read[0].key == found.reference.key]
+        inner = {id(node.base) for node in subtrees(right) if isinstance(node, Scripted)}
+        alone = any(
+            isinstance(node, Name) and id(node) not in inner and base_name(node) == found.reference.key for node in subtrees(right)
+        )
+        return not alone and all(other.numerals and other.label_key != found.reference.label_key for other in same)
 
     def _is_data(self, key: str, position: int) -> bool:
         """Tell whether a name was last given a bare number: then another number is another case, not a claim."""

@@ -126,7 +126,7 @@ def _finish(worker: _Running, waiting: list[Task], reports: dict[str, FileReport
     waiting.append(Task(task.path, task.text, skipped, task.deaths + 1))
 
 
-def _address_space() -> int:
+def address_space() -> int:
     """Return the bytes of address space that this process was forked with: what the caller had loaded is none of the document's doing."""
     try:
         with open("/proc/self/statm", encoding="ascii") as statistics:
@@ -139,7 +139,7 @@ def _address_space() -> int:
 def _work(connection: Connection, task: Task, options: CheckOptions, declared: Mapping[str, Declared]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGALRM, _alarm)
-    limit = options.memory_limit + _address_space()
+    limit = options.memory_limit + address_space()
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     try:
         report = decide_document(task, options, declared, lambda *counts: connection.send(("equation", counts)))

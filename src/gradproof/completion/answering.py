@@ -11,7 +11,7 @@ from gradproof.checker.sections import PlannedFormula, Section
 from gradproof.checker.statements import source_of
 from gradproof.completion.answer import Answer, Asked, Method
 from gradproof.completion.formulas import formula_answers
-from gradproof.completion.limits import TookTooLong, time_limit
+from gradproof.completion.limits import TookTooMuch, bounded
 from gradproof.completion.minimizer_steps import minimizer_lines
 from gradproof.completion.minimizers import minimizer_answers
 from gradproof.completion.notation import Notation
@@ -58,11 +58,15 @@ class Answering:
     def answers(self, question: Question) -> list[Answer]:
         """Return the answers to a question, the best first: those of its widest context before those of narrower ones."""
         try:
-            with time_limit(self.options.timeout):
-                return self._answers(question)
-        except TookTooLong as trouble:
-            self.reasons[question.place.start] = str(trouble)
-            return []
+            found, reason = bounded(lambda: self._answers_and_reason(question), self.options.timeout, self.options.memory_limit)
+        except TookTooMuch as trouble:
+            found, reason = [], str(trouble)
+        if reason:
+            self.reasons[question.place.start] = reason
+        return found
+
+    def _answers_and_reason(self, question: Question) -> tuple[list[Answer], str]:
+        return self._answers(question), self.reasons.get(question.place.start, "")
 
     def _answers(self, question: Question) -> list[Answer]:
         found: list[Answer] = []
@@ -94,14 +98,15 @@ class Answering:
 
     def steps(self, question: Question) -> list[StepLine]:
         """Return the lines that lead to the answer of a question, from the widest context that gives any; none where it takes too long."""
-        try:
-            with time_limit(self.options.timeout):
-                return self._steps(question)
-        except TookTooLong:
-            return []
-
-    def _steps(self, question: Question) -> list[StepLine]:
         taken = self._letters()
+        try:
+            lines, letters = bounded(lambda: (self._steps(question, taken), taken), self.options.timeout, self.options.memory_limit)
+        except TookTooMuch:
+            return []
+        taken |= letters
+        return lines
+
+    def _steps(self, question: Question, taken: set[str]) -> list[StepLine]:
         for context in question.contexts:
             try:
                 value, is_sure = context.value(Reading())

@@ -9,7 +9,7 @@ from gradproof.checker.statements import source_of
 from gradproof.completion.algorithms import METHODS, Partner, Situation, Step
 from gradproof.completion.answer import Answer, Asked
 from gradproof.completion.objectives import objective_of
-from gradproof.elaborate.names import base_name
+from gradproof.elaborate.names import GREEK, base_name
 from gradproof.reader.presentation import Fenced, Infix, Name, Numeral, Scripted, Tree
 
 _SENTENCE_END = re.compile(r"[.;?!]\s|\n|(?<!\w)\(\w{1,3}\)")
@@ -64,13 +64,20 @@ def _name_below(tree: Tree) -> str | None:
 def _indexed(name: str, letter: str, index: Tree, text: str, *, is_raised: bool) -> Step | None:
     """Return a step to ``t + 1`` from ``t``, or to ``t`` from ``t - 1`` where the document steps that way."""
     if isinstance(index, Infix) and index.operator == "+" and isinstance(index.right, Numeral) and index.right.text == "1":
-        found = index.left.text if isinstance(index.left, Name) and len(index.left.text) == 1 else None
+        found = _counter(index.left)
         return None if found is None else Step(name, letter, found, f"{found}+1", is_raised)
-    if isinstance(index, Name) and len(index.text) == 1:
-        step = Step(name, letter, f"{index.text}-1", index.text, is_raised)
+    if (found := _counter(index)) is not None:
+        step = Step(name, letter, f"{found}-1", found, is_raised)
         is_earlier = "".join(step.now.split()) in "".join(text.split())
         return step if is_earlier else None
     return None
+
+
+def _counter(tree: Tree) -> str | None:
+    """Return the letter that counts steps, as it is written: ``t``, ``\\tau``."""
+    if not isinstance(tree, Name) or tree.accents or tree.primes:
+        return None
+    return tree.text if len(tree.text) == 1 else f"\\{tree.text}" if tree.text in GREEK else None
 
 
 def _partners(asked: Asked, step: Step) -> Iterator[Partner]:
