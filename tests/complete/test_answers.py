@@ -102,3 +102,19 @@ def test_values_of_a_matrix_that_a_formula_defines():
 def test_a_name_of_the_chain_is_no_answer():
     text = "Scores $s = (0.1, 0.5, 0.3)$. $R = \\sum_{c=1}^3 \\mathbb{1}[s_c > s_3] = ?$\n"
     assert complete(text).filled[0].latex == "1"
+
+
+def test_values_of_an_item_end_with_it():
+    text = "1. For $m = 2$: $m^2 = ?$\n\n2. Let $E(m) = e^{-m}$. $E'(m) = ?$\n\nFor $x = 3$:\n\n- $x^2 = ?$\n- $x^3 = ?$\n"
+    assert [place.latex for place in complete(text).filled] == ["4", "-e^{-m}", "9", "27"]
+
+
+def test_a_numbered_iterate_is_defined_by_the_one_before():
+    text = "Let $f(w) = w^2 - 4w + 7$ and $w_0 = 0$.\n\n$w_1 = w_0 - 0.1 \\cdot f'(0) = ?$ and $f(w_1) = ?$\n"
+    assert [place.latex for place in complete(text).filled] == ["0.4", "5.56"]
+
+
+def test_labelled_layers_keep_their_names():
+    before = r"Let $z_1 = W_1 x + b_1$, $h = \tanh(z_1)$, $z_2 = W_2 h + b_2$, $L = \frac{1}{2} \|z_2 - t\|^2$ with $x \in \mathbb{R}^d$."
+    assert answer(r"\frac{\partial L}{\partial W_2}", before) == r"(z_2 - t) h^\top"
+    assert answer(r"\frac{\partial L}{\partial z_1}", before) == r"(1 - h^2) \odot (W_2^\top (z_2 - t))"

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from gradproof.elaborate import applications
 from gradproof.elaborate.names import spoken
-from gradproof.elaborate.references import reference_of
+from gradproof.elaborate.references import is_transpose, reference_of
 from gradproof.elaborate.trouble import Unreadable
-from gradproof.elaborate.value import Value, elementwise, mapped
+from gradproof.elaborate.value import Value, elementwise, mapped, transposed
 from gradproof.expr import build
 from gradproof.expr.node import Call, Element, Expr, Index, Operator, Symbol, fresh_index
 from gradproof.expr.walk import symbols
@@ -259,6 +259,9 @@ def _gradient(lowering: Lowering, head: Tree, rest: tuple[Tree, ...]) -> tuple[V
             if not (isinstance(head.sup, Numeral) and head.sup.text == "2"):
                 raise Unreadable("U110", "no rule for this power of a gradient sign")
             order = 2
+    bare = _without_transpose(lowering, rest)
+    is_row = bare is not None
+    rest = rest if bare is None else bare
     value, remaining = _operand(lowering, rest)
     if sub is not None:
         names = sub.items if isinstance(sub, Listing) else (sub,)
@@ -268,7 +271,25 @@ def _gradient(lowering: Lowering, head: Tree, rest: tuple[Tree, ...]) -> tuple[V
     else:
         wanted = _argument_of(rest[0], rest[1] if len(rest) > 1 else None)
     targets = [target(lowering, wanted) for _ in range(order)]
-    return differentiated(lowering, value, targets), remaining
+    gradient = differentiated(lowering, value, targets)
+    return (transposed(gradient) if is_row else gradient), remaining
+
+
+def _without_transpose(lowering: Lowering, rest: tuple[Tree, ...]) -> tuple[Tree, ...] | None:
+    """Return ``f (x)`` for ``f (x)^T``, ``L`` for ``L^T``: the transpose of a gradient is written behind its function; else None."""
+    head, behind = rest[0], rest[1] if len(rest) > 1 else None
+    if isinstance(behind, Scripted) and isinstance(head, Name | Scripted) and applications.is_fence(behind):
+        read = reference_of(head)
+        is_function = behind.sub is None and is_transpose(behind.sup) and read is not None and read[1].power is None
+        return (head, behind.base, *rest[2:]) if is_function and not _is_tensor(lowering, head) else None
+    if isinstance(head, Scripted) and head.sub is None and is_transpose(head.sup) and isinstance(head.base, Name):
+        return None if _is_tensor(lowering, head.base) else (head.base, *rest[1:])
+    return None
+
+
+def _is_tensor(lowering: Lowering, tree: Tree) -> bool:
+    read = reference_of(tree)
+    return read is None or lowering.scope.survey.rank(read[0].key) > 0
 
 
 def _operand(lowering: Lowering, rest: tuple[Tree, ...]) -> tuple[Value, tuple[Tree, ...]]:
