@@ -8,7 +8,8 @@ SHEET = Path(__file__).parents[2] / "examples" / "sheet-with-blanks.md"
 ANSWERS = {
     "convolution": r"\begin{pmatrix} 28 & 34 & 42 \\ 38 & 33 & 28 \\ 46 & 40 & 32 \end{pmatrix}",
     "gradient by the image": (
-        r"\begin{pmatrix} 4 & 7 & 10 & 6 & 3 \\ 9 & 17 & 25 & 16 & 8 \\ 11 & 23 & 34 & 23 & 11 \\ 7 & 16 & 24 & 17 & 8 \\ 2 & 6 & 9 & 7 & 3 \end{pmatrix}"
+        r"\begin{pmatrix} 4 & 7 & 10 & 6 & 3 \\ 9 & 17 & 25 & 16 & 8 \\ 11 & 23 & 34 & 23 & 11 \\ "
+        r"7 & 16 & 24 & 17 & 8 \\ 2 & 6 & 9 & 7 & 3 \end{pmatrix}"
     ),
     "gradient by the filter": r"\begin{pmatrix} 8 & 9 & 11 \\ 10 & 10 & 8 \\ 11 & 10 & 9 \end{pmatrix}",
     "gradient by A": r"\frac{2}{n} \sum_{i=1}^{n} (A q_i + b - g_i) q_i^\top",
