@@ -118,3 +118,11 @@ def test_labelled_layers_keep_their_names():
     before = r"Let $z_1 = W_1 x + b_1$, $h = \tanh(z_1)$, $z_2 = W_2 h + b_2$, $L = \frac{1}{2} \|z_2 - t\|^2$ with $x \in \mathbb{R}^d$."
     assert answer(r"\frac{\partial L}{\partial W_2}", before) == r"(z_2 - t) h^\top"
     assert answer(r"\frac{\partial L}{\partial z_1}", before) == r"(1 - h^2) \odot (W_2^\top (z_2 - t))"
+
+
+def test_a_label_beside_numbered_labels_is_a_number():
+    text = (
+        "(a) Let $L(w) = \\sum_{i=1}^n c_i (w^\\top x_i - y_i)^2$.\n\n"
+        "(b) $\\frac{\\partial}{\\partial w} \\log(1 + e^{-y w^\\top x}) = ?$\n"
+    )
+    assert complete(text).filled[0].latex == r"-y \sigma(-y w^\top x) x"

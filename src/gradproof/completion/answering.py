@@ -25,6 +25,7 @@ from gradproof.elaborate.reading import Reading
 from gradproof.elaborate.trouble import Trouble
 from gradproof.elaborate.value import Value
 from gradproof.errors import GradproofError
+from gradproof.expr.node import Index, Operator
 from gradproof.reader.document import Document, Heading, Prose
 
 #: The methods by what they answer, in the order in which they are asked.
@@ -71,13 +72,17 @@ class Answering:
     def _answers(self, question: Question) -> list[Answer]:
         found: list[Answer] = []
         guessed: list[Answer] = []
+        read: list[tuple[Context, Value, bool]] = []
         for context in question.contexts:
             try:
                 value, is_sure = context.value(Reading())
-                is_sure = is_sure and not _is_odd(context, value)
-                (found if is_sure else guessed).extend(self._in_context(question, context, value))
+                read.append((context, value, is_sure and not _is_odd(context, value)))
             except _FAILURES as trouble:
                 self.reasons.setdefault(question.place.start, _in_words(trouble))
+        has_plain = any(is_sure and _is_of_scalar(value) for _, value, is_sure in read)
+        for context, value, is_sure in read:
+            is_sure = is_sure and (not has_plain or _is_of_scalar(value) is not False)
+            (found if is_sure else guessed).extend(self._in_context(question, context, value))
         found += guessed
         first: dict[str, Answer] = {}
         for answer in found:
@@ -166,6 +171,18 @@ def _prose(document: Document) -> str:
 def _is_odd(context: Context, value: Value) -> bool:
     """Tell whether the derivative by a number, as it is written, is read as a Jacobian: the letter is a vector elsewhere."""
     return len(value.axes) == 2 and bool(_ORDINARY.search(source_of(context.known, context.planned.source)))
+
+
+def _is_of_scalar(value: Value) -> bool | None:
+    """Tell whether a derivative is that of a scalar, None where a value is no derivative.
+
+    Where both readings exist the scalar one is meant: a label y beside labels ``y_i`` is a number.
+    """
+    body = value.body
+    if not (isinstance(body, Operator) and body.kind == "derivative"):
+        return None
+    added = frozenset[Index]().union(*(variable.free_indices for variable in body.bound))
+    return not set(value.axes) - added
 
 
 def _in_words(trouble: BaseException) -> str:
