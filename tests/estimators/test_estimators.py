@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 sklearn = pytest.importorskip("sklearn")
+from scipy import sparse  # noqa: E402
 from sklearn import linear_model  # noqa: E402
 from sklearn.datasets import load_digits  # noqa: E402
 from sklearn.utils.estimator_checks import parametrize_with_checks  # noqa: E402
@@ -19,6 +20,7 @@ ALL = [
     e.GroupLasso(alpha=0.01),
     e.LogisticRegression(),
     e.SoftmaxRegression(),
+    e.SoftmaxRegression(penalty="l1"),
 ]
 
 
@@ -75,6 +77,26 @@ def test_softmax_regression_on_digits():
     assert errors[1] < errors[0]
 
 
+@pytest.mark.parametrize("penalty", ["l1", "l2", "elasticnet", "group", "nuclear", None])
+def test_softmax_penalties(penalty):
+    x, y = load_digits(return_X_y=True)
+    x, names = x[:300] / 16, np.array([f"digit {label}" for label in y[:300]])
+    weights = np.where(np.arange(300) < 250, 1.0, 0.5)
+    model = e.SoftmaxRegression(C=0.3, penalty=penalty, tol=1e-4).fit(x, names, weights)
+    assert model.certificate_.is_met
+    assert model.coef_.shape == (10, 64)
+    assert model.score(x, names) > 0.9
+    again = e.SoftmaxRegression(C=0.3, penalty=penalty, tol=1e-4).fit(sparse.csr_matrix(x), names, weights)
+    np.testing.assert_allclose(again.predict_proba(x), model.predict_proba(x), atol=0.05)
+
+
+def test_positive_softmax():
+    x, y = load_digits(return_X_y=True)
+    model = e.SoftmaxRegression(C=0.3, penalty="elasticnet", l1_ratio=0.8, positive=True).fit(x[:300] / 16, y[:300])
+    assert model.certificate_.is_met
+    assert (model.coef_ >= 0).all()
+
+
 def test_path():
     x, y = regression(3)
     path = e.Lasso(tol=1e-9).path(x, y, [0.5, 0.1, 0.02])
@@ -89,6 +111,11 @@ def test_a_fit_that_fell_short_warns():
 
 
 BAD = [e.Lasso(-1.0), e.ElasticNet(l1_ratio=0.0), e.GroupLasso(0), e.LogisticRegression(0.0), e.LogisticRegression(l1_ratio=2.0)]
+BAD += [
+    e.SoftmaxRegression(penalty="l0"),
+    e.SoftmaxRegression(positive=True),
+    e.SoftmaxRegression(penalty="elasticnet", l1_ratio=2.0),
+]
 
 
 @pytest.mark.parametrize("model", BAD, ids=repr)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -15,8 +15,11 @@ from gradproof.estimators.blocks import fit_blocks
 from gradproof.estimators.regression import report
 from gradproof.solvers.distributed import is_blocked
 from gradproof.solvers.logistic import minimize_logistic
-from gradproof.solvers.result import Stopping
+from gradproof.solvers.result import Result, Stopping
 from gradproof.solvers.softmax import minimize_softmax
+from gradproof.solvers.softmax_plain import minimize_plain_softmax
+from gradproof.solvers.softmax_proximal import Structure, minimize_structured_softmax
+from gradproof.solvers.softmax_sparse import minimize_sparse_softmax
 
 Array = npt.NDArray[np.floating[Any]]
 _SPARSE = ("csr", "csc")
@@ -56,13 +59,30 @@ class DomainValueError(DomainError, ValueError):
 
 
 class SoftmaxRegression(AbstractLinearClassifier):
-    """min sum_i cross-entropy(softmax(W x_i + b), y_i) + ||W||^2 / (2 C).
+    """min sum_i w_i cross-entropy(softmax(W x_i + b), y_i) + penalty(W) / C, for any number of classes.
 
-    Args:     C: > 0; the larger, the weaker the penalty.  tol: the duality gap relative to the objective at zero.
+    Args:     C: > 0; the larger, the weaker the penalty.
+              penalty: 'l2' (||W||^2 / 2), 'l1' (the sum of the sizes), 'elasticnet' (l1_ratio of l1 and 1 - l1_ratio of l2),
+              'group' (sum_j ||W_j||_2, over the features), 'nuclear' (the sum of the singular values), None.
+              l1_ratio: from 0 to 1, for 'elasticnet'.  positive: W >= 0, for 'l1' and 'elasticnet' with l1_ratio above 0.
+              tol: the duality gap relative to the objective at zero; without penalty the gradient relative to that at zero.
     """
 
-    def __init__(self, C: float = 1.0, *, fit_intercept: bool = True, tol: float = 1e-8, max_iter: int = 5000) -> None:
+    def __init__(
+        self,
+        C: float = 1.0,
+        *,
+        penalty: str | None = "l2",
+        l1_ratio: float = 0.5,
+        positive: bool = False,
+        fit_intercept: bool = True,
+        tol: float = 1e-8,
+        max_iter: int = 5000,
+    ) -> None:
         self.C = C
+        self.penalty = penalty
+        self.l1_ratio = l1_ratio
+        self.positive = positive
         self.fit_intercept = fit_intercept
         self.tol = tol
         self.max_iter = max_iter
@@ -73,21 +93,49 @@ class SoftmaxRegression(AbstractLinearClassifier):
             return self._fit_blocks(X, y, sample_weight)
         x, codes = self._validated(X, y)
         weights = None if sample_weight is None else _check_sample_weight(sample_weight, x, dtype=np.float64)
-        result = minimize_softmax(
-            x, codes, 1 / self.C, classes=len(self.classes_), fit_intercept=self.fit_intercept, sample_weight=weights,
-            stopping=Stopping(self.tol, self.max_iter),
-        )  # fmt: skip
+        options: dict[str, Any] = {
+            "classes": len(self.classes_),
+            "fit_intercept": self.fit_intercept,
+            "sample_weight": weights,
+            "stopping": Stopping(self.tol, self.max_iter),
+        }
+        result = self._solve(x, codes, options)
         self.coef_, self.intercept_ = result.x, np.asarray(result.extra["intercept"])
         report(result, self)
         return self
 
     def _fit_blocks(self, X: Any, y: Any, sample_weight: Any) -> Self:
         self._check_parameters()
+        if self.penalty != "l2":
+            raise DomainValueError("a Dask array goes with penalty 'l2'", got=f"{self.penalty!r}", where="SoftmaxRegression")
         self.classes_, result = fit_blocks(X, y, sample_weight, 1 / self.C, self.fit_intercept, Stopping(self.tol, self.max_iter))
         self.n_features_in_ = int(X.shape[1])
         self.coef_, self.intercept_ = result.x, np.asarray(result.extra["intercept"])
         report(result, self)
         return self
+
+    def _solve(self, x: Any, codes: npt.NDArray[np.int64], options: dict[str, Any]) -> Result:
+        ratio = {"l1": 1.0, "l2": 0.0, "elasticnet": self.l1_ratio}.get(str(self.penalty))
+        if ratio is not None and not 0 <= ratio <= 1:
+            raise DomainValueError("l1_ratio has to be from 0 to 1", got=f"{ratio}", where="SoftmaxRegression")
+        if self.positive and not ratio:
+            raise DomainValueError(
+                "positive goes with 'l1' and 'elasticnet'", got=f"penalty {self.penalty!r}", where="SoftmaxRegression",
+                remedy="Take penalty='elasticnet' with an l1_ratio above 0.",
+            )  # fmt: skip
+        if ratio:
+            return minimize_sparse_softmax(x, codes, ratio / self.C, (1 - ratio) / self.C, is_positive=self.positive, **options)
+        if ratio is not None:
+            return minimize_softmax(x, codes, 1 / self.C, **options)
+        if self.penalty is None:
+            return minimize_plain_softmax(x, codes, **options)
+        if self.penalty in ("group", "nuclear"):
+            return minimize_structured_softmax(x, codes, 1 / self.C, cast(Structure, self.penalty), **options)
+        raise DomainValueError(
+            "penalty has to be 'l1', 'l2', 'elasticnet', 'group', 'nuclear' or None",
+            got=f"{self.penalty!r}",
+            where="SoftmaxRegression",
+        )
 
     def decision_function(self, X: Any) -> Array:
         """Return the scores: (n, classes), or for two classes their difference, (n,)."""

@@ -159,7 +159,7 @@ class _Run(AbstractWorkingSetRun):
         beta, columns = self.beta.copy(), self.set.sparse
         constant = descend_sparse_weighted(
             columns.data, np.empty(columns.nnz), columns.indices, columns.indptr, curvature, self.residual.copy(), beta,
-            self.penalty.lambda_1, self.penalty.lambda_2, self.fit_intercept, _SWEEPS, tolerance,
+            self.penalty.lambda_1, self.penalty.lambda_2, False, self.fit_intercept, _SWEEPS, tolerance,
         )  # fmt: skip
         return beta, float(constant)
 

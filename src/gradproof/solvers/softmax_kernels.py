@@ -78,3 +78,23 @@ def shares(z: Any, intercept: Any, label: int) -> float:
     for c in range(k, z.size):
         z[c] = 0.0
     return float(np.log(total) + top - own)
+
+
+@njit(cache=True, fastmath=True, nogil=True)
+def log_sum_of_others(scores: Any, own: int, out: Any) -> None:
+    """Write log sum_(c != own) exp(scores[i, c]) for each row; scores lie column by column."""
+    n, k = scores.shape
+    first = 0 if own > 0 else 1
+    for i in range(n):
+        out[i] = scores[i, first]
+    for c in range(first + 1, k):
+        if c != own:
+            for i in range(n):
+                out[i] = max(out[i], scores[i, c])
+    totals = np.zeros(n)
+    for c in range(k):
+        if c != own:
+            for i in range(n):
+                totals[i] += np.exp(scores[i, c] - out[i])
+    for i in range(n):
+        out[i] += np.log(totals[i])

@@ -77,6 +77,7 @@ def descend_sparse_weighted(
     beta: Any,
     weight: float,
     ridge: float,
+    is_positive: bool,
     has_constant: bool,
     sweeps: int,
     tolerance: float,
@@ -100,7 +101,7 @@ def descend_sparse_weighted(
                 if squares[j] + ridge <= 0.0 or (turn > 0 and beta[j] == 0.0):
                     continue
                 z = squares[j] * beta[j] + dot_sparse(data, indices, starts[j], starts[j + 1], residual)
-                change = _shrunk(z, weight, False) / (squares[j] + ridge) - beta[j]
+                change = _shrunk(z, weight, is_positive) / (squares[j] + ridge) - beta[j]
                 if change != 0.0:
                     beta[j] += change
                     for k in range(starts[j], starts[j + 1]):
