@@ -15,7 +15,7 @@ IDS = [f"{case[0]} by {case[1]}" for case in CASES]
 MODULES = {
     "numpy": {"numpy"},
     "numba": {"math", "numpy", "numba"},
-    "jax": {"jax.numpy", "numpy"},
+    "jax": {"jax", "jax.numpy", "numpy"},
     "torch": {"torch"},
 }
 

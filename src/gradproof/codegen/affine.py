@@ -89,5 +89,22 @@ def bounds(place: Expr, facts: Sequence[Expr]) -> tuple[Expr | None, Expr | None
     return lower, upper, others
 
 
+def is_within(fact: Expr) -> bool:
+    """Tell whether a condition says no more than that an index is in its own range."""
+    known = affine(fact)
+    if known is None or len(known.weights) != 1:
+        return False
+    ((index, weight),) = known.weights.items()
+    return (weight == 1 and subtract(index, fact) is index.lower) or (
+        weight == -1 and weighted_sum([(Fraction(1), index), (Fraction(1), fact)]) is index.upper
+    )
+
+
+def always_holds(condition: Expr) -> bool:
+    """Tell whether a condition says no more than that indices are in their own ranges."""
+    facts = facts_of([condition])
+    return not facts.zero and not facts.others and all(is_within(fact) for fact in facts.positive)
+
+
 def _has_data(node: Expr) -> bool:
     return contains(node, lambda part: isinstance(part, Element))

@@ -15,8 +15,11 @@ from gradproof.codegen.diagonals import Diagonal, beside, diagonals
 from gradproof.codegen.dialects import Dialect
 from gradproof.codegen.parts import is_of_sizes, is_whole, of_square, visited, within_limits
 from gradproof.codegen.signs import is_nonnegative
+from gradproof.codegen.sizes import bare, size_text
+from gradproof.codegen.structured import Part, parts_of
 from gradproof.codegen.window_layout import Tools as WindowTools
 from gradproof.codegen.windows import Windows, windows_of
+from gradproof.elaborate.sizes import extent
 from gradproof.errors import FormulaError
 from gradproof.expr.catalogue import FUNCTIONS, TENSOR_FUNCTIONS
 from gradproof.expr.node import (
@@ -72,6 +75,19 @@ class Writer:
         made = self._prepared(root)
         return self._dense(made, axes) if axes else self.dialect.scalar.format(made.code)
 
+    def structured(self, root: Expr, axes: Sequence[Index], columns: int) -> str:
+        """Write an expression and return the code of an operator, or of its dense value where it stands on no diagonal."""
+        parts = parts_of(root, axes, columns)
+        if not parts:
+            return self.written(root, axes)
+        self.wanted = tuple(axes)
+        listed = ", ".join(f'({self._stored(part)}, "{part.own}", "{part.places}")' for part in parts)
+        return f"Structured({self._shape(axes)}, {columns}, [{listed}])"
+
+    def _stored(self, part: Part) -> str:
+        made = self._prepared(part.value)
+        return self._dense(made, part.axes) if part.axes else self.dialect.argument.format(made.code)
+
     def _prepared(self, root: Expr) -> Array:
         """Write a line for every part of an expression, inner ones first."""
         for node in postorder(root, self._parts):
@@ -95,7 +111,7 @@ class Writer:
         if found is None or self.dialect.windows is None:
             return None
         over = lambda part, axes: self._over(self._of(part), axes)  # noqa: E731
-        return self.dialect.windows(found, WindowTools(over, self._code, self._shape))
+        return self.dialect.windows(found, WindowTools(over, lambda size: bare(self._code(size)), self._shape))
 
     def _dense(self, array: Array, axes: Sequence[Index]) -> str:
         """Return the code of a dense array of its own: no argument is handed back as a result."""
@@ -207,11 +223,14 @@ class Writer:
 
     def _code(self, node: Expr) -> str:
         """Return the code of an integer: a size or a limit."""
+        found = size_text(node, self.names)
+        return self._inexact(node) if found is None else found
+
+    def _inexact(self, node: Expr) -> str:
+        """Return the code of a size that is rounded from a quotient of sizes."""
         match node:
             case Number(value):
                 return str(value)
-            case Symbol(name):
-                return self.names[name]
             case Add(terms, weights):
                 return "(" + " + ".join(f"{weight} * {self._code(term)}" for term, weight in zip(terms, weights, strict=True)) + ")"
             case Apply("floor" | "ceil" as name, (inner,)):
@@ -234,9 +253,8 @@ class Writer:
     def _length(self, index: Index) -> str:
         if index.lower.free_indices or index.upper.free_indices:
             return f"({self._end(index.upper, 'max')} - {self._end(index.lower, 'min')} + 1)"
-        if isinstance(index.lower, Number) and index.lower.value == 1:
-            return f"int({self._code(index.upper)})" if not isinstance(index.upper, Symbol | Number) else self._code(index.upper)
-        return f"int({self._code(index.upper)} - {self._code(index.lower)} + 1)"
+        code = self._code(extent(index))
+        return bare(code) if size_text(extent(index), self.names) is not None else f"int({code})"
 
     def _element(self, node: Element) -> Array:
         symbol, name = node.symbol, self.names[node.symbol.name]
@@ -372,7 +390,7 @@ class Writer:
         if isinstance(exponent, Number):
             array = self._of(base)
             if exponent.value == Fraction(1, 2) and not isinstance(base, Number | Constant):
-                return Array(f"{self.now.call('sqrt')}({array.code})", array.axes)
+                return Array(f"{self.now.call('sqrt')}({self._value(base, array.code)})", array.axes)
             if exponent.value < 0:
                 if array.axes and is_of_sizes(base):
                     array = Array(self.now.of_counts.format(array.atom), array.axes)
@@ -391,7 +409,18 @@ class Writer:
             return Array(code, axes)
         if function not in self.now.elementwise:
             raise self._unsupported(f"the function {FUNCTIONS[function].text[0]}")
+        if self._are_bare(arguments):
+            code = self.now.elementwise[function].format(*(self._value(part, self._of(part).atom) for part in arguments))
+            return Array(code, is_atom=False)
         return self._elementwise(self.now.elementwise[function], arguments)
+
+    def _are_bare(self, arguments: Sequence[Expr]) -> bool:
+        """Tell whether a library that takes arrays alone is given plain numbers: numbers of the formula, sizes."""
+        return bool(self.now.bounded) and all(is_of_sizes(part) and not self._of(part).axes for part in arguments)
+
+    def _value(self, node: Expr, code: str) -> str:
+        """Return the code of an argument of a function of the library."""
+        return self.now.scalar_argument.format(code) if self._are_bare([node]) else code
 
     def _larger(self, function: str, one: str, other: str, arguments: Sequence[Expr]) -> str:
         """Return the larger (or smaller) of two: a library that wants arrays on both sides is given a bound."""

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from gradproof.expr.build import multiply, scale, weighted_sum
 from gradproof.expr.node import Add, Compare, Expr, Index, Iverson, Multiply
-from gradproof.expr.walk import contains, substitute
+from gradproof.expr.walk import substitute
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Diagonal:
 
 
 def diagonals(root: Expr, axes: Sequence[Index]) -> tuple[Diagonal, ...]:
-    """Return the terms of a result that stand on diagonals of it, where no other condition is in them."""
+    """Return the terms of a result that stand on diagonals of it."""
     found = [_diagonal(weight, term, axes) for weight, term in _terms(root)]
     return tuple(diagonal for diagonal in found if diagonal is not None)
 
@@ -41,7 +41,7 @@ def _diagonal(weight: Fraction, term: Expr, axes: Sequence[Index]) -> Diagonal |
     factors = term.factors if isinstance(term, Multiply) else (term,)
     pairs = [pair for factor in factors if (pair := _pair(factor, axes)) is not None]
     rest = [factor for factor in factors if _pair(factor, axes) is None]
-    if not pairs or contains(multiply(*rest), lambda node: isinstance(node, Iverson)):
+    if not pairs:
         return None
     same: dict[Index, Index] = {}
     for one, other in pairs:

@@ -9,6 +9,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from gradproof.codegen.array import Array
+from gradproof.codegen.jax_windows import TO_MAXIMA as TO_MAXIMA_OF_JAX
+from gradproof.codegen.jax_windows import jax_windows
+from gradproof.codegen.structured import CLASSES
 from gradproof.codegen.torch_windows import TO_MAXIMA, torch_windows
 from gradproof.codegen.window_layout import Tools
 from gradproof.codegen.windows import Windows
@@ -239,7 +242,7 @@ NUMPY = Dialect(
     imports="import numpy as np",
     elementwise=_ELEMENTWISE,
     of_axes=_OF_AXES,
-    helpers={"floating": _FLOATING, **_HELPERS},
+    helpers={"floating": _FLOATING, **_HELPERS, "Structured": CLASSES["numpy"]},
     einsum='np.einsum("{0}", {1}, optimize=True)',
     permute=".transpose({0})",
     newaxis="np.newaxis",
@@ -263,10 +266,15 @@ NUMPY = Dialect(
 JAX = Dialect(
     name="JAX",
     alias="jnp",
-    imports="import jax.numpy as jnp\nimport numpy as np",
+    imports="import jax\nimport jax.numpy as jnp\nimport numpy as np",
     elementwise={name: _for_jax(text) for name, text in _ELEMENTWISE.items()},
     of_axes={name: _for_jax(text) for name, text in _OF_AXES.items()},
-    helpers={"floating": _FLOATING_OF_JAX, **{name: _for_jax(text) for name, text in _HELPERS.items()}},
+    helpers={
+        "floating": _FLOATING_OF_JAX,
+        **{name: _for_jax(text) for name, text in _HELPERS.items()},
+        "to_maxima": TO_MAXIMA_OF_JAX,
+        "Structured": CLASSES["jax"],
+    },
     einsum='jnp.einsum("{0}", {1})',
     permute=".transpose({0})",
     newaxis="None",
@@ -281,6 +289,7 @@ JAX = Dialect(
     scalar_argument="jnp.asarray({0}, dtype=dtype)",
     ones="jnp.ones({0}, dtype=dtype)",
     indicator="jnp.where({0}, 1.0, 0.0).astype(dtype)",
+    windows=jax_windows,
     negation="jnp.logical_not({0})",
     static=NUMPY,
 )
@@ -290,7 +299,7 @@ TORCH = Dialect(
     imports="import torch",
     elementwise=_TORCH_ELEMENTWISE,
     of_axes=_TORCH_OF_AXES,
-    helpers={"placed": _PLACED, "product": _PRODUCT, "to_maxima": TO_MAXIMA},
+    helpers={"placed": _PLACED, "product": _PRODUCT, "to_maxima": TO_MAXIMA, "Structured": CLASSES["torch"]},
     einsum='torch.einsum("{0}", {1})',
     permute=".permute({0})",
     newaxis="None",

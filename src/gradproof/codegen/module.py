@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 
 from gradproof.codegen.array_source import Writer
 from gradproof.codegen.dialects import DIALECTS, NUMPY, Dialect
+from gradproof.codegen.differentiable import NAMES as DIFFERENTIABLE
+from gradproof.codegen.differentiable import differentiable
 from gradproof.codegen.loop_functions import HELPERS as LOOP_HELPERS
 from gradproof.codegen.mixed_source import MixedWriter
 from gradproof.codegen.plan import planned
@@ -36,11 +38,14 @@ _RESERVED = frozenset(keyword.kwlist) | {
 _OF_LOOPS = ("math", "njit", "prange", "result", "CACHE", "LOOPS", "range", "abs", "real", "prepared")
 
 
-def program_source(formula: Formula, outputs: Sequence[Output], target: str, *, together: bool = False) -> str:
+def program_source(
+    formula: Formula, outputs: Sequence[Output], target: str, *, together: bool = False, flows: Mapping[str, Output] | None = None
+) -> str:
     """Return a self-contained module with a function for each output: keyword arguments named as the variables.
 
     The target's library is its only import (JAX also takes NumPy, for the arithmetic of indices). Results are dense and row-major.
-    With ``together`` one more function, ``outputs(...)``, computes several of them in one pass and returns them by name.
+    With ``together`` one more function, ``outputs(...)``, computes several of them in one pass and returns them by name. With
+    ``flows``, the gradients of ``sum(flow .* formula)``, PyTorch and JAX get ``formula(...)``, which they can differentiate.
 
     Raises: FormulaError: the target is unknown, a function has no code there, or a size is the length of no argument.
     """
@@ -50,8 +55,14 @@ def program_source(formula: Formula, outputs: Sequence[Output], target: str, *, 
     names = [output.name for output in outputs]
     told = f"{formula.text} and what follows from it." if together else "A formula and its derivative."
     if target == "numba":
+        if any(output.columns for output in outputs):
+            raise FormulaError("a target with structured results was expected: numpy, jax, torch", got=target)
         return _loop_module([_loop_function(formula, group, names) for group in groups], told)
-    return _array_module([_array_function(formula, group, target, names) for group in groups], told, DIALECTS[target])
+    bodies = [_array_function(formula, group, target, names) for group in groups]
+    if flows:
+        bodies.append(_array_function(formula, list(flows.values()), target, names, called="flows"))
+        bodies.append(_differentiable(formula, outputs, flows, target))
+    return _array_module(bodies, told, DIALECTS[target])
 
 
 def parameters(formula: Formula, outputs: Sequence[Output], target: str) -> dict[str, str]:
@@ -63,7 +74,9 @@ def parameters(formula: Formula, outputs: Sequence[Output], target: str) -> dict
 def _signature(formula: Formula, group: Sequence[Output], target: str, names: Sequence[str]) -> Signature:
     """Return the signature of a function that computes some outputs."""
     helpers = (
-        (*LOOP_HELPERS, *_OF_LOOPS, *(f"_{name}" for name in (*names, TOGETHER))) if target == "numba" else DIALECTS[target].helpers
+        (*LOOP_HELPERS, *_OF_LOOPS, *(f"_{name}" for name in (*names, TOGETHER)))
+        if target == "numba"
+        else (*DIALECTS[target].helpers, *DIFFERENTIABLE, "jax", "found")
     )
     return signature(group, formula, (*_RESERVED, *names, *helpers), whole=any(output.takes_all for output in group))
 
@@ -74,13 +87,14 @@ def _signature(formula: Formula, group: Sequence[Output], target: str, names: Se
 def _array_module(bodies: Sequence[str], told: str, dialect: Dialect) -> str:
     text = "\n\n".join(bodies)
     helpers = [source for name, source in dialect.helpers.items() if re.search(rf"\b{name}\(", text)]
-    imports = dialect.imports
-    if dialect.static is not None and not re.search(rf"\b{dialect.static.alias}\.", text):
-        imports = "\n".join(line for line in imports.splitlines() if not line.endswith(f" {dialect.static.alias}"))
-    return "\n\n".join([f'"""{quotable(told)}"""\n\n{imports}\n', *helpers, *bodies])
+    text += "\n".join(helpers)
+    used = [line for line in dialect.imports.splitlines() if re.search(rf"(?<![\w.]){line.split()[-1]}\.", text)]
+    head = [f'"""{quotable(told)}"""\n', *("\n".join(used) + "\n" for _ in used[:1])]
+    return "\n\n".join(["\n".join(head), *helpers, *bodies])
 
 
-def _array_function(formula: Formula, group: Sequence[Output], target: str, names: Sequence[str]) -> str:
+def _array_function(formula: Formula, group: Sequence[Output], target: str, names: Sequence[str], called: str = "") -> str:
+    """Return one function; under a name of its own it returns its results by name, also where there is one."""
     made = _signature(formula, group, target, names)
     dialect = DIALECTS[target]
     writer = Writer(made.names, dialect)
@@ -88,11 +102,22 @@ def _array_function(formula: Formula, group: Sequence[Output], target: str, name
     lines += [_given(made.names[symbol.name], symbol, dialect) for symbol in made.arguments]
     for stage in made.stages:
         writer.lines.append(f"{made.names[stage.symbol.name]} = {writer.written(planned(stage.value), stage.axes)}")
-    results = [writer.written(planned(output.formula.value), output.formula.axes) for output in group]
-    returned = results[0] if len(group) == 1 else _by_name(group, results)
+    results = [writer.structured(planned(output.formula.value), output.formula.axes, output.columns) for output in group]
+    returned = results[0] if len(group) == 1 and not called else _by_name(group, results)
     computed = [*writer.lines, f"return {returned}"]
     body = "\n    ".join([*filter(None, lines), *_used(made.measured(), computed), *computed])
-    return f"{_head(made, group)}\n    {body}\n"
+    return f"{_head(made, group, target, called)}\n    {body}\n"
+
+
+def _differentiable(formula: Formula, outputs: Sequence[Output], flows: Mapping[str, Output], target: str) -> str:
+    """Return the code of the formula as one differentiable step, from ``value`` and ``flows``."""
+    names = [output.name for output in outputs]
+    value = _signature(formula, [output for output in outputs if output.name == "value"], target, names)
+    made = _signature(formula, list(flows.values()), target, names)
+    flow = next(symbol for output in flows.values() for symbol in output.formula.symbols if formula.symbol(symbol.name) is None)
+    arguments = [made.names[symbol.name] for symbol in made.arguments if symbol is not flow]
+    given = {value.names[symbol.name]: made.names[symbol.name] for symbol in value.arguments}
+    return differentiable(target, given, arguments, made.names[flow.name], {made.names[n]: flows[n].name for n in flows})
 
 
 def _used(sizes: Sequence[str], computed: Sequence[str]) -> list[str]:
@@ -154,7 +179,7 @@ def _loop_function(formula: Formula, group: Sequence[Output], names: Sequence[st
     returned = results[0] if len(group) == 1 else _by_name(group, results)
     computed = [*writer.lines, f"return {returned}"]
     body = "\n    ".join([*_loop_arguments(made, writer), *_used(made.measured(), computed), *computed])
-    return "\n\n".join([*writer.kernels, f"{_head(made, group)}\n    {body}\n"])
+    return "\n\n".join([*writer.kernels, f"{_head(made, group, 'numba')}\n    {body}\n"])
 
 
 def _loop_arguments(made: Signature, writer: MixedWriter) -> list[str]:
@@ -180,9 +205,16 @@ def _function_name(group: Sequence[Output]) -> str:
     return group[0].name if len(group) == 1 else TOGETHER
 
 
-def _head(made: Signature, group: Sequence[Output]) -> str:
+def _head(made: Signature, group: Sequence[Output], target: str, called: str = "") -> str:
     told = group[0].told if len(group) == 1 else f"All in one pass, by name: {', '.join(output.name for output in group)}."
-    return f"{made.head(_function_name(group))}\n    {made.docstring(told)}"
+    array = {"jax": "jnp.ndarray", "torch": "torch.Tensor"}.get(target, "np.ndarray")
+    if len(group) > 1 or called:
+        returned = "dict"
+    elif group[0].columns:
+        returned = ""
+    else:
+        returned = array if group[0].formula.axes or target in ("jax", "torch") else "float"
+    return f"{made.head(called or _function_name(group), array, returned)}\n    {made.docstring(told)}"
 
 
 def _by_name(group: Sequence[Output], results: Sequence[str]) -> str:

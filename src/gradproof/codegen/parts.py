@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from gradproof.codegen.sizes import same_size
 from gradproof.expr.build import all_of
 from gradproof.expr.node import Compare, Element, Expr, Index, Iverson, Multiply, Number, Power, Reduce, Symbol, TensorEntry
 from gradproof.expr.walk import children, contains
@@ -53,7 +54,7 @@ def is_whole(place: Expr, size: Expr, origin: int) -> bool:
     if not isinstance(place, Index) or not (isinstance(place.lower, Number) and place.lower.value == origin):
         return False
     if origin == 1:
-        return place.upper is size
+        return same_size(place.upper, size)
     return to_text(place.upper) == to_text(size) + " - 1"
 
 

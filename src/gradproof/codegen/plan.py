@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from gradproof.codegen.affine import always_holds
 from gradproof.expr.build import ONE, add, apply, multiply, number, power, reduce, sum_over, weighted_sum
 from gradproof.expr.node import (
     Add,
@@ -105,6 +106,17 @@ def _place_of(above: Expr, index: Index, argument: Expr) -> Index | None:
         if is_same_range and substitute(argument, {index: place}) is above.arguments[0]:
             return place
     return None
+
+
+# Conditions -------------------------------------------------------------------------------------------------------------
+
+
+def _always_true(node: Expr) -> Expr | None:
+    """An index is within its own range: a condition that says no more is none."""
+    if not (isinstance(node, Multiply) and any(isinstance(factor, Iverson) for factor in node.factors)):
+        return None
+    kept = [factor for factor in node.factors if not (isinstance(factor, Iverson) and always_holds(factor.condition))]
+    return multiply(*kept) if len(kept) < len(node.factors) else None
 
 
 # Sums -------------------------------------------------------------------------------------------------------------------
@@ -208,6 +220,7 @@ RULES = (
     Rule("softplus", "log(1 + exp(x)) = softplus(x), log(sigma(x)) = log_sigmoid(x)", _softplus),
     Rule("log of softmax", "log(softmax(x)) = log_softmax(x), log(sum_i exp(x_i)) = logsumexp(x)", _log_of_softmax),
     Rule("softmax", "exp(x_p) / sum_i exp(x_i) = softmax(x)_p", _softmax),
+    Rule("conditions that always hold", "[1 <= i <= n] = 1 for i = 1..n", _always_true),
     Rule("nested sums", "sum_i sum_j f = sum_ij f", _nested_sums),
     Rule("what a sum does not touch", "sum_i a f_i = a sum_i f_i", _out_of_sum),
     Rule("the vector first", "(X'X) v = X'(X v)", _vector_first),

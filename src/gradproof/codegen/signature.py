@@ -16,13 +16,18 @@ from gradproof.printer.text import to_text
 #: What a docstring may quote of a formula that somebody typed: no quote, no backslash, nothing that is not printed.
 _UNQUOTABLE = re.compile(r"[^ !#-\[\]-~]")
 
+#: The longest line that starts a function, and what stands between arguments on lines of their own.
+_WIDTH = 120
+_LINE = ",\n    "
+
 
 @dataclass(frozen=True)
 class Output:
     """One function of a module: its name, what it computes, and what is told of it.
 
     ``stages`` are computed before it, in their order: the formula is in their terms. With ``takes_all`` its function has an argument for
-    every variable of the whole formula, also for those that it does not need.
+    every variable of the whole formula, also for those that it does not need. With ``columns``, the number of its last axes that are
+    those of a variable, it is returned as an operator where it stands on diagonals.
     """
 
     name: str
@@ -30,6 +35,7 @@ class Output:
     told: str
     stages: tuple[Stage, ...] = ()
     takes_all: bool = True
+    columns: int = 0
 
 
 @dataclass(frozen=True)
@@ -60,17 +66,22 @@ class Signature:
         return lines
 
     def head(self, name: str, annotation: str = "", returned: str = "") -> str:
-        """Return the line that starts the function; only arrays are annotated."""
+        """Return the line that starts the function, broken where it is long; only arrays are annotated."""
         typed = [
             f"{self.names[symbol.name]}: {annotation}" if annotation and symbol.axes else self.names[symbol.name]
             for symbol in self.arguments
         ]
         arrow = f" -> {returned}" if returned else ""
-        return f"def {name}(*, {', '.join(typed)}){arrow}:" if typed else f"def {name}(){arrow}:"
+        line = f"def {name}(*, {', '.join(typed)}){arrow}:" if typed else f"def {name}(){arrow}:"
+        return line if len(line) <= _WIDTH else f"def {name}(\n    *,\n    {_LINE.join(typed)},\n){arrow}:"
 
     def docstring(self, told: str) -> str:
         """Return the docstring of the function: what it returns, and the shape of every argument."""
-        shapes = [f"{self.names[symbol.name]}: {_shape(symbol)}." for symbol in self.arguments if "size" not in symbol.properties]
+        shapes = [
+            f"{self.names[symbol.name]}: {quotable(_shape(symbol))}."
+            for symbol in self.arguments
+            if "size" not in symbol.properties
+        ]
         return f'"""{quotable(told)}\n\n    {"  ".join(shapes)}\n    """' if shapes else f'"""{quotable(told)}"""'
 
 

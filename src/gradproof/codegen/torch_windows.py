@@ -8,7 +8,7 @@ from gradproof.codegen.array import Array
 from gradproof.codegen.window_layout import Tools, is_even, laid, listed, open_counts, paddings, shape_of, unlaid
 from gradproof.codegen.windows import Windows
 from gradproof.elaborate.sizes import extent
-from gradproof.expr.build import add, number
+from gradproof.expr.build import add, negate, number
 from gradproof.expr.node import Expr, Index, Number
 
 #: The sum over windows of what lies on their maxima, written once in a module that needs it.
@@ -70,7 +70,7 @@ def _convolved(windows: Windows, tools: Tools) -> Array:
     ]
     code = f"torch.nn.grad.conv{rank}d_input(({', '.join(lengths)}), {kernel}, {result}{options})"
     if not even:
-        code = f"{_FUNCTIONAL}.pad({code}, {_edges(windows, tools, sign='-')})"
+        code = f"{_FUNCTIONAL}.pad({code}, {_edges(windows, tools, is_cut=True)})"
     return unlaid(code, (batch, channels), places, tools)
 
 
@@ -80,10 +80,10 @@ def _image(windows: Windows, tools: Tools, *, even: bool) -> str:
     return image if even else f"{_FUNCTIONAL}.pad({image}, {_edges(windows, tools)})"
 
 
-def _edges(windows: Windows, tools: Tools, sign: str = "") -> str:
-    """Return the code of the paddings as PyTorch lists them: the last axis first."""
-    widths = [width for pair in paddings(windows, tools)[::-1] for width in pair]
-    return f"({', '.join(f'{sign}{width}' for width in widths)})"
+def _edges(windows: Windows, tools: Tools, *, is_cut: bool = False) -> str:
+    """Return the code of the paddings as PyTorch lists them: the last axis first; what is cut off is padding below zero."""
+    widths = [width for link in windows.links[::-1] for width in (link.before, link.after)]
+    return f"({', '.join(tools.size(negate(width) if is_cut else width) for width in widths)})"
 
 
 def _options(windows: Windows, tools: Tools, *, with_padding: bool) -> str:

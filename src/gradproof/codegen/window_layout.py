@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from gradproof.codegen.array import Array
+from gradproof.codegen.sizes import same_size
 from gradproof.codegen.windows import Link, Windows
 from gradproof.elaborate.sizes import extent
-from gradproof.expr.build import multiply, number, subtract
+from gradproof.expr.build import multiply, number
 from gradproof.expr.node import Expr, Index, Number
 from gradproof.formula.layers.windows import Window
 
@@ -57,7 +58,7 @@ def is_even(link: Link) -> bool:
     if not isinstance(before, Number) or before.value < 0:
         return False
     window = Window(extent(link.step), number(link.stride), before, before, number(link.dilation))
-    return subtract(window.count(extent(link.place)), extent(link.position)) is number(0)
+    return same_size(window.count(extent(link.place)), extent(link.position))
 
 
 def open_counts(windows: Windows, tools: Tools) -> list[str]:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from gradproof.codegen.affine import Facts, affine, bounds, facts_of, split, whole
+from gradproof.codegen.affine import Facts, affine, bounds, facts_of, is_within, split, whole
 from gradproof.elaborate.sizes import extent
 from gradproof.expr.build import ONE, ZERO, multiply, number, subtract, weighted_sum
 from gradproof.expr.node import Add, Compare, Element, Expr, Index, Number, Reduce, fresh_index
@@ -107,7 +107,7 @@ class _Search:
     def found(self) -> Windows | None:
         self._flatten()
         sorted_tests = facts_of(self.tests)
-        self.facts = [fact for fact in sorted_tests.positive if not _is_within(fact)]
+        self.facts = [fact for fact in sorted_tests.positive if not is_within(fact)]
         if sorted_tests.zero:
             return self._of_equalities(sorted_tests)
         shifted = self._shifted()
@@ -350,17 +350,6 @@ def _follows(fact: Expr, link: Link) -> bool:
     place = weighted_sum([(Fraction(link.stride), link.position), (Fraction(link.dilation), link.step), (Fraction(1), link.shift)])
     lower, upper, _ = bounds(place, [fact])
     return lower is link.place.lower if lower is not None else upper is link.place.upper
-
-
-def _is_within(fact: Expr) -> bool:
-    """Tell whether a condition says no more than that an index is in its own range."""
-    known = affine(fact)
-    if known is None or len(known.weights) != 1:
-        return False
-    ((index, weight),) = known.weights.items()
-    return (weight == 1 and subtract(index, fact) is index.lower) or (
-        weight == -1 and weighted_sum([(Fraction(1), index), (Fraction(1), fact)]) is index.upper
-    )
 
 
 def _is_kernel(one: Index, other: Index) -> bool:

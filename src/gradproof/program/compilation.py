@@ -14,6 +14,7 @@ from gradproof.expr.walk import symbols
 from gradproof.formula.formula import Formula
 from gradproof.formula.parse import parse
 from gradproof.printer.text import to_text
+from gradproof.program.flows import flows_of
 from gradproof.program.program import Program
 from gradproof.program.requests import requested
 
@@ -25,6 +26,7 @@ def compile(
     *,
     assume: Sequence[str] = (),
     at: Mapping[str, Any] | None = None,
+    structured: bool = False,
 ) -> Program:
     """Return a program that computes what is asked of a formula.
 
@@ -34,6 +36,8 @@ def compile(
               'hessian-vector product wrt w along v'.
               target: 'numba', 'numpy', 'jax' or 'torch'; without one Numba, and NumPy where a function has no loop code.
               assume, at: declarations and values, as ``parse`` takes them.
+              structured: Jacobians and Hessians that stand on diagonals, such as ``kron(I, V'V)``, come as operators with ``@`` and
+              ``.dense()``, in which no zero is stored; in NumPy where no target is given.
     Raises:   FormulaError, ShapeError: the text cannot be read; an output or the target is none of these; a function has no code there.
     Example:  >>> program = compile("norm2(A*x - b)^2/2", ["value", "gradient wrt x"], "numpy", assume=["A: m,n"])
               >>> found = program(A=[[1, 0], [0, 2]], x=[1, 1], b=[0, 1])
@@ -43,9 +47,12 @@ def compile(
     formula = _formula(expression, assume, at)
     own = {"derivative": expression.result} if isinstance(expression, Derivation) else {}
     asked = tuple(outputs)
-    made = requested(formula, asked, own)
+    made = requested(formula, asked, own, structured=structured)
+    if structured and target is None:
+        target = "numpy"
     if target is not None:
-        return Program(formula, asked, made, target, program_source(formula, made, target, together=True))
+        flows = flows_of(formula, made, target)
+        return Program(formula, asked, made, target, program_source(formula, made, target, together=True, flows=flows))
     chosen, source = _by_default(formula, made)
     return Program(formula, asked, made, chosen, source)
 

@@ -45,11 +45,13 @@ class Program:
 
     @cached_property
     def functions(self) -> Mapping[str, Callable[..., Any]]:
-        """The functions of the module, by the name of their output."""
+        """The functions of the module, by the name of their output; ``formula`` is the one that PyTorch and JAX can differentiate."""
         namespace = load(self.source, keep=self.target == "numba")
-        return {name: namespace[name] for name in (*(output.name for output in self.outputs), TOGETHER) if name in namespace}
+        return {
+            name: namespace[name] for name in (*(output.name for output in self.outputs), TOGETHER, "formula") if name in namespace
+        }
 
-    def __call__(self, **values: Any) -> dict[str, Any]:
+    def __call__(self, /, **values: Any) -> dict[str, Any]:
         """Return the outputs at some values, by the words in which they were asked for.
 
         An input with more leading axes than its variable is a batch, one without is shared; every output then has the axes of
@@ -77,7 +79,7 @@ class Program:
             self._fitting.add((tuple(values), shapes))
         return found
 
-    def batched(self, **axes: int) -> Program:
+    def batched(self, /, **axes: int) -> Program:
         """Return the program for batches, to be read or saved: ``batched(x=1)`` takes ``x`` with one leading axis more.
 
         Raises: FormulaError: a name is no variable, or a number of axes is not positive; a function has no code for batches.

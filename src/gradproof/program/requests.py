@@ -31,8 +31,12 @@ _KINDS = {
 _FORMS = "'value', 'part z', 'gradient wrt x', 'jacobian wrt x', 'hessian wrt x', 'hessian-vector product wrt x along v'"
 
 
-def requested(formula: Formula, requests: Sequence[str], own: Mapping[str, Formula] | None = None) -> tuple[Output, ...]:
+def requested(
+    formula: Formula, requests: Sequence[str], own: Mapping[str, Formula] | None = None, *, structured: bool = False
+) -> tuple[Output, ...]:
     """Return the outputs that some requests name, each with a name for its function; ``own`` are outputs that are at hand.
+
+    With ``structured`` matrices and the like are told apart into rows and columns, to be returned as operators.
 
     Raises: FormulaError: a request has another form, its variable does not occur, or two requests are the same.
     """
@@ -45,7 +49,7 @@ def requested(formula: Formula, requests: Sequence[str], own: Mapping[str, Formu
             outputs.append(_output(formula, " ".join(request.split()), [output.name for output in outputs], swept))
     if not outputs or len(set(requests)) < len(requests):
         raise FormulaError("outputs were expected, each of them once", got=", ".join(requests) or "none", where="outputs")
-    return tuple(outputs)
+    return tuple(outputs) if structured else tuple(replace(output, columns=0) for output in outputs)
 
 
 def _swept(formula: Formula, requests: Sequence[str]) -> Backpropagation | None:
@@ -86,7 +90,8 @@ def _output(formula: Formula, request: str, taken: Sequence[str], swept: Backpro
     else:
         derivation = derive(formula, symbol.name, order, along=along)
     what = replace(derivation.result, text=request)
-    return Output(safe_name(wanted, taken), what, f"{told}{f' along {along}' if along else ''}.")
+    columns = 0 if has_direction or (order == 1 and not formula.axes) else len(symbol.axes)
+    return Output(safe_name(wanted, taken), what, f"{told}{f' along {along}' if along else ''}.", columns=columns)
 
 
 def _part(formula: Formula, name: str, taken: Sequence[str]) -> Output:

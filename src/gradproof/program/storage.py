@@ -63,7 +63,16 @@ def write(path: Path, source: str) -> None:
     try:
         with NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, suffix=".tmp", delete=False) as file:
             file.write(source)
+    except (OSError, ValueError) as error:
+        raise _unwritable(path, error) from None
+    try:
         Path(file.name).chmod(0o644)
         Path(file.name).replace(path)
-    except OSError as error:
-        raise ReadError("a file that can be written was expected", got=str(error.strerror), where=str(path)) from None
+    except (OSError, ValueError) as error:
+        Path(file.name).unlink()
+        raise _unwritable(path, error) from None
+
+
+def _unwritable(path: Path, error: OSError | ValueError) -> ReadError:
+    told = error.strerror if isinstance(error, OSError) else error
+    return ReadError("a file that can be written was expected", got=str(told), where=ascii(str(path))[1:-1])
