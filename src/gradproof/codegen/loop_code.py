@@ -223,7 +223,7 @@ class LoopCode:
             return str(floor(node.value) if name == "floor" else ceil(node.value))
         below = _below(node)
         above = self.whole(multiply(number(below), node) if not isinstance(node, Add) else _scaled(node, below))
-        return f"{above} // {below}" if name == "floor" else f"-(-{above} // {below})"
+        return f"({above} // {below})" if name == "floor" else f"(-(-{above} // {below}))"
 
     def length(self, index: Index) -> str:
         """Return the length of the loop over an index that stands alone."""
