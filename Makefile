@@ -38,4 +38,4 @@ bench-derive:  ## derivations against SymPy, tensorgrad and CasADi; 100,000 rand
 	uv run python benchmarks/random_expressions.py --count 100000
 
 bench-tsne:  ## t-SNE against openTSNE and scikit-learn (make bench-tsne DATA=mnist.npz)
-	uv run --with opentsne python benchmarks/tsne.py $(DATA)
+	uv run --with opentsne --with pynndescent --with scikit-learn-intelex python benchmarks/tsne.py $(DATA)

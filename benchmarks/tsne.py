@@ -1,6 +1,8 @@
-"""Measures t-SNE against openTSNE and scikit-learn (where installed), from one start, with equal perplexity and iterations.
+"""Measures t-SNE against openTSNE, scikit-learn and scikit-learn-intelex, those that are installed.
 
-Run:  uv run --with opentsne python benchmarks/tsne.py DATA [--points 10000 70000] [--threads 2] [--rivals all]
+All have one start, equal perplexity and equal iterations. Run:
+
+    uv run --with opentsne --with pynndescent --with scikit-learn-intelex python benchmarks/tsne.py DATA [--points 10000 70000] [--threads 2]
 
 DATA is .npz with an array X, or .npy: a row for each point. It is scaled to at most 1 and reduced to 50 principal components. Every
 method runs in a process of its own, after a small run that compiles what is to be compiled. KL is that of the map with exact neighbours
@@ -10,6 +12,7 @@ and an exact normalizer for every method; 'kept' is the share of the 10 nearest 
 from __future__ import annotations
 
 import argparse
+import importlib
 import importlib.util
 import json
 import os
@@ -83,7 +86,7 @@ def methods(points: int, rivals: str) -> list[str]:
     if rivals != "none" and importlib.util.find_spec("openTSNE"):
         found += ["openTSNE fft", *(["openTSNE bh"] if points <= 10_000 else [])]
     if rivals == "all" or (rivals == "quick" and points <= 10_000):
-        found.append("scikit-learn")
+        found += ["scikit-learn", *(["intelex"] if importlib.util.find_spec("sklearnex") else [])]
     return found
 
 
@@ -121,7 +124,7 @@ def measure(name: str, folder: str, threads: int) -> dict[str, float]:
 def run_child(name: str, folder: Path, threads: int) -> None:
     x, start = np.load(folder / "x.npy"), np.load(folder / "start.npy")
     run: Callable[..., tuple[Any, float, float]]
-    run = {"gradproof": run_ours, "scikit-learn": run_scikit_learn}.get(name, run_open_tsne)
+    run = {"gradproof": run_ours, "scikit-learn": run_scikit_learn, "intelex": run_scikit_learn}.get(name, run_open_tsne)
     few = np.random.default_rng(1).choice(len(x), min(4000, len(x)), replace=False)
     begin = time.perf_counter()
     run(name, x[few], start[few], threads, 20, 20)
@@ -168,8 +171,8 @@ def run_open_tsne(name: str, x: np.ndarray, start: np.ndarray, threads: int, ear
 
 
 def run_scikit_learn(name: str, x: np.ndarray, start: np.ndarray, threads: int, early: int, late: int) -> tuple[Any, float, float]:
-    from sklearn.manifold import TSNE
-
+    # scikit-learn-intelex has the same estimator with kernels of its own.
+    TSNE = importlib.import_module("sklearnex.manifold" if name == "intelex" else "sklearn.manifold").TSNE
     # Its early phase is always 250 iterations, and it takes at least as many in all.
     model = TSNE(
         perplexity=PERPLEXITY, init=start.astype(np.float32), max_iter=max(250, early + late), n_jobs=threads, random_state=0
