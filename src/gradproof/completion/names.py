@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import permutations
 
 from gradproof.checker.environment import Environment
+from gradproof.derivation.tidy import tidied
 from gradproof.derivative.differentiate import Named
 from gradproof.expr.build import add, multiply, number, power, subtract
 from gradproof.expr.node import Add, Axis, Element, Expr, Index, Reduce, Symbol, TensorEntry
@@ -50,8 +51,10 @@ def _by_length(environment: Environment) -> list[tuple[Symbol, Named]]:
         if len(symbol.axes) != len(named.axes):
             continue
         axes = tuple(Axis(environment.scope.sizes.resolve(axis.size), axis.origin, axis.name) for axis in symbol.axes)
-        body = _with_plain_dummies(simplified(environment.expanded(named.body)))
-        found.append((Symbol(symbol.name, axes, symbol.properties), Named(named.axes, body)))
+        body = simplified(environment.expanded(named.body))
+        # A derivative may have the definition in a reader's form: a quotient of exponentials as a softmax.
+        for form in dict.fromkeys(_with_plain_dummies(form) for form in (body, tidied(body))):
+            found.append((Symbol(symbol.name, axes, symbol.properties), Named(named.axes, form)))
     return sorted(found, key=lambda entry: -cost(entry[1].body))
 
 

@@ -85,20 +85,20 @@ def confusion(counts: npt.NDArray[np.int64]) -> str:
 
 def _figure(width: float, height: float) -> Figure:
     try:
-        from matplotlib import rcParams
         from matplotlib.figure import Figure
     except ImportError:
         raise UnsupportedError("matplotlib is needed for the page", where="run", remedy="Install gradproof[plot].") from None
-    # Letters stay letters: they can be searched and read aloud.
-    rcParams["svg.fonttype"] = "none"
-    rcParams["svg.hashsalt"] = "gradproof"
     return Figure(figsize=(width, height), layout="constrained")
 
 
 def _svg(figure: Figure, title: str, words: str) -> str:
     """Return a figure as an SVG element that stands in a page, with its title and its content in words."""
+    from matplotlib import rc_context
+
     stream = io.StringIO()
-    figure.savefig(stream, format="svg", metadata=dict.fromkeys(("Date", "Creator", "Format", "Type")))
+    # Letters stay letters: they can be searched and read aloud.
+    with rc_context({"svg.fonttype": "none", "svg.hashsalt": "gradproof"}):
+        figure.savefig(stream, format="svg", metadata=dict.fromkeys(("Date", "Creator", "Format", "Type")))
     text = stream.getvalue()
     text = text[text.index("<svg") :]
     # Several pictures stand in one page: names inside of one must not be those of another.
