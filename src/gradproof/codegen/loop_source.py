@@ -23,6 +23,8 @@ _CONSTANT = re.compile(r" [+-] \d+$")
 _CHEAP = frozenset({"abs", "sign", "maximum", "minimum", "relu", "step", "floor", "ceil"})
 #: A loop of at most so many turns is short, and work of at most so many steps is not worth a second thread.
 SHORT, SMALL = 16, 20_000
+#: What kernels call the rows that they are at.
+OF_PASSES = ("thread", "threads", "first_row", "last_row", "end_row", "step", "once")
 #: An axis of at most so many entries has a name for each: what they share is computed once.
 FEW = 4
 
@@ -46,6 +48,8 @@ class LoopWriter:
     #: The shapes of the arrays that are written, by name: NumPy makes them, in pages that are quick to fill.
     arrays: dict[str, str] = field(default_factory=dict)
     count: int = 0
+    #: The ends of the outermost loops, where these run over a part of the rows; nothing is parallel then.
+    ends: tuple[str, str] | None = None
 
     def written(self, wanted: Sequence[tuple[Expr, tuple[Index, ...], str]]) -> None:
         """Write the loops that compute nodes over their axes, each under its name."""
@@ -60,6 +64,11 @@ class LoopWriter:
                     pending.remove(item)
             self._nest(group)
 
+    def shape(self, axes: Sequence[Index]) -> str:
+        """Return the code of the shape of an array over some axes."""
+        lengths = ", ".join(self.code.length(index) for index in axes)
+        return f"({lengths}{',' if len(axes) == 1 else ''})"
+
     # Nests --------------------------------------------------------------------------------------------------------------
 
     def _nest(self, group: Sequence[tuple[Expr, tuple[Index, ...], str]]) -> None:
@@ -67,8 +76,7 @@ class LoopWriter:
         goals: list[Goal] = []
         for node, axes, name in group:
             if axes:
-                shape = ", ".join(self.code.length(index) for index in axes)
-                self.arrays[name] = f"({shape}{',' if len(axes) == 1 else ''})"
+                self.arrays[name] = self.shape(axes)
                 goals.append(Goal(node, axes, (), f"{name}[{{places}}] = {{value}}"))
         self._named([index for _, axes, _ in group for index in axes])
         scalars = [node for node, axes, _ in group if not axes]
@@ -131,9 +139,12 @@ class LoopWriter:
         return replace(goal, finish=f"{name} += {{value}}")
 
     def _for(self, index: Index, ends: Sequence[End], depth: int, *, is_outer: bool, is_worth: bool) -> None:
+        is_part = self.ends is not None and is_outer and depth == 1
         start = shift(index)
         lower = ["0"] if start or _is_zero(index.lower) else [self.code.whole(index.lower)]
         upper = [self._counted(index.upper, start)]
+        if self.ends is not None and is_part:
+            lower, upper = [self.ends[0]], [self.ends[1]]
         for end in ends:
             code = bare(self.code.whole(end.above))
             if end.is_upper:
@@ -142,7 +153,7 @@ class LoopWriter:
                 lower.append(_plus(f"-(-({code}) // {end.below})" if end.below > 1 else code, -start))
         low = lower[0] if len(lower) == 1 else f"max({', '.join(dict.fromkeys(lower))})"
         high = upper[0] if len(upper) == 1 else f"min({', '.join(dict.fromkeys(upper))})"
-        kind = "prange" if is_outer and depth == 1 and is_worth else "range"
+        kind = "prange" if is_outer and depth == 1 and is_worth and not is_part else "range"
         self._line(depth, f"for {self.code.letters[index]} in {kind}({high if low == '0' else f'{low}, {high}'}):")
 
     def _counted(self, upper: Expr, start: int) -> str:
@@ -285,7 +296,7 @@ class LoopWriter:
 
     def _named(self, indices: Sequence[Index]) -> None:
         """Give letters to indices: their own where nothing else has it."""
-        taken = {*self.code.names.values(), *self.code.letters.values(), "math", "np", "real"}
+        taken = {*self.code.names.values(), *self.code.letters.values(), "math", "np", "real", *OF_PASSES}
         for index in indices:
             if index not in self.code.letters:
                 letter = index.name if index.name.isidentifier() and index.name.isascii() else "i"
@@ -309,12 +320,12 @@ def _may_join(item: tuple[Expr, tuple[Index, ...], str], group: Sequence[tuple[E
     """Tell whether a node goes into the loops of others: over the same rows, and it needs none of them whole."""
     node, axes, _ = item
     first = group[0]
-    if _rows(node, axes) is None or _rows(node, axes) is not _rows(first[0], first[1]):
+    if rows_of(node, axes) is None or rows_of(node, axes) is not rows_of(first[0], first[1]):
         return False
     return not any(_contains(node, other) for other, _, _ in group)
 
 
-def _rows(node: Expr, axes: tuple[Index, ...]) -> Index | None:
+def rows_of(node: Expr, axes: tuple[Index, ...]) -> Index | None:
     """Return the outermost loop over a node: that of all of its sums, where it is a number."""
     if axes:
         return axes[0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from gradproof.codegen.array import Array
@@ -11,10 +11,11 @@ from gradproof.codegen.array_source import Writer
 from gradproof.codegen.diagonals import beside, diagonals
 from gradproof.codegen.loop_code import LoopCode, Stored, own_entry, stable
 from gradproof.codegen.loop_ends import with_offsets, without_idle_tests
-from gradproof.codegen.loop_source import LoopWriter, axes_of
+from gradproof.codegen.loop_source import LoopWriter, axes_of, rows_of
 from gradproof.codegen.plan import planned
 from gradproof.codegen.renaming import Renaming
-from gradproof.codegen.steps import is_by_library, scaled, steps
+from gradproof.codegen.row_passes import Names, RowPass, pass_lines, row_pass, vector_first
+from gradproof.codegen.steps import is_by_library, is_plain, library_parts, scaled, steps
 from gradproof.expr.node import Element, Expr, Index, TensorEntry
 from gradproof.expr.walk import transform
 
@@ -30,7 +31,7 @@ class MixedWriter(Writer):
 
     def lowered(self, root: Expr, axes: Sequence[Index]) -> tuple[Expr, tuple[Index, ...]]:
         """Return an expression in the form that is computed, under the names that all outputs share."""
-        whole = transform(stable(planned(root)), lambda node: with_offsets(without_idle_tests(node)))
+        whole = transform(stable(planned(root)), lambda node: vector_first(with_offsets(without_idle_tests(node))))
         return self.common.of_output(transform(whole, lambda node: _by_rows(node, axes)), axes)
 
     def prepare(self, roots: Sequence[tuple[Expr, tuple[Index, ...]]]) -> None:
@@ -57,14 +58,24 @@ class MixedWriter(Writer):
 
     def _run(self, roots: Sequence[Expr]) -> None:
         roots = [root for root in roots if root not in self.done]
-        for step in steps(roots):
-            nodes = [node for node in step if node not in self.done]
-            loops = [node for node in nodes if not is_by_library(node)]
-            if loops:
-                self._by_loops(loops)
-            for node in nodes:
-                if node not in loops:
-                    self._by_library(node)
+        pending = steps(roots, self.done)
+        while pending:
+            nodes = [node for step in pending for node in step]
+            found = row_pass(nodes, self.done)
+            if found is not None and self._in_one_pass(found, nodes):
+                pending = steps([root for root in roots if root not in self.done], self.done)
+                continue
+            step, *pending = pending
+            self._step([node for node in step if node not in self.done])
+
+    def _step(self, nodes: Sequence[Expr]) -> None:
+        """Write what needs nothing of each other."""
+        loops = [node for node in nodes if not is_by_library(node)]
+        if loops:
+            self._by_loops(loops)
+        for node in nodes:
+            if node not in loops:
+                self._by_library(node)
 
     def _by_library(self, node: Expr) -> None:
         parts = scaled(node)
@@ -80,10 +91,7 @@ class MixedWriter(Writer):
 
     def _by_loops(self, nodes: Sequence[Expr]) -> None:
         """Write one kernel that computes some nodes, and the line that calls it."""
-        code = LoopCode(self.names)
-        for node, array in self.done.items():
-            if array.code.isidentifier():
-                code.stored[own_entry(node) if isinstance(node, TensorEntry) else node] = Stored(array.code, array.axes)
+        code = self._loop_code()
         wanted = [(node, self.axes_wanted.get(node, axes_of(node)), self._name()) for node in nodes]
         writer = LoopWriter(code, count=self.count)
         writer.written(wanted)
@@ -92,19 +100,95 @@ class MixedWriter(Writer):
             self.done[node] = Array(name, axes)
         results = [name for _, axes, name in wanted if not axes]
         self.lines += [f"{name} = np.empty({shape}, dtype)" for name, shape in writer.arrays.items()]
-        known = [*self.names.values(), *writer.arrays, *(array.code for array in self.done.values() if array.code.isidentifier())]
-        text = "\n".join(writer.lines)
+        returned = f"    return {', '.join(results)}\n" if results else ""
+        call = self._kernel("\n".join(writer.lines), returned, writer.arrays)
+        self.lines.append(f"{', '.join(results)}{' = ' if results else ''}{call}")
+
+    def _loop_code(self) -> LoopCode:
+        code = LoopCode(self.names)
+        for node, array in self.done.items():
+            if array.code.isidentifier():
+                code.stored[own_entry(node) if isinstance(node, TensorEntry) else node] = Stored(array.code, array.axes)
+        return code
+
+    def _kernel(self, text: str, returned: str, arrays: Iterable[str], options: Sequence[str] = ()) -> str:
+        """Write a kernel and return the call of it: its arguments are the names that it reads, ``arrays`` and ``options`` among them."""
+        known = [
+            *self.names.values(),
+            *arrays,
+            *(array.code for array in self.done.values() if array.code.isidentifier()),
+            *options,
+        ]
         made = set(re.findall(r"^ *(\w+) = ", text, re.MULTILINE)) | set(re.findall(r"\bfor (\w+) in", text))
         used = [name for name in dict.fromkeys(known) if re.search(rf"\b{name}\b", text) and name not in made]
-        arrays = [name for name in used if re.search(rf"\b{name}\[", text)]
-        real = f"{arrays[0]}.dtype.type" if arrays else "float"
+        read = [name for name in used if re.search(rf"\b{name}\[", text)]
+        real = f"{read[0]}.dtype.type" if read else "float"
         name = f"{self.kernel}_{len(self.kernels) + 1}" if self.kernels else self.kernel
-        options = "parallel=True, **LOOPS" if "prange(" in text else "**LOOPS"
-        head = f"@njit({options})\ndef {name}({', '.join(used)}):\n"
-        type_line = f"    real = {real}\n" if "real" in text else ""
-        returned = f"    return {', '.join(results)}\n" if results else ""
+        decorator = "parallel=True, **LOOPS" if "prange(" in text else "**LOOPS"
+        head = f"@njit({decorator})\ndef {name}({', '.join(used)}):\n"
+        type_line = f"    real = {real}\n" if re.search(r"\breal\b", text) else ""
         self.kernels.append(f"{head}{type_line}{text}\n{returned}")
-        self.lines.append(f"{', '.join(results)}{' = ' if results else ''}{name}({', '.join(used)})")
+        return f"{name}({', '.join(used)})"
+
+    def _in_one_pass(self, made: RowPass, nodes: Sequence[Expr]) -> bool:
+        """Write products with a matrix and with its transpose as one kernel over its rows, which takes the sums over these along.
+
+        Return whether that was possible.
+        """
+        before = self.count
+        code = self._loop_code()
+        names: dict[Expr, str] = {}
+        for forward in made.forwards:
+            names[forward.node] = self._name()
+            code.stored[forward.node] = Stored(names[forward.node], (made.row, *forward.columns))
+        wanted = [(b.rows_of, (made.row, *b.columns), self._name()) for b in made.backwards if b.rows_of not in names]
+        wanted = list({node: (node, axes, name) for node, axes, name in wanted}.values())
+        wanted += [(node, (), self._name()) for node in nodes if self._is_along(node, made)]
+        writer = LoopWriter(code, count=self.count, ends=("first_row", "last_row"))
+        writer.written(wanted)
+        outermost = [line for line in writer.lines if line.startswith("    for ")]
+        if set(writer.arrays) != {name for _, axes, name in wanted if axes} or len(outermost) > min(1, len(wanted)):
+            self.count = before
+            return False
+        self.count = writer.count
+        names.update({node: name for node, _, name in wanted})
+        self._write_pass(made, names, writer, [(node, name) for node, axes, name in wanted if not axes])
+        return True
+
+    def _is_along(self, node: Expr, made: RowPass) -> bool:
+        """Tell whether a number is a sum over the rows of a pass that needs nothing which is not at hand there."""
+        if node in self.done or node.free_indices or is_by_library(node) or rows_of(node, ()) is not made.row:
+            return False
+        at_hand = {forward.node for forward in made.forwards}
+        return all(part in at_hand or part in self.done or is_plain(part) for part in library_parts(node))
+
+    def _write_pass(self, made: RowPass, names: dict[Expr, str], writer: LoopWriter, numbers: Sequence[tuple[Expr, str]]) -> None:
+        """Write the kernel of a pass and the lines around it: where the sizes do not suit it, NumPy multiplies before and behind it."""
+        matrix = self.names[made.matrix.symbol.name]
+        factors = {f.node: self._over(self._of(f.other), (f.inner, *f.columns), atom=True) for f in made.forwards}
+        columns = [self._length(index) for index in made.columns] or ["1"]
+        self.lines.append(f"once = reads_once({matrix}, {', '.join(columns)})")
+        for forward in made.forwards:
+            name, axes = names[forward.node], (made.row, *forward.columns)
+            self.lines.append(f"{name} = np.empty({writer.shape(axes)}, dtype) if once else {matrix} @ {factors[forward.node]}")
+            self.done[forward.node] = Array(name, axes)
+        self.lines += [f"{name} = np.empty({shape}, dtype)" for name, shape in writer.arrays.items()]
+        self.lines.append("threads = get_num_threads()")
+        for backward in made.backwards:
+            self.done.setdefault(backward.rows_of, Array(names[backward.rows_of], (made.row, *backward.columns)))
+        sums = {backward.node: self._name() for backward in made.backwards}
+        turned = {forward.node: self._name() for forward in made.forwards}
+        called = Names(matrix, self._length(made.row), names, sums, factors, turned)
+        returned = [*(f"{name}.sum(axis=0)" for name in sums.values()), *(name for _, name in numbers)]
+        text = "\n".join(pass_lines(made, writer.lines, called))
+        call = self._kernel(text, f"    return {', '.join(returned)}\n", writer.arrays, ("threads", "once"))
+        self.lines.append(f"{', '.join([*sums.values(), *(name for _, name in numbers)])} = {call}")
+        self.done.update({node: Array(name) for node, name in numbers})
+        for backward in made.backwards:
+            total = sums[backward.node]
+            kept = f"{total}.T" if backward.columns else f"{total}[0]"
+            code = f"{kept} if once else {matrix}.T @ {names[backward.rows_of]}"
+            self.done[backward.node] = self._line(Array(code, (backward.inner, *backward.columns), is_atom=False))
 
     def _name(self) -> str:
         self.count += 1

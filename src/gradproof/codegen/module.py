@@ -10,9 +10,11 @@ from gradproof.codegen.array_source import Writer
 from gradproof.codegen.dialects import DIALECTS, NUMPY, Dialect
 from gradproof.codegen.differentiable import NAMES as DIFFERENTIABLE
 from gradproof.codegen.differentiable import differentiable
-from gradproof.codegen.loop_functions import HELPERS as LOOP_HELPERS
+from gradproof.codegen.loop_functions import HELPERS as LOOP_FUNCTIONS
+from gradproof.codegen.loop_source import OF_PASSES
 from gradproof.codegen.mixed_source import MixedWriter
 from gradproof.codegen.plan import planned
+from gradproof.codegen.row_functions import HELPERS as ROW_FUNCTIONS
 from gradproof.codegen.signature import Output, Signature, quotable, signature
 from gradproof.errors import FormulaError
 from gradproof.expr.node import Symbol
@@ -35,7 +37,21 @@ _RESERVED = frozenset(keyword.kwlist) | {
     "dtype",
     "device",
 }
-_OF_LOOPS = ("math", "njit", "prange", "result", "CACHE", "LOOPS", "range", "abs", "real", "prepared")
+_OF_LOOPS = (
+    "math",
+    "njit",
+    "prange",
+    "get_num_threads",
+    "result",
+    "CACHE",
+    "LOOPS",
+    "range",
+    "abs",
+    "real",
+    "prepared",
+    *OF_PASSES,
+)
+LOOP_HELPERS = {**LOOP_FUNCTIONS, **ROW_FUNCTIONS}
 
 
 def program_source(
@@ -157,7 +173,8 @@ def _loop_module(bodies: Sequence[str], told: str) -> str:
     text = "\n\n".join(bodies)
     helpers = _called({**NUMPY.helpers, **LOOP_HELPERS}, text)
     head = (
-        f'"""{quotable(told)}"""\n\nimport math\n\nimport numpy as np\nfrom numba import njit, prange\n\n'
+        f'"""{quotable(told)}"""\n\nimport math\n\nimport numpy as np\n'
+        f"from numba import {'get_num_threads, ' if 'get_num_threads(' in text else ''}njit, prange\n\n"
         '#: Compiled code is kept beside the file of the module.\nCACHE = "__file__" in globals()\n'
         "#: Sums may be taken in another order; infinities and NaN are kept, and a division by zero is no error.\n"
         'LOOPS = {"cache": CACHE, "error_model": "numpy", "fastmath": {"reassoc", "contract", "arcp", "nsz"}}\n'

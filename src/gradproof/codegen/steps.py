@@ -5,7 +5,7 @@ Everything between them is computed entry by entry, in loops.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 from gradproof.codegen.loop_code import own_entry
 from gradproof.codegen.loop_ends import has_arrays
@@ -17,10 +17,10 @@ from gradproof.expr.walk import children
 MATRIX_FUNCTIONS = frozenset({"inverse", "det", "logdet", "spectral_norm", "nuclear_norm"})
 
 
-def steps(roots: Sequence[Expr]) -> list[list[Expr]]:
+def steps(roots: Sequence[Expr], done: Container[Expr] = ()) -> list[list[Expr]]:
     """Return the nodes that are arrays of their own below some roots, in the order in which they are computed: step by step.
 
-    Nodes of one step need nothing of each other.
+    Nodes of one step need nothing of each other; what is done is not computed again.
     """
     levels: dict[Expr, int] = {}
     order: dict[Expr, None] = {}
@@ -29,7 +29,8 @@ def steps(roots: Sequence[Expr]) -> list[list[Expr]]:
         node, is_ready = stack.pop()
         if node in levels:
             continue
-        inner = [part for part in (operands(node) if is_by_library(node) else library_parts(node)) if not is_plain(part)]
+        below = operands(node) if is_by_library(node) else library_parts(node)
+        inner = [part for part in below if not is_plain(part) and part not in done]
         if is_ready:
             levels[node] = max((levels[part] + 1 for part in inner), default=0)
             order[node] = None

@@ -1,0 +1,95 @@
+"""The helpers of programs that read a matrix once: a few rows are multiplied, worked on and added up while the caches hold them."""
+
+from __future__ import annotations
+
+#: Helpers that a module carries where its code calls them.
+HELPERS = {
+    "reads_once": '''def reads_once(x, *columns):
+    """Tell whether one pass over the rows of a matrix is quicker than two products: it is larger than the caches, its columns are few."""
+    most = max(columns)
+    return x.flags.c_contiguous and x.nbytes > 4_000_000 and most <= 16 and most * x.shape[1] * x.itemsize <= 262_144
+''',
+    "rows_at_once": '''@njit(cache=CACHE, error_model="numpy")
+def rows_at_once(x):
+    """How many rows the second cache holds, a multiple of four."""
+    return max(4, min(64, 262_144 // max(1, x.shape[1] * x.itemsize)) // 4 * 4)
+''',
+    "row_products": '''@njit(**LOOPS)
+def row_products(x, w, z, first_row, last_row):
+    """Write ``x[i] . w[c]`` to ``z[i, c]`` for some rows: four rows and two columns share what is read, which the first cache holds."""
+    rows = last_row - first_row
+    even_row, even_column = first_row + rows // 4 * 4, w.shape[0] // 2 * 2
+    zero = x.dtype.type(0)
+    width = max(128, 16_384 // max(1, w.shape[0] * x.itemsize))
+    z[first_row:last_row] = zero
+    for start in range(0, x.shape[1], width):
+        end = min(start + width, x.shape[1])
+        for i in range(first_row, even_row, 4):
+            x0, x1, x2, x3 = x[i, start:end], x[i + 1, start:end], x[i + 2, start:end], x[i + 3, start:end]
+            for c in range(0, even_column, 2):
+                u, v = w[c, start:end], w[c + 1, start:end]
+                a0 = a1 = a2 = a3 = b0 = b1 = b2 = b3 = zero
+                for j in range(end - start):
+                    a0 += u[j] * x0[j]
+                    a1 += u[j] * x1[j]
+                    a2 += u[j] * x2[j]
+                    a3 += u[j] * x3[j]
+                    b0 += v[j] * x0[j]
+                    b1 += v[j] * x1[j]
+                    b2 += v[j] * x2[j]
+                    b3 += v[j] * x3[j]
+                z[i, c] += a0
+                z[i + 1, c] += a1
+                z[i + 2, c] += a2
+                z[i + 3, c] += a3
+                z[i, c + 1] += b0
+                z[i + 1, c + 1] += b1
+                z[i + 2, c + 1] += b2
+                z[i + 3, c + 1] += b3
+            for c in range(even_column, w.shape[0]):
+                u = w[c, start:end]
+                a0 = a1 = a2 = a3 = zero
+                for j in range(end - start):
+                    a0 += u[j] * x0[j]
+                    a1 += u[j] * x1[j]
+                    a2 += u[j] * x2[j]
+                    a3 += u[j] * x3[j]
+                z[i, c] += a0
+                z[i + 1, c] += a1
+                z[i + 2, c] += a2
+                z[i + 3, c] += a3
+        for i in range(even_row, last_row):
+            for c in range(w.shape[0]):
+                a0 = zero
+                for j in range(start, end):
+                    a0 += w[c, j] * x[i, j]
+                z[i, c] += a0
+''',
+    "add_rows": '''@njit(**LOOPS)
+def add_rows(x, z, total, first_row, last_row):
+    """Add ``z[i, c] x[i]`` to ``total[c]`` for some rows: four rows and two columns share what is read, which the first cache holds."""
+    rows, columns = last_row - first_row, z.shape[1]
+    even_row, even_column = first_row + rows // 4 * 4, columns // 2 * 2
+    width = max(128, 16_384 // max(1, columns * x.itemsize))
+    for start in range(0, x.shape[1], width):
+        end = min(start + width, x.shape[1])
+        for i in range(first_row, even_row, 4):
+            x0, x1, x2, x3 = x[i, start:end], x[i + 1, start:end], x[i + 2, start:end], x[i + 3, start:end]
+            for c in range(0, even_column, 2):
+                g, h = total[c, start:end], total[c + 1, start:end]
+                a0, a1, a2, a3 = z[i, c], z[i + 1, c], z[i + 2, c], z[i + 3, c]
+                b0, b1, b2, b3 = z[i, c + 1], z[i + 1, c + 1], z[i + 2, c + 1], z[i + 3, c + 1]
+                for j in range(end - start):
+                    g[j] += a0 * x0[j] + a1 * x1[j] + a2 * x2[j] + a3 * x3[j]
+                    h[j] += b0 * x0[j] + b1 * x1[j] + b2 * x2[j] + b3 * x3[j]
+            for c in range(even_column, columns):
+                g = total[c, start:end]
+                a0, a1, a2, a3 = z[i, c], z[i + 1, c], z[i + 2, c], z[i + 3, c]
+                for j in range(end - start):
+                    g[j] += a0 * x0[j] + a1 * x1[j] + a2 * x2[j] + a3 * x3[j]
+        for i in range(even_row, last_row):
+            for c in range(columns):
+                for j in range(start, end):
+                    total[c, j] += z[i, c] * x[i, j]
+''',
+}
