@@ -9,7 +9,8 @@ import click
 from gradproof.cli.formula_input import FormulaCommand, formula_text
 from gradproof.cli.output import write_standard_output
 from gradproof.derivation.notation import declaration
-from gradproof.derivation.proximal import Proximal, proximal
+from gradproof.derivation.proximal import Proximal
+from gradproof.objective.operators import operator
 
 
 @click.command("prox", cls=FormulaCommand, context_settings={"ignore_unknown_options": True})
@@ -30,7 +31,7 @@ def prox_command(
 
     Exit code: 0 if there is an operator; 2 if the function cannot be read or has none that is known.
     """
-    found = proximal(formula_text(expression), over, assume=assume, subject_to=conditions)
+    found = operator(formula_text(expression), over, assume=assume, subject_to=conditions)
     if target == "json":
         write_standard_output(_document(found, None if no_verify else found.verify()))
         return 0
@@ -45,6 +46,7 @@ def prox_command(
     lines += [f"assumed: {condition}" for condition in found.conditions]
     if found.entry:
         lines.append(f"catalogue: gradproof.prox.{found.entry}")
+    lines += [f"source: {source}" for source in found.sources]
     if not no_verify:
         lines.append(f"check: {found.verify()}")
     write_standard_output("\n".join(lines) + "\n")
@@ -61,6 +63,7 @@ def _document(found: Proximal, check: str | None) -> str:
         "latex": found.to_latex(),
         "is_closed_form": found.result is not None,
         "catalogue": found.entry or None,
+        "sources": list(found.sources),
         "conditions": list(found.conditions),
         "steps": [{"rule": step.rule, "text": step.text} for step in found.steps],
     }

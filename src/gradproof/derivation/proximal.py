@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,7 +42,8 @@ class Line:
 class Proximal:
     """The proximal operator of ``formula`` in the variable ``wrt`` at the point ``point``.
 
-    ``result`` is the operator as a formula, None where it has no closed form: then ``entry`` of the catalogue computes it.
+    ``result`` is the operator as a formula, None where it has no closed form: then ``entry`` of the catalogue computes it, whose
+    ``sources`` are cited, and ``check`` compares it with other points.
     """
 
     formula: Formula
@@ -55,6 +56,8 @@ class Proximal:
     result: Formula | None = None
     objective: Expr = field(default=ZERO, repr=False)
     constraints: tuple[Expr, ...] = field(default=(), repr=False)
+    sources: tuple[str, ...] = ()
+    check: Callable[[int], str] | None = field(default=None, repr=False)
 
     def to_text(self) -> str:
         """Return the operator as plain text."""
@@ -63,7 +66,7 @@ class Proximal:
     def to_latex(self) -> str:
         """Return the operator as LaTeX; what has no closed form is named in words."""
         if self.result is None:
-            return rf"\text{{{self.text}}}"
+            return rf"\text{{{_escaped(self.text)}}}"
         return self.notation.latex
 
     @property
@@ -76,7 +79,7 @@ class Proximal:
     def verify(self, instances: int = _INSTANCES) -> str:
         """Compare the point with others near and far at random instances; return what was found, in words."""
         if self.result is None:
-            return "not checked here: the entry of the catalogue has its own tests"
+            return self.check(instances) if self.check else "not checked here: the entry of the catalogue has its own tests"
         tried = 0
         for count in range(instances):
             try:
@@ -127,6 +130,13 @@ def proximal(
               'sign(v).*max(abs(v) - lam, 0)'
     Source:   Parikh and Boyd 2014, sections 2 and 6
     """
+    return _Derivation(*read_function(expression, over, assume, subject_to, at), assume).proximal()
+
+
+def read_function(
+    expression: str, over: str, assume: Sequence[str], subject_to: Sequence[str], at: Mapping[str, Any] | None = None
+) -> tuple[Formula, Symbol, list[str]]:
+    """Return a function without its indicators, its variable, and the conditions. Raises: FormulaError: it is no function of that variable."""
     body, conditions = without_indicators(expression)
     told = [*conditions, *subject_to]
     hint = "" if body else f"0*sum({over})"
@@ -138,7 +148,11 @@ def proximal(
         raise FormulaError(f"a function of {over} was expected", got=f"'{expression}'", remedy="Name its variable with --over.")
     if formula.axes:
         raise FormulaError("a number was expected as the function's value", got="a vector", remedy="Sum its entries.")
-    return _Derivation(formula, wrt, told, assume).proximal()
+    return formula, wrt, told
+
+
+class UnknownTermError(FormulaError):
+    """A term, or a sum of terms, of which no operator is derived here."""
 
 
 def without_indicators(text: str) -> tuple[str, list[str]]:
@@ -165,14 +179,19 @@ def as_condition(text: str) -> str:
     return f"({text.replace('=', '==')})" if "=" in signs else f"({text})"
 
 
+def point_of(formula: Formula, wrt: Symbol) -> Symbol:
+    """Return the point at which the operator is taken, under a name that is free."""
+    taken = {symbol.name for symbol in symbols(formula.value)} | {wrt.name}
+    names = ("V", "Z", "U", "Point") if len(wrt.axes) == 2 else ("v", "z", "u", "point")
+    return Symbol(next(name for name in names if name not in taken), wrt.axes)
+
+
 class _Derivation:
     """The derivation of one operator: its terms, then the rule that they call for."""
 
     def __init__(self, formula: Formula, wrt: Symbol, told: Sequence[str], assume: Sequence[str]) -> None:
         self.formula, self.wrt, self.told, self.assume = formula, wrt, told, assume
-        taken = {symbol.name for symbol in symbols(formula.value)} | {wrt.name}
-        names = ("V", "Z", "U", "Point") if len(wrt.axes) == 2 else ("v", "z", "u", "point")
-        self.point = Symbol(next(name for name in names if name not in taken), wrt.axes)
+        self.point = point_of(formula, wrt)
         self.norm = "norm2" if len(wrt.axes) == 1 else "normF"
         self.terms: dict[str, list[Term]] = {}
         self.conditions: list[Expr] = []
@@ -209,7 +228,7 @@ class _Derivation:
     def _collect(self) -> None:
         for term in terms_of(_expanded(self.formula.value, self.wrt), self.wrt):
             if not isinstance(term, Term):
-                raise FormulaError(
+                raise UnknownTermError(
                     "a term with a known proximal operator was expected",
                     got=f"'{to_text(term)}'",
                     remedy="Known are norm1, norm2, its square, norminf, max, sum(max(x, 0)), sum(x != 0), linear terms, and constraints.",
@@ -219,7 +238,7 @@ class _Derivation:
             read = parse(as_condition(text), [*self.assume, declaration(self.wrt)])
             found = constraints_of(read.value.condition, self.wrt) if isinstance(read.value, Iverson) else None
             if found is None:
-                raise FormulaError(
+                raise UnknownTermError(
                     "a constraint with a known projection was expected", got=f"'{text}'", remedy="Write 'a <= x <= b'."
                 )
             every = sum_over(read.axes, subtract(ONE, read.value))
@@ -384,7 +403,7 @@ class _Derivation:
         found = known.get(frozenset(kinds))
         if found is None or (found[0] == "Simplex" and not self._is_nonnegative()):
             names = ", ".join(sorted(kinds))
-            raise FormulaError(
+            raise UnknownTermError(
                 "terms whose sum has a known operator were expected", got=names, remedy="Ask for one of them at a time."
             )
         self._say("catalogue", found[1])
@@ -453,6 +472,13 @@ def _in_sum(text: str) -> str:
         depth += {"(": 1, ")": -1}.get(sign, 0)
         bare += sign if depth == 0 else ""
     return f"({text})" if " + " in bare or " - " in bare or text.startswith("-") else text
+
+
+def _escaped(text: str) -> str:
+    """Return words as LaTeX shows them."""
+    for sign, shown in (("{", r"\{"), ("}", r"\}"), ("_", r"\_"), ("^", r"\textasciicircum{}")):
+        text = text.replace(sign, shown)
+    return text
 
 
 def _is_call(text: str) -> bool:

@@ -18,6 +18,7 @@ from gradproof.prox.traits import CONVEX_CONE, CONVEX_SET, Traits
 class Halfspace(AbstractSet):
     """f(x) = 0 where <a, x> <= b, infinite elsewhere.
 
+    Prox:     x - max(<a, x> - b, 0) a / ||a||^2.
     Args:     a: the normal, not zero, in the shape of x.  b: the offset.
     Source:   Beck 2017, Lemma 6.26.
     Example:  >>> Halfspace([1.0, 1.0], 1.0).prox([1.0, 1.0])[0]
@@ -79,6 +80,7 @@ class Halfspace(AbstractSet):
 class Hyperplane(Halfspace):
     """f(x) = 0 where <a, x> = b, infinite elsewhere.
 
+    Prox:     x - (<a, x> - b) a / ||a||^2.
     Args:     a: the normal, not zero, in the shape of x.  b: the offset.
     Source:   Beck 2017, Lemma 6.26.
     Example:  >>> Hyperplane([1.0, 1.0], 1.0).prox([0.0, 0.0])[0]
@@ -104,6 +106,7 @@ class Hyperplane(Halfspace):
 class AffineSet(AbstractSet):
     """f(x) = 0 where matrix x = b, infinite elsewhere.
 
+    Prox:     x - pinv(matrix) (matrix x - b).
     Args:     matrix: (m, n), of any rank.  b: (m,), in its range.
     Raises:   DomainError: no x satisfies the equations; the message says how close they can be met.
     Source:   Beck 2017, Lemma 6.26, with the pseudoinverse from an SVD.

@@ -19,6 +19,7 @@ from gradproof.prox.traits import Traits
 class Bounded(AbstractSeparable):
     """f(x) where lower <= x <= upper, infinite elsewhere; f convex and a sum over entries.
 
+    Prox:     min(max(prox_{gamma f}(x), lower), upper).
     Args:     f: the function.  lower, upper: numbers or arrays in the shape of x; may be infinite.
     Source:   Yu 2013: on a line, the prox of the sum is the prox of f, clipped.
     Example:  >>> Bounded(L1(), 0.0, np.inf).prox([3.0, -3.0, 0.5])[0]

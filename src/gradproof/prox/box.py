@@ -17,6 +17,7 @@ from gradproof.prox.traits import Traits
 class Box(AbstractSeparable):
     """f(x) = 0 where lower <= x <= upper, infinite elsewhere; also the ball of the l-inf norm.
 
+    Prox:     min(max(x, lower), upper).
     Args:     lower, upper: numbers or arrays in the shape of x; may be infinite.
     Source:   Beck 2017, Lemma 6.26.
     Example:  >>> Box(0.0, 1.0).prox([-1.0, 0.5, 2.0])[0]

@@ -27,6 +27,7 @@ class AbstractCone(AbstractSet):
 class SecondOrderCone(AbstractCone):
     """f(x) = 0 where ||x_1, ..., x_(n-1)||_2 <= x_0, infinite elsewhere.
 
+    Prox:     of x = (t, u): x where ||u|| <= t, 0 where ||u|| <= -t, else (1 + t / ||u||) / 2 (||u||, u).
     Source:   Parikh and Boyd 2014, section 6.3.2.
     Example:  >>> SecondOrderCone().prox([0.0, 2.0])[0]
               array([1., 1.])
@@ -70,6 +71,7 @@ class SecondOrderCone(AbstractCone):
 class PositiveSemidefiniteCone(AbstractCone):
     """f(X) = 0 where the symmetric matrix X has no negative eigenvalue, infinite elsewhere.
 
+    Prox:     Q diag(max(w, 0)) Q', where Q diag(w) Q' = (X + X') / 2.
     Source:   Parikh and Boyd 2014, section 6.3.3; of X that is not symmetric the symmetric part counts.
     Example:  >>> PositiveSemidefiniteCone().prox([[1.0, 0.0], [0.0, -1.0]])[0]
               array([[1., 0.],

@@ -23,6 +23,7 @@ def _require_convex(f: AbstractFunction, where: str) -> None:
 class Conjugate(AbstractFunction):
     """f*(y) = sup_x <x, y> - f(x), f convex and closed.
 
+    Prox:     y - gamma prox_{f / gamma}(y / gamma).
     Source:   Moreau 1965: prox_{gamma f*}(y) = y - gamma prox_{f / gamma}(y / gamma).
     Example:  >>> from gradproof.prox.l1 import L1
               >>> Conjugate(L1(1.0)).prox([3.0, 0.5])[0]
@@ -98,6 +99,7 @@ def _maximizer(f: AbstractFunction, y: Array) -> Array:
 class MoreauEnvelope(AbstractFunction):
     """e(x) = min_z f(z) + ||z - x||^2 / (2 mu): a smooth lower bound of f with the same minimizers, f convex.
 
+    Prox:     x + gamma / (mu + gamma) (prox_{(mu + gamma) f}(x) - x).
     Args:     f: the function.  mu: > 0; the smaller, the closer to f.
     Source:   Beck 2017, Theorem 6.60 and Corollary 6.64.
     Example:  >>> from gradproof.prox.l1 import L1
@@ -163,6 +165,7 @@ class MoreauEnvelope(AbstractFunction):
 class PlusQuadratic(AbstractFunction):
     """f(x) + rho / 2 ||x - center||^2.
 
+    Prox:     prox_{g f}((x + gamma rho center) / (1 + gamma rho)), where g = gamma / (1 + gamma rho).
     Args:     f: the function.  rho: > 0.  center: a number or an array in the shape of x.
     Source:   Beck 2017, Theorem 6.13; the conjugate is the Moreau envelope of f*.
     Example:  >>> from gradproof.prox.l1 import L1

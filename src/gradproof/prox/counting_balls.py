@@ -17,6 +17,7 @@ _COUNTING = Traits(is_convex=False, is_indicator=True, is_cone_indicator=True, i
 class L0Ball(AbstractSet):
     """f(x) = 0 where at most k entries are not zero, infinite elsewhere.
 
+    Prox:     x with all entries but the k largest in size set to zero.
     Args:     k: a whole number, >= 0.
     Source:   Beck 2017, section 6.8.3: keep the k largest in size (of equal ones the first).
     Example:  >>> L0Ball(1).prox([1.0, -3.0, 2.0])[0]
@@ -53,6 +54,7 @@ class L0Ball(AbstractSet):
 class RankBall(AbstractSet):
     """f(X) = 0 where the matrix X has rank at most r, infinite elsewhere.
 
+    Prox:     U diag(s_1, ..., s_r, 0, ..., 0) W', where U diag(s) W' = X with decreasing s.
     Args:     r: a whole number, >= 0.
     Source:   Eckart and Young 1936.
     Example:  >>> RankBall(1).prox([[2.0, 0.0], [0.0, 1.0]])[0]

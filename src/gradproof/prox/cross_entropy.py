@@ -20,6 +20,7 @@ _STEPS = 200
 class CrossEntropy(AbstractFunction):
     """f(X) = sum_i logsumexp(X_i) - X_(i, y_i): softmax regression, X the scores of n samples and k classes.
 
+    Prox:     row by row the z with z_j + gamma softmax(z)_j = x_j + gamma [j = y].
     Args:     labels: (n,), whole numbers from 0 to k - 1.
     Source:   the prox has z_j + gamma softmax(z)_j = x_j + gamma [j = y]; each sample is one equation in its logsumexp.
     Example:  >>> CrossEntropy([0]).gradient([[0.0, 0.0]])[0]

@@ -15,6 +15,7 @@ from gradproof.prox.traits import Traits
 class ElasticNet(AbstractSeparable):
     """f(x) = lambda_1 ||x||_1 + lambda_2 / 2 ||x||_2^2.
 
+    Prox:     sign(x) max(|x| - gamma lambda_1, 0) / (1 + gamma lambda_2).
     Args:     lambda_1, lambda_2: >= 0.
     Source:   Parikh and Boyd 2014, section 6.5.3.
     Example:  >>> ElasticNet(1.0, 1.0).prox([3.0, -0.5])[0]

@@ -18,6 +18,7 @@ _LARGEST_RATIO = 300.0
 class ExponentialCone(AbstractCone):
     """f(r, s, t) = 0 where s > 0 and s exp(r / s) <= t, or r <= 0 = s <= t; infinite elsewhere.
 
+    Prox:     the nearest point of the cone; its ratio r / s is the root of an increasing function.
     Source:   Friberg 2023, Mathematical Programming Computation 15: the ratio r / s of the projection is the root of an
               increasing function, which splits x into a point of the cone and one of its polar.
     Example:  >>> ExponentialCone().prox([0.0, 1.0, 1.0])[0]

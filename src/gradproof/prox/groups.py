@@ -19,6 +19,7 @@ from gradproof.prox.separable import shrink
 class SparseGroup(AbstractNorm):
     """f(x) = lambda_1 ||x||_1 + sum_g lambda_2 w_g ||x_g||_2.
 
+    Prox:     (1 - gamma lambda_2 w_g / max(||u_g||_2, gamma lambda_2 w_g)) u_g, where u = sign(x) max(|x| - gamma lambda_1, 0).
     Args:     groups: index arrays that share no entry; an entry in no group has the l1 part alone.
               lambda_1, lambda_2: >= 0.  weights: the w_g; by default the square roots of the group sizes.
     Raises:   DomainError: groups overlap, or hold an index twice.
@@ -149,6 +150,7 @@ class SparseGroup(AbstractNorm):
 class L21(SparseGroup):
     """f(x) = lambda sum_g w_g ||x_g||_2: the group lasso penalty.
 
+    Prox:     (1 - gamma lambda w_g / max(||x_g||_2, gamma lambda w_g)) x_g.
     Args:     groups: index arrays that share no entry.  lambda_: >= 0.
               weights: the w_g; by default the square roots of the group sizes.
     Raises:   DomainError: groups overlap.
@@ -164,6 +166,7 @@ class L21(SparseGroup):
 class L1PlusL2(SparseGroup):
     """f(x) = lambda_1 ||x||_1 + lambda_2 ||x||_2 for x with size entries.
 
+    Prox:     (1 - gamma lambda_2 / max(||u||_2, gamma lambda_2)) u, where u = sign(x) max(|x| - gamma lambda_1, 0).
     Args:     size: the number of entries.  lambda_1, lambda_2: >= 0.
     Source:   Yu 2013: the prox of a sum that is the composition of both.
     Example:  >>> L1PlusL2(2, 1.0, 1.0).prox([4.0, 5.0])[0]

@@ -27,6 +27,7 @@ def signs(labels: npt.ArrayLike, where: str) -> Array:
 class Hinge(AbstractSeparable):
     """f(x) = sum_i max(0, 1 - b_i x_i).
 
+    Prox:     x where b x >= 1, b where 1 - gamma <= b x <= 1, x + gamma b below.
     Args:     labels: the b_i, -1 or 1, in the shape of x; or one for all.
     Source:   Parikh and Boyd 2014, section 6.1.3; a kink at margin 1 with slopes -1 and 0.
     Example:  >>> Hinge().prox([-1.0, 0.5, 3.0])[0]
@@ -69,6 +70,7 @@ class Hinge(AbstractSeparable):
 class SquaredHinge(Hinge):
     """f(x) = sum_i max(0, 1 - b_i x_i)^2.
 
+    Prox:     x where b x >= 1, (x + 2 gamma b) / (1 + 2 gamma) below.
     Args:     labels: the b_i, -1 or 1, in the shape of x; or one for all.
     Source:   the stationary point of (1 - m)^2 + (m - b x)^2 / (2 gamma) below margin 1.
     Example:  >>> SquaredHinge().prox([0.0, 3.0], gamma=0.5)[0]

@@ -16,6 +16,7 @@ from gradproof.prox.traits import Traits
 class Huber(AbstractSeparable):
     """f(x) = sum_i r_i^2 / 2 where |r_i| <= delta, and delta (|r_i| - delta / 2) beyond; r = x - b.
 
+    Prox:     x - gamma min(max((x - b) / (1 + gamma), -delta), delta).
     Args:     delta: where the square becomes a line, > 0.  b: the data; 0 by default.
     Source:   Beck 2017, Example 6.54; delta |.| and the square, each where it is the lower.
     Example:  >>> Huber(1.0).prox([1.0, 4.0])[0]

@@ -19,6 +19,7 @@ _CHECK_EVERY = 10
 class IsotropicVariation2D(AbstractFunction):
     """f(X) = lambda sum_ij ||(X[i+1, j] - X[i, j], X[i, j+1] - X[i, j])||_2; differences beyond the edge are zero.
 
+    Prox:     X - D' u, u the minimizer of ||X - D' u|| with ||u_ij||_2 <= gamma lambda, D X the pairs of differences.
     Args:     lambda_: >= 0.
     Source:   Beck and Teboulle 2009, IEEE Transactions on Image Processing 18: the dual by an accelerated projected gradient, with
               restarts, until the duality gap is within rounding.

@@ -15,6 +15,7 @@ from gradproof.prox.traits import Traits
 class L0(AbstractSeparable):
     """f(x) = lambda * #{i : x_i != 0}.
 
+    Prox:     x where |x| > sqrt(2 gamma lambda), 0 elsewhere.
     Args:     lambda_: >= 0.
     Source:   Beck 2017, Example 6.10: hard thresholding.
     Example:  >>> L0(0.5).prox([3.0, -0.5, -2.0])

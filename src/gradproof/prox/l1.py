@@ -16,6 +16,7 @@ from gradproof.prox.traits import Traits
 class L1(AbstractSeparable):
     """f(x) = sum_i lambda_i |x_i|.
 
+    Prox:     sign(x) max(|x| - gamma lambda, 0).
     Args:     lambda_: a number, or an array in the shape of x; >= 0.
     Source:   Beck 2017, Example 6.8: soft thresholding.
     Example:  >>> L1(1.0).prox([3.0, -0.5, -2.0], gamma=1.0)

@@ -16,6 +16,7 @@ from gradproof.prox.sets import AbstractSet, simplex_threshold
 class L1Ball(AbstractSet):
     """f(x) = 0 where sum_i |x_i| <= radius, infinite elsewhere.
 
+    Prox:     sign(x) max(|x| - t, 0), where t = 0 in the ball, else t makes the sizes sum to radius.
     Args:     radius: > 0.
     Source:   Duchi et al. 2008: soft thresholding by the threshold of the simplex.
     Example:  >>> L1Ball(1.0).prox([2.0, -1.0])[0]

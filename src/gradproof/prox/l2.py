@@ -15,6 +15,7 @@ from gradproof.prox.norms import AbstractNorm, divide
 class L2(AbstractNorm):
     """f(x) = lambda ||x||_2 (of a matrix: the Frobenius norm).
 
+    Prox:     (1 - gamma lambda / max(||x||_2, gamma lambda)) x.
     Args:     lambda_: >= 0.
     Source:   Beck 2017, Example 6.19: block soft thresholding.
     Example:  >>> L2(1.0).prox([3.0, 4.0])

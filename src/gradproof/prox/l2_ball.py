@@ -16,6 +16,7 @@ from gradproof.prox.traits import Traits
 class L2Ball(AbstractSet):
     """f(x) = 0 where ||x||_2 <= radius, infinite elsewhere.
 
+    Prox:     x / max(1, ||x||_2 / radius).
     Args:     radius: > 0.
     Source:   Beck 2017, Lemma 6.26.
     Example:  >>> L2Ball(1.0).prox([3.0, 4.0])[0]
@@ -52,6 +53,7 @@ class L2Ball(AbstractSet):
 class Sphere(L2Ball):
     """f(x) = 0 where ||x||_2 = radius, infinite elsewhere; not convex.
 
+    Prox:     radius x / ||x||_2.
     Args:     radius: > 0.
     Source:   Luke 2017; at zero every point is as close, and the first axis is taken.
     Example:  >>> Sphere(1.0).prox([0.0, 0.5])[0]

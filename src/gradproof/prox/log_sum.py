@@ -15,6 +15,7 @@ from gradproof.prox.traits import Traits
 class LogSum(AbstractSeparable):
     """f(x) = lambda sum_i log(1 + |x_i| / epsilon).
 
+    Prox:     sign(x) z, z the better of 0 and the larger root of (z - |x|) (z + epsilon) + gamma lambda = 0.
     Args:     lambda_: >= 0.  epsilon: > 0; the smaller, the closer to counting entries.
     Source:   Candes, Wakin and Boyd 2008; the prox is a root of a quadratic, compared with zero.
     Example:  >>> LogSum(1.0, 1.0).prox([0.5, 3.0])[0].round(6)

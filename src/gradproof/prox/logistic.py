@@ -19,6 +19,7 @@ _STEPS = 60
 class Logistic(AbstractSeparable):
     """f(x) = sum_i log(1 + exp(-b_i x_i)).
 
+    Prox:     b m, where m is the root of m - gamma sigma(-m) = b x.
     Args:     labels: the b_i, -1 or 1, in the shape of x; or one for all.
     Source:   the prox is the root of m - gamma sigma(-m) = b x, found by guarded Newton steps.
     Example:  >>> Logistic().prox([0.0])[0].round(6)

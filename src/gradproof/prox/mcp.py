@@ -15,6 +15,8 @@ from gradproof.prox.traits import Traits
 class MCP(AbstractSeparable):
     """f(x) = sum_i lambda |x_i| - x_i^2 / (2 theta), constant beyond |x_i| = theta lambda.
 
+    Prox:     for gamma < theta: sign(x) max(|x| - gamma lambda, 0) / (1 - gamma / theta) where |x| <= theta lambda, x beyond;
+              else x where |x| > lambda sqrt(gamma theta), 0 elsewhere.
     Args:     lambda_: >= 0.  theta: where the penalty levels off, > 0.
     Source:   Zhang 2010, Annals of Statistics 38; the prox for every step size by cases.
     Example:  >>> MCP(1.0, 3.0).prox([0.5, 2.0, 5.0])[0]

@@ -14,6 +14,7 @@ from gradproof.prox.norms import AbstractNorm, divide
 class Nuclear(AbstractNorm):
     """f(X) = lambda times the sum of the singular values of the matrix X.
 
+    Prox:     U diag(max(s - gamma lambda, 0)) W', where U diag(s) W' = X.
     Args:     lambda_: >= 0.
     Source:   Cai, Candes and Shen 2010: soft thresholding of the singular values.
     Example:  >>> Nuclear(1.0).prox([[3.0, 0.0], [0.0, 0.5]])[0]

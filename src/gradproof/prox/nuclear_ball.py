@@ -16,6 +16,7 @@ from gradproof.prox.sets import AbstractSet
 class NuclearBall(AbstractSet):
     """f(X) = 0 where the singular values of X sum to at most radius, infinite elsewhere.
 
+    Prox:     U diag(z) W', where U diag(s) W' = X and z is the nearest point to s in the l1 ball of that radius.
     Args:     radius: > 0.
     Source:   Beck 2017, Theorem 7.29: the l1 ball's projection of the singular values.
     Example:  >>> NuclearBall(2.0).prox([[3.0, 0.0], [0.0, 1.0]])[0].round(6)

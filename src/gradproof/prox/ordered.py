@@ -102,6 +102,7 @@ def ordered_prox(x: Array, weights: Array, is_signed: bool) -> Array:
 class LInf(AbstractOrderedSum):
     """f(x) = lambda max_i |x_i|.
 
+    Prox:     sign(x) min(|x|, t), where t >= 0 makes sum_i max(|x_i| - t, 0) = gamma lambda, t = 0 if none does.
     Args:     lambda_: >= 0.
     Source:   Beck 2017, Example 6.48.
     Example:  >>> LInf(1.0).prox([3.0, -2.5, 1.0])[0]
@@ -123,6 +124,7 @@ class LInf(AbstractOrderedSum):
 class Max(LInf):
     """f(x) = lambda max_i x_i.
 
+    Prox:     min(x, t), where t makes sum_i max(x_i - t, 0) = gamma lambda.
     Args:     lambda_: >= 0.
     Source:   Parikh and Boyd 2014, section 6.4.1.
     Example:  >>> Max(1.0).prox([3.0, 2.5, -4.0])[0]
@@ -136,6 +138,7 @@ class Max(LInf):
 class SumOfLargest(AbstractOrderedSum):
     """f(x) = lambda times the sum of the k largest entries of x.
 
+    Prox:     x - z, z the nearest point to x with entries in [0, gamma lambda] and the sum k gamma lambda.
     Args:     k: a whole number, >= 1; all entries if there are fewer.  lambda_: >= 0.
     Source:   Beck 2017, Example 6.51.
     Example:  >>> SumOfLargest(2, 1.0).prox([3.0, 2.0, 1.5])[0]
@@ -160,6 +163,7 @@ class SumOfLargest(AbstractOrderedSum):
 class Slope(AbstractOrderedSum):
     """f(x) = sum_i weights_i |x|_(i), |x|_(1) >= |x|_(2) >= ...; also called ordered weighted l1 (OWL).
 
+    Prox:     sign(x) z, z the decreasing regression of the sorted |x| - gamma weights, clipped at 0 and put back in order.
     Args:     weights: decreasing, >= 0, one for every entry of x.
     Source:   Bogdan et al. 2015, Annals of Applied Statistics 9.
     Example:  >>> Slope([2.0, 1.0]).prox([3.0, -2.5])[0]

@@ -16,6 +16,7 @@ from gradproof.prox.traits import Traits
 class Poisson(AbstractSeparable):
     """f(x) = sum_i x_i - b_i log x_i for x_i > 0 (x_i >= 0 where b_i = 0): minus the log-likelihood of counts b with mean x.
 
+    Prox:     (x - gamma + sqrt((x - gamma)^2 + 4 gamma b)) / 2.
     Args:     counts: the b_i, >= 0, in the shape of x; or one for all.
     Source:   Combettes and Pesquet 2007, Table 2.1: the positive root of a quadratic.
     Example:  >>> Poisson(2.0).prox([1.0])[0].round(6)

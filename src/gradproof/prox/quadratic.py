@@ -17,6 +17,7 @@ from gradproof.prox.traits import Traits
 class Quadratic(AbstractFunction):
     """f(x) = x' Q x / 2 + <c, x>.
 
+    Prox:     (I + gamma Q)^-1 (x - gamma c).
     Args:     matrix: Q, (n, n), symmetric and positive semidefinite.  c: (n,).
     Raises:   DomainError: Q is not symmetric, or has a negative eigenvalue.
     Source:   Beck 2017, section 6.2.3; every step in the eigenvectors of Q.

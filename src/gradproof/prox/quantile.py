@@ -17,6 +17,7 @@ from gradproof.prox.traits import Traits
 class Quantile(AbstractSeparable):
     """f(x) = sum_i tau max(b_i - x_i, 0) + (1 - tau) max(x_i - b_i, 0).
 
+    Prox:     x + gamma tau where x < b - gamma tau, x - gamma (1 - tau) where x > b + gamma (1 - tau), b between.
     Args:     tau: the quantile, between 0 and 1.  b: the data; 0 by default.
     Source:   Koenker and Bassett 1978; a kink at b with slopes -tau and 1 - tau.
     Example:  >>> Quantile(0.25).prox([2.0, -1.0])[0]

@@ -18,8 +18,9 @@ _NEWTON_STEPS = 60
 class RootPower(AbstractSeparable):
     """f(x) = lambda sum_i |x_i|^p with 0 < p < 1; p = 1/2 and p = 2/3 are the usual ones.
 
+    Prox:     sign(x) z, z the better of 0 and the largest root of z + gamma lambda p z^(p - 1) = |x|.
     Args:     lambda_: >= 0.  p: the power, between 0 and 1.
-    Source:   Marjanovic and Solo 2012: the largest root of z + gamma lambda p z^(p-1) = |x|, compared with zero.
+    Source:   Marjanovic and Solo 2012: the largest root of z + gamma lambda p z^(p - 1) = |x|, compared with zero.
     Example:  >>> RootPower(1.0, 0.5).prox([1.0, 4.0])[0].round(6)
               array([0.      , 3.741508])
     """

@@ -16,6 +16,8 @@ from gradproof.prox.traits import Traits
 class SCAD(AbstractSeparable):
     """f(x) = sum_i phi(|x_i|), phi'(t) = lambda up to lambda, (a lambda - t) / (a - 1) up to a lambda, then 0.
 
+    Prox:     for gamma < a - 1: sign(x) max(|x| - gamma lambda, 0) where |x| <= (1 + gamma) lambda,
+              ((a - 1) x - sign(x) gamma a lambda) / (a - 1 - gamma) where |x| <= a lambda, x beyond; else the best of the three.
     Args:     lambda_: >= 0.  a: where the penalty levels off, > 2.
     Source:   Fan and Li 2001, JASA 96; the prox compares the stationary points of the three pieces.
     Example:  >>> SCAD(1.0, 3.0).prox([1.5, 2.5, 5.0])[0]

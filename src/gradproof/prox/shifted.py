@@ -17,6 +17,7 @@ from gradproof.prox.traits import Traits
 class Translate(AbstractFunction):
     """f(x - b).
 
+    Prox:     b + prox_{gamma f}(x - b).
     Args:     f: the function.  b: a number or an array in the shape of x.
     Source:   Beck 2017, Theorem 6.11 and Table 4.1.
     Example:  >>> from gradproof.prox.l1 import L1
@@ -75,6 +76,7 @@ class Translate(AbstractFunction):
 class Tilt(AbstractFunction):
     """f(x) + <a, x> + constant.
 
+    Prox:     prox_{gamma f}(x - gamma a).
     Args:     f: the function.  a: a number or an array in the shape of x.  constant: a number.
     Source:   Beck 2017, Theorem 6.13.
     Example:  >>> from gradproof.prox.l1 import L1
@@ -145,6 +147,7 @@ class Tilt(AbstractFunction):
 class Scale(AbstractFunction):
     """c f(x).
 
+    Prox:     prox_{gamma c f}(x).
     Args:     f: the function.  c: > 0.
     Source:   Beck 2017, Theorem 6.12 and Table 4.1.
     Example:  >>> from gradproof.prox.l1 import L1
@@ -196,6 +199,7 @@ class Scale(AbstractFunction):
 class PrecomposeDiagonal(AbstractFunction):
     """f(d x), entry by entry.
 
+    Prox:     prox_{gamma d^2 f}(d x) / d.
     Args:     f: the function.  d: a number other than zero; for a separable f also an array in the shape of x.
     Source:   Beck 2017, Theorem 6.11: the step of entry i becomes gamma d_i^2.
     Example:  >>> from gradproof.prox.l1 import L1
@@ -274,6 +278,7 @@ class PrecomposeDiagonal(AbstractFunction):
 class PrecomposeOrthogonal(AbstractFunction):
     """f(Q x) with Q' Q = I = Q Q'.
 
+    Prox:     Q' prox_{gamma f}(Q x).
     Args:     f: the function.  matrix: Q, square and orthogonal.
     Raises:   DomainError: Q is not orthogonal.
     Source:   Beck 2017, Theorem 6.15.

@@ -15,6 +15,7 @@ from gradproof.prox.sets import AbstractSet, simplex_threshold
 class Simplex(AbstractSet):
     """f(x) = 0 where x >= 0 and sum_i x_i = radius, infinite elsewhere.
 
+    Prox:     max(x - t, 0), where t makes the entries sum to radius.
     Args:     radius: > 0.
     Source:   Held, Wolfe and Crowder 1974: subtract one number from all entries and clip at zero.
     Example:  >>> Simplex().prox([1.0, 1.0, -5.0])[0]

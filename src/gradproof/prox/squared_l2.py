@@ -16,6 +16,7 @@ from gradproof.prox.traits import Traits
 class SquaredL2(AbstractSeparable):
     """f(x) = lambda / 2 ||x - b||_2^2; the loss of least squares, and with b = 0 ridge regularization.
 
+    Prox:     (x + gamma lambda b) / (1 + gamma lambda).
     Args:     lambda_: >= 0.  b: the data; 0 by default.
     Source:   Beck 2017, section 6.2.3.
     Example:  >>> SquaredL2(1.0).prox([2.0, 4.0])

@@ -87,6 +87,7 @@ def _both(a: Traits, b: Traits) -> Traits:
 class SlicedSum(AbstractBlockSum):
     """f(x) = sum_b f_b(x[indices_b]) for a vector x of which every entry is in exactly one block.
 
+    Prox:     the prox of every f_b on its block.
     Args:     parts: pairs of indices and a function.
     Raises:   DomainError: two blocks share an index. ShapeError: an entry of x is in none.
     Source:   Beck 2017, Theorem 6.6.
@@ -128,6 +129,7 @@ class SlicedSum(AbstractBlockSum):
 class SeparableSum(AbstractBlockSum):
     """f(X) = sum_i f_i(X[i]) over the first axis of X.
 
+    Prox:     the prox of every f_i on its X[i].
     Args:     functions: one for every X[i].
     Source:   Beck 2017, Theorem 6.6.
     Example:  >>> from gradproof.prox.l1 import L1

@@ -18,6 +18,7 @@ _SWEEPS = 2000
 class TotalVariation1D(AbstractFunction):
     """f(x) = lambda sum_i |x_(i+1) - x_i|.
 
+    Prox:     x - D' u, u the minimizer of ||x - D' u|| with |u_i| <= gamma lambda, (D x)_i = x_(i+1) - x_i.
     Args:     lambda_: >= 0.
     Source:   Johnson 2013: exact, in linear time.
     Example:  >>> TotalVariation1D(1.0).prox([0.0, 0.0, 6.0, 6.0])[0]
@@ -79,6 +80,7 @@ class TotalVariation1D(AbstractFunction):
 class TotalVariation2D(AbstractFunction):
     """f(X) = lambda (sum |X_(i+1,j) - X_(i,j)| + sum |X_(i,j+1) - X_(i,j)|): the anisotropic total variation.
 
+    Prox:     x - D' u, u the minimizer of ||x - D' u|| with |u_i| <= gamma lambda, D x all differences of neighbours.
     Args:     lambda_: >= 0.
     Source:   Barbero and Sra 2018: Dykstra's splitting into rows and columns, each solved exactly.
     Example:  >>> TotalVariation2D(0.5).prox([[0.0, 4.0], [0.0, 4.0]])[0]

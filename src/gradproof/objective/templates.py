@@ -1,0 +1,118 @@
+"""Sums over entries that the catalogue knows, recognised by their values: however the formula is written, up to a tilt and a constant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import product
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from gradproof import prox
+from gradproof.errors import DomainError
+from gradproof.objective.parameters import Names
+from gradproof.prox.function import AbstractFunction
+
+Array = npt.NDArray[np.floating[Any]]
+_TOLERANCE = 1e-8
+_LARGEST_SIZE = 10.0
+
+
+def separable_match(value: Callable[[Array], float], shape: tuple[int, ...], names: Names) -> AbstractFunction | None:
+    """Return the function of the catalogue that has the values of another one, None where there is none.
+
+    Formula: value(x) = weight f(d (x - b)) + <a, x> + constant, with f of the catalogue, and d, b, a and its parameters named in ``names``
+    """
+    points = _points(shape, value)
+    if points is None:
+        return None
+    values = np.array([value(point) for point in points])
+    size = int(np.prod(shape))
+    linear = {text: entries.reshape(shape) for text, entries in names.entries(size).items() if text.isidentifier()}
+    columns = [[float(np.sum(point)), 1.0, *(float(np.sum(e * point)) for e in linear.values())] for point in points]
+    rest = np.array(columns)
+    if _fits(rest, values) is not None:
+        return None
+    for function in _candidates(shape, names):
+        with np.errstate(all="ignore"):
+            known = np.array([function.value(point) for point in points])
+        if not np.isfinite(known).all():
+            continue
+        found = _fits(np.column_stack([known, rest]), values)
+        if found is not None and found[0] > _TOLERANCE:
+            return _assembled(function, found, list(linear.values()), names)
+    return None
+
+
+def _fits(columns: Array, values: Array) -> Array | None:
+    """Return the coefficients of the columns that make the values, None where none do or several would."""
+    scale = np.abs(columns).max(axis=0)
+    if not (scale > 0).all():
+        return None
+    found, _, rank, _ = np.linalg.lstsq(columns / scale, values, rcond=1e-12)
+    left = np.abs(columns / scale @ found - values).max()
+    return found / scale if rank == columns.shape[1] and left <= _TOLERANCE * max(1.0, float(np.abs(values).max())) else None
+
+
+def _assembled(function: AbstractFunction, found: Array, linear: list[Array], names: Names) -> AbstractFunction:
+    weight, slope, _, *others = (names.snapped(float(part)) for part in found)
+    tilt: Any = slope
+    for part, entries in zip(others, linear, strict=True):
+        tilt = tilt + part * entries if part else tilt
+    if weight != 1:
+        function = prox.Scale(function, weight)
+    return prox.Tilt(function, tilt) if np.any(tilt) else function
+
+
+def _points(shape: tuple[int, ...], value: Callable[[Array], float]) -> list[Array] | None:
+    """Return points of many sizes in the domain: of both signs if it has them."""
+    source = np.random.default_rng(7)
+    for sign in (None, 1.0):
+        sizes = [_LARGEST_SIZE ** source.uniform(-1, 1, shape) for _ in range(32)]
+        points = [size * (source.choice((-1.0, 1.0), shape) if sign is None else sign) for size in sizes]
+        with np.errstate(all="ignore"):
+            if all(np.isfinite(value(point)) for point in points):
+                return points
+    return None
+
+
+def _candidates(shape: tuple[int, ...], names: Names) -> Iterator[AbstractFunction]:
+    entries = {text: value.reshape(shape) for text, value in names.entries(int(np.prod(shape))).items()}
+    data = {text: value for text, value in entries.items() if text.isidentifier()}
+    shifts: list[Any] = [0.0, *data.values(), *names.scalars().values()]
+    factors: list[Any] = [1.0, -1.0, *data.values(), *(-value for value in data.values())]
+    for base in _bases(names, list(data.values())):
+        for factor, shift in product(factors, shifts):
+            function = base
+            if np.any(np.asarray(factor) != 1):
+                function = prox.PrecomposeDiagonal(function, factor)
+            if np.any(shift):
+                function = prox.Translate(function, shift)
+            yield function
+
+
+def _bases(names: Names, data: list[Array]) -> Iterator[AbstractFunction]:
+    """Yield the functions with the parameters that the formula names."""
+    yield from (prox.Logistic(1.0), prox.Hinge(1.0), prox.SquaredHinge(1.0), prox.Poisson(1.0))
+    numbers = list(dict.fromkeys(names.scalars().values()))
+    makers: list[Callable[[float], AbstractFunction]] = [
+        prox.Huber,
+        lambda epsilon: prox.LogSum(1.0, epsilon),
+        lambda power: prox.RootPower(1.0, power),
+        prox.Quantile,
+    ]
+    for make, number in product(makers, numbers):
+        yield from _made(make, number)
+    for counts in data:
+        yield from _made(prox.Poisson, counts)
+    for kind, (first, second) in product((prox.MCP, prox.SCAD), product(numbers, numbers)):
+        yield from _made(kind, first, second)
+
+
+def _made(make: Callable[..., AbstractFunction], *told: Any) -> Iterator[AbstractFunction]:
+    """Yield a function, nothing where its parameters are out of its range."""
+    try:
+        yield make(*told)
+    except DomainError:
+        return
