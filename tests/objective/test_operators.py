@@ -43,9 +43,28 @@ def test_a_function_of_the_catalogue_is_cited_with_the_user_s_names(text, over, 
     assert found.verify(4).startswith("no better point")
 
 
-def test_the_text_has_the_user_s_names_and_step():
-    assert operator("mu*sum(huber(x, d))", "x", assume=["d:"]).to_text() == "v - mu min(max(v / (1 + mu), -d), d)"
-    assert operator("lam*nuclear_norm(X)", "X").to_text() == "U diag(max(s - lam, 0)) W', where U diag(s) W' = V"
+MCP = "sum_i where(abs(x[i]) <= a*lam, lam*abs(x[i]) - x[i]^2/(2*a), a*lam^2/2)"
+
+
+@pytest.mark.parametrize(
+    ("text", "assume", "shown"),
+    [
+        ("mu*sum(huber(x, d))", ["d:"], "v - mu min(max(v / (1 + mu), -d), d)"),
+        ("sum(huber(x, 1))", [], "v - min(max(v / 2, -1), 1)"),
+        ("max(0, 1 - x)", ["x:"], "v where v >= 1, 1 where 0 <= v <= 1, v + 1 below"),
+        ("sum(log(1 + exp(-x)))", [], "m, where m is the root of m - sigma(-m) = v"),
+        ("lam*norm1(x - b)", ["b: n"], "z + b, where z = sign(u) max(|u| - lam, 0), where u = v - b"),
+        ("indicator(norm2(x - c) <= r)", ["r:", "c: n"], "z + c, where z = u / max(1, ||u||_2 / r), where u = v - c"),
+        (
+            MCP,
+            ["a:"],
+            "for 1 < a: sign(v) max(|v| - lam, 0) / (1 - 1 / a) where |v| <= a lam, v beyond; "
+            "else v where |v| > lam sqrt(a), 0 elsewhere",
+        ),
+    ],
+)
+def test_the_text_has_the_user_s_names_and_step(text, assume, shown):
+    assert operator(text, "x", assume=assume).to_text() == shown
 
 
 def test_what_can_be_derived_is_derived():

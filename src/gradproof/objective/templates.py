@@ -34,6 +34,7 @@ def separable_match(value: Callable[[Array], float], shape: tuple[int, ...], nam
     rest = np.array(columns)
     if _fits(rest, values) is not None:
         return None
+    scaled: AbstractFunction | None = None
     for function in _candidates(shape, names):
         with np.errstate(all="ignore"):
             known = np.array([function.value(point) for point in points])
@@ -41,8 +42,18 @@ def separable_match(value: Callable[[Array], float], shape: tuple[int, ...], nam
             continue
         found = _fits(np.column_stack([known, rest]), values)
         if found is not None and found[0] > _TOLERANCE:
-            return _assembled(function, found, list(linear.values()), names)
-    return None
+            match = _assembled(function, found, list(linear.values()), names)
+            # MCP and SCAD come in several scalings; the one without a factor is the usual one.
+            if not (isinstance(match, prox.Scale) and _is_of_several_scalings(match)):
+                return match
+            scaled = scaled or match
+    return scaled
+
+
+def _is_of_several_scalings(function: AbstractFunction) -> bool:
+    while isinstance(inner := getattr(function, "f", None), AbstractFunction):
+        function = inner
+    return isinstance(function, prox.MCP | prox.SCAD)
 
 
 def _fits(columns: Array, values: Array) -> Array | None:
@@ -94,7 +105,7 @@ def _candidates(shape: tuple[int, ...], names: Names) -> Iterator[AbstractFuncti
 
 def _bases(names: Names, data: list[Array]) -> Iterator[AbstractFunction]:
     """Yield the functions with the parameters that the formula names."""
-    yield from (prox.Logistic(1.0), prox.Hinge(1.0), prox.SquaredHinge(1.0), prox.Poisson(1.0))
+    yield from (prox.Logistic(1.0), prox.Hinge(1.0), prox.SquaredHinge(1.0), prox.Poisson(1.0), prox.L1(1.0))
     numbers = list(dict.fromkeys(names.scalars().values()))
     makers: list[Callable[[float], AbstractFunction]] = [
         prox.Huber,

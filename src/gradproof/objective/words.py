@@ -118,9 +118,8 @@ def _rendered(chain: Sequence[Sequence[AbstractFunction]], names: Names, point: 
                 at, gamma = f"{_atom(moved)}/{below}", f"{gamma}/{below}"
     is_plain = at.isidentifier()
     leaf = _leaf(chain[-1], names, at if is_plain else "u", gamma)
-    text = (
-        leaf if around == "z" else f"{around.removeprefix('(').removesuffix(')') if around == '(-z)' else around}, where z = {leaf}"
-    )
+    around = around[1:-1] if re.fullmatch(r"\([^()]*\)", around) else around
+    text = leaf if around == "z" else f"{around}, where z = {leaf}"
     return text if is_plain else f"{text}, where u = {at}"
 
 
@@ -136,22 +135,24 @@ def _leaf(parts: Sequence[AbstractFunction], names: Names, point: str, gamma: st
     text = known.prox
     if "b" in inspect.signature(type(parts[0])).parameters and "b" not in told:
         text = _without_zero(text, "b")
-    for name in (*(name for name, value in told.items() if value == "1"), *(("gamma",) if gamma == "1" else ())):
-        text = re.sub(rf"\b{name}(?:_[a-z])? (?=[a-zA-Z(|])", "", text)
-        text = re.sub(rf"\b(lambda(?:_\d)?|gamma) {name}(?:_[a-z])?\b", r"\1", text)
+    for name in (name for name, value in told.items() if value == "1"):
+        text = re.sub(rf"\b{name}(?:_[a-z])? (?=(?:[a-zA-Z]|lambda)\b)", "", text)
+        text = re.sub(rf"\b(gamma|lambda(?:_\d)?) {name}(?:_[a-z])?\b", r"\1", text)
+    if gamma == "1":
+        text = re.sub(r"\bgamma (?=(?:[a-zA-Z]|lambda|tau|sigma|softmax|weights|min|theta)(?:\b|_)|\()", "", text)
     values = {**{name: _atom(value) for name, value in told.items()}, "gamma": _atom(gamma), "x": point, "X": point}
     words = "|".join(map(re.escape, sorted(values, key=len, reverse=True)))
     text = re.sub(
         rf"\b({words})(?![a-zA-Z])(_[a-z](?![a-z]))?", lambda match: _put(values[match.group(1)], match.group(2) or ""), text
     )
-    return text.replace("(1 + 1)", "2")
+    return text.replace("(1 + 1)", "2").replace("1 - 1 <=", "0 <=")
 
 
 def _without_zero(text: str, name: str) -> str:
     """Return the text of an operator without a shift that is zero."""
     text = re.sub(rf"\((\w+) - {name}\)", r"\1", text)
     text = re.sub(rf"\b{name} - ", "-", text)
-    return re.sub(rf"\b{name} \+ ", "", text)
+    return re.sub(rf"\b{name}\b(?! [a-z=])|\b{name}(?= between)", "0", re.sub(rf"\b{name} \+ ", "", text))
 
 
 def _put(value: str, place: str) -> str:
