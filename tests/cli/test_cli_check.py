@@ -95,7 +95,7 @@ def test_report_to_a_file(checker, run, sheet, tmp_path):
         (".", "-o .: a file was expected, got a folder. Name a file in it."),
         (
             "sheet.md",
-            "-o sheet.md: a new file was expected, got a document that is to be checked. Name another file.",
+            "-o sheet.md: a new file was expected, got a file that is read. Name another file.",
         ),
     ],
 )

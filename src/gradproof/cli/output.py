@@ -27,7 +27,7 @@ def check_destination(output: str, inputs: Iterable[str]) -> None:
     for path in inputs:
         if file.exists() and os.path.exists(path) and os.path.samefile(file, path):
             raise GradproofError(
-                "a new file was expected", got="a document that is to be checked", where=_place(output),
+                "a new file was expected", got="a file that is read", where=_place(output),
                 remedy="Name another file.",
             )  # fmt: skip
 
@@ -47,7 +47,7 @@ def write_file(output: str, text: str, *, newline: str = "\n") -> None:
             _replace(file.resolve(), text, newline)
     except OSError as trouble:
         raise GradproofError(
-            f"the report cannot be written: {trouble.strerror}", where=_place(output), remedy="Name another file."
+            f"the file cannot be written: {trouble.strerror}", where=_place(output), remedy="Name another file."
         ) from None
 
 
