@@ -54,6 +54,7 @@ MCP = "sum_i where(abs(x[i]) <= a*lam, lam*abs(x[i]) - x[i]^2/(2*a), a*lam^2/2)"
         ("max(0, 1 - x)", ["x:"], "v where v >= 1, 1 where 0 <= v <= 1, v + 1 below"),
         ("sum(log(1 + exp(-x)))", [], "m, where m is the root of m - sigma(-m) = v"),
         ("lam*norm1(x - b)", ["b: n"], "z + b, where z = sign(u) max(|u| - lam, 0), where u = v - b"),
+        ("lam*norm1(x - u)", ["u: n"], "z + u, where z = sign(w) max(|w| - lam, 0), where w = v - u"),
         ("indicator(norm2(x - c) <= r)", ["r:", "c: n"], "z + c, where z = u / max(1, ||u||_2 / r), where u = v - c"),
         (
             MCP,

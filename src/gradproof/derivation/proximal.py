@@ -231,7 +231,7 @@ class _Derivation:
                 raise UnknownTermError(
                     "a term with a known proximal operator was expected",
                     got=f"'{to_text(term)}'",
-                    remedy="Known are norm1, norm2, its square, norminf, max, sum(max(x, 0)), sum(x != 0), linear terms, and constraints.",
+                    remedy="Known are norms, linear and square terms, constraints, and the functions of gradproof.prox, each alone.",
                 )
             self.terms.setdefault(term.kind, []).append(term)
         for text in self.told:

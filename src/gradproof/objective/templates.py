@@ -28,6 +28,8 @@ def separable_match(value: Callable[[Array], float], shape: tuple[int, ...], nam
     if points is None:
         return None
     values = np.array([value(point) for point in points])
+    if not _is_separable(value, points):
+        return None
     size = int(np.prod(shape))
     linear = {text: entries.reshape(shape) for text, entries in names.entries(size).items() if text.isidentifier()}
     columns = [[float(np.sum(point)), 1.0, *(float(np.sum(e * point)) for e in linear.values())] for point in points]
@@ -48,6 +50,15 @@ def separable_match(value: Callable[[Array], float], shape: tuple[int, ...], nam
                 return match
             scaled = scaled or match
     return scaled
+
+
+def _is_separable(value: Callable[[Array], float], points: list[Array]) -> bool:
+    """Tell whether a function is a sum over entries: then two points may exchange some of them."""
+    first, second, *_ = points
+    mask = np.arange(first.size).reshape(first.shape) % 2 == 0
+    apart = value(first) + value(second)
+    mixed = value(np.where(mask, first, second)) + value(np.where(mask, second, first))
+    return bool(np.isclose(apart, mixed, rtol=_TOLERANCE, atol=_TOLERANCE))
 
 
 def _is_of_several_scalings(function: AbstractFunction) -> bool:
@@ -91,10 +102,11 @@ def _points(shape: tuple[int, ...], value: Callable[[Array], float]) -> list[Arr
 def _candidates(shape: tuple[int, ...], names: Names) -> Iterator[AbstractFunction]:
     entries = {text: value.reshape(shape) for text, value in names.entries(int(np.prod(shape))).items()}
     data = {text: value for text, value in entries.items() if text.isidentifier()}
-    shifts: list[Any] = [0.0, *data.values(), *names.scalars().values()]
+    shifts: list[Any] = [0.0, *data.values(), *_simple(names)]
     factors: list[Any] = [1.0, -1.0, *data.values(), *(-value for value in data.values())]
     for base in _bases(names, list(data.values())):
-        for factor, shift in product(factors, shifts):
+        is_even = isinstance(base, prox.MCP | prox.SCAD)
+        for factor, shift in [(1.0, 0.0)] if is_even else product(factors, shifts):
             function = base
             if np.any(np.asarray(factor) != 1):
                 function = prox.PrecomposeDiagonal(function, factor)
@@ -103,10 +115,16 @@ def _candidates(shape: tuple[int, ...], names: Names) -> Iterator[AbstractFuncti
             yield function
 
 
+def _simple(names: Names) -> list[float]:
+    """Return the numbers that the formula itself is written with, and a few that people take."""
+    known = names.scalars()
+    return list(dict.fromkeys(value for text, value in known.items() if text.isidentifier() or text.replace("/", "").isdigit()))
+
+
 def _bases(names: Names, data: list[Array]) -> Iterator[AbstractFunction]:
     """Yield the functions with the parameters that the formula names."""
     yield from (prox.Logistic(1.0), prox.Hinge(1.0), prox.SquaredHinge(1.0), prox.Poisson(1.0), prox.L1(1.0))
-    numbers = list(dict.fromkeys(names.scalars().values()))
+    numbers = _simple(names)
     makers: list[Callable[[float], AbstractFunction]] = [
         prox.Huber,
         lambda epsilon: prox.LogSum(1.0, epsilon),

@@ -116,11 +116,12 @@ def _rendered(chain: Sequence[Sequence[AbstractFunction]], names: Names, point: 
                 moved = at if center == "0" else f"{at} + {_product(_product(gamma, rho), center)}"
                 below = f"(1 + {_product(gamma, rho)})"
                 at, gamma = f"{_atom(moved)}/{below}", f"{gamma}/{below}"
+    letter = next(name for name in ("u", "w", "h", "moved") if name not in names.known[0])
     is_plain = at.isidentifier()
-    leaf = _leaf(chain[-1], names, at if is_plain else "u", gamma)
+    leaf = _leaf(chain[-1], names, at if is_plain else letter, gamma)
     around = around[1:-1] if re.fullmatch(r"\([^()]*\)", around) else around
     text = leaf if around == "z" else f"{around}, where z = {leaf}"
-    return text if is_plain else f"{text}, where u = {at}"
+    return text if is_plain else f"{text}, where {letter} = {at}"
 
 
 def _shifted(shift: str) -> str:
