@@ -30,9 +30,47 @@ def test_a_product_of_matrices_is_left_to_numpy_and_the_rest_is_one_loop():
 
 
 def test_windows_set_the_ends_of_loops():
-    made = source("max_pool2d(X, 2)", [BACK], assume=["X: h,w"])
+    made = source("max_pool2d(X, 3, stride=2)", [BACK], assume=["X: 7,9"])
     assert "in range(max(0, " in made
     assert " <= " not in made.replace("if x <= ", "")
+
+
+def test_windows_that_do_not_overlap_are_walked_once_forwards_and_backwards():
+    made = source("max_pool2d(X, 2)", ["value", BACK], assume=["X: b,c,6,8"])
+    whole = made[made.index("def _outputs(") :]
+    assert whole.count("prange(") == 1
+    assert " // " not in whole
+    assert "max(0, " not in whole
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("batch", [(2, 3), (1, 1), (0, 2)])
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [
+        ("max_pool2d(X, 2)", (6, 8)),
+        ("max_pool2d(X, 2)", (7, 9)),
+        ("max_pool2d(X, [3, 1])", (6, 2)),
+        ("max_pool2d(X, 3, stride=2, padding=1)", (5, 6)),
+        ("avg_pool2d(X, 2)", (2, 4)),
+        ("avg_pool2d(X, 2)", (3, 5)),
+        ("avg_pool2d(X, 3, stride=1)", (4, 5)),
+        ("adaptive_avg_pool2d(X, [2, 3])", (4, 9)),
+        ("adaptive_avg_pool2d(X, [2, 3])", (5, 7)),
+        ("adaptive_max_pool2d(X, [2, 2])", (4, 2)),
+    ],
+)
+def test_pooling_forwards_and_backwards_is_that_of_numpy(text, size, batch, dtype):
+    random = np.random.default_rng(5)
+    assume = [f"X: b,c,{size[0]},{size[1]}"]
+    X = np.round(random.normal(size=(*batch, *size))).astype(dtype)  # with ties
+    X.flat[:1] = np.inf
+    shape = gradproof.compile(text, ["value"], "numpy", assume=assume)(X=X)["value"].shape
+    G = random.normal(size=shape).astype(dtype)
+    wanted, found = (gradproof.compile(text, ["value", BACK], target, assume=assume)(X=X, G=G) for target in ("numpy", "numba"))
+    for name, array in found.items():
+        assert array.dtype == dtype
+        np.testing.assert_allclose(array, wanted[name], rtol=1e-5)
 
 
 def test_a_row_is_summed_at_once_where_its_windows_are_short():

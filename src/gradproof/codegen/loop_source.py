@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from gradproof.codegen.loop_code import LoopCode, Stored, bare, shift
 from gradproof.codegen.loop_ends import End, ends_by, has_data, is_always, separate
+from gradproof.codegen.scattering import scattered
 from gradproof.expr.build import add, multiply, number
 from gradproof.expr.node import Add, Apply, Element, Expr, Index, Iverson, Multiply, Number, Power, Reduce, TensorEntry, fresh_index
 from gradproof.expr.walk import children, substitute
@@ -54,7 +55,8 @@ class LoopWriter:
     def written(self, wanted: Sequence[tuple[Expr, tuple[Index, ...], str]]) -> None:
         """Write the loops that compute nodes over their axes, each under its name."""
         for node, axes, _ in wanted:
-            self._before(node, axes)
+            scatter = scattered(node, axes)
+            self._before(*((node, axes) if scatter is None else (scatter.value, scatter.loops)))
         pending = list(wanted)
         while pending:
             group = [pending.pop(0)]
@@ -77,7 +79,7 @@ class LoopWriter:
         for node, axes, name in group:
             if axes:
                 self.arrays[name] = self.shape(axes)
-                goals.append(Goal(node, axes, (), f"{name}[{{places}}] = {{value}}"))
+                goals.append(self._entry_by_entry(node, axes, name))
         self._named([index for _, axes, _ in group for index in axes])
         scalars = [node for node, axes, _ in group if not axes]
         sums = [part for node in scalars for part in _outer_sums(node) if part not in self.code.local]
@@ -92,6 +94,15 @@ class LoopWriter:
             if not axes:
                 self._line(1, f"{name} = {bare(self.code.value(node))}")
             self.code.stored[node] = Stored(name, axes)
+
+    def _entry_by_entry(self, node: Expr, axes: tuple[Index, ...], name: str) -> Goal:
+        """Return what computes an array: along its own axes, or window by window."""
+        scatter = scattered(node, axes)
+        if scatter is None:
+            return Goal(node, axes, (), f"{name}[{{places}}] = {{value}}")
+        self._named(scatter.loops)
+        places = ", ".join(bare(self.code.whole(place)) for place in scatter.places)
+        return Goal(scatter.value, scatter.loops, (), f"{name}[{places}] = {{value}}")
 
     def _inner(self, goals: Sequence[Goal], opened: tuple[Index, ...], depth: int) -> None:
         """Write what some goals need at this depth, then the loops inside."""
@@ -322,7 +333,9 @@ def _may_join(item: tuple[Expr, tuple[Index, ...], str], group: Sequence[tuple[E
     first = group[0]
     if rows_of(node, axes) is None or rows_of(node, axes) is not rows_of(first[0], first[1]):
         return False
-    return not any(_contains(node, other) for other, _, _ in group)
+    scatter = scattered(node, axes)
+    loops = () if scatter is None else scatter.loops
+    return not any(_contains(node, other) and not (around and loops[: len(around)] == around) for other, around, _ in group)
 
 
 def rows_of(node: Expr, axes: tuple[Index, ...]) -> Index | None:
