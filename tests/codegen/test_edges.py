@@ -28,6 +28,12 @@ CASES = {
     "ties in a window": (
         "sum(max_pool2d(X, 2))", ["value", "gradient wrt X"], ["X: 2,2"], {"X": np.ones((2, 2))}, [1.0, np.ones((2, 2))],
     ),
+    "NaN in a maximum": ("max(x)", ["value"], ["x: n"], {"x": np.array([1.0, np.nan, 2.0])}, [np.nan]),
+    "NaN in a minimum": ("min(x)", ["value"], ["x: n"], {"x": np.array([np.nan, 1.0])}, [np.nan]),
+    "NaN in the maxima of rows": (
+        "max_pool2d(X, 2)", ["value"], ["X: 2,4"], {"X": np.array([[1.0, np.nan, 1.0, 2.0], [0.0, 3.0, 4.0, 0.0]])}, [[[np.nan, 4.0]]],
+    ),
+    "NaN in a rectifier": ("relu(x)", ["value"], ["x: n"], {"x": np.array([np.nan, -1.0, 1.0])}, [[np.nan, 0.0, 1.0]]),
     "an axis without entries": (
         "norm2(A*x - b)^2", ["value", "gradient wrt x"], ["A: m,n"], {"A": np.ones((0, 2)), "x": np.ones(2), "b": np.ones(0)}, [0.0, [0.0, 0.0]],
     ),

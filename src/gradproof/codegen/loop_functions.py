@@ -37,11 +37,11 @@ TEMPLATES = {
     "arctanh": "math.atanh({0})",
     "erf": "math.erf({0})",
     "erfc": "math.erfc({0})",
-    "maximum": "max({0}, {1})",
-    "minimum": "min({0}, {1})",
-    "relu": "max({0}, 0.0)",
-    "relu6": "min(max({0}, 0.0), 6.0)",
-    "hardtanh": "min(max({0}, -1.0), 1.0)",
+    "maximum": "larger({0}, {1})",
+    "minimum": "smaller({0}, {1})",
+    "relu": "larger({0}, 0.0)",
+    "relu6": "smaller(larger({0}, 0.0), 6.0)",
+    "hardtanh": "smaller(larger({0}, -1.0), 1.0)",
     "sigma": "real(sigma({0}))",
     "softplus": "softplus({0})",
     "log_sigmoid": "(-softplus(-({0})))",
@@ -52,7 +52,7 @@ TEMPLATES = {
     "softsign": "(({0}) / (1.0 + abs({0})))",
     "mish": "(({0}) * math.tanh(softplus({0})))",
     "logit": "(math.log({0}) - math.log1p(-({0})))",
-    "soft_threshold": "(np.sign({0}) * max(abs({0}) - {1}, 0.0))",
+    "soft_threshold": "(np.sign({0}) * larger(abs({0}) - {1}, 0.0))",
 }
 
 #: Helpers that a module carries where its code calls them.
@@ -71,6 +71,16 @@ def exp(x):
     small = np.int64((1023 + np.int64(k) - exponent) << 52).view(np.float64)
     value = math.inf if x > 709.782712893384 else scaled * small
     return value if x == x else x
+''',
+    "larger": '''@njit(cache=CACHE, error_model="numpy")
+def larger(x, y):
+    """The larger of two numbers; NaN passes on."""
+    return x if x >= y or x != x else y
+''',
+    "smaller": '''@njit(cache=CACHE, error_model="numpy")
+def smaller(x, y):
+    """The smaller of two numbers; NaN passes on."""
+    return x if x <= y or x != x else y
 ''',
     "sigma": '''@njit(cache=CACHE, error_model="numpy")
 def sigma(x):

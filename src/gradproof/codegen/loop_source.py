@@ -18,7 +18,7 @@ from gradproof.expr.node import Add, Apply, Element, Expr, Index, Iverson, Multi
 from gradproof.expr.walk import children, substitute
 
 _START = {"sum": "real(0)", "prod": "real(1)", "max": "real(-math.inf)", "min": "real(math.inf)"}
-_STEP = {"sum": "{0} += {1}", "prod": "{0} *= {1}", "max": "{0} = max({0}, {1})", "min": "{0} = min({0}, {1})"}
+_STEP = {"sum": "{0} += {1}", "prod": "{0} *= {1}", "max": "{0} = larger({0}, {1})", "min": "{0} = smaller({0}, {1})"}
 _CONSTANT = re.compile(r" [+-] \d+$")
 #: Functions that are as quick as a read.
 _CHEAP = frozenset({"abs", "sign", "maximum", "minimum", "relu", "step", "floor", "ceil"})
@@ -82,7 +82,7 @@ class LoopWriter:
                 goals.append(self._entry_by_entry(node, axes, name))
         self._named([index for _, axes, _ in group for index in axes])
         scalars = [node for node, axes, _ in group if not axes]
-        sums = [part for node in scalars for part in _outer_sums(node) if part not in self.code.local]
+        sums = [part for node in scalars for part in outer_sums(node) if part not in self.code.local]
         self._hoist([part for goal in goals for part in (goal.node,)], (), 1)
         self._hoist([part for node in sums for part in children(node)], (), 1)
         named: dict[Expr, str] = {}
@@ -132,7 +132,7 @@ class LoopWriter:
         around = (*opened, index)
         inside = [replace(goal, rest=goal.rest[1:], tests=_left(goal.tests, index, opened)) for goal in group]
         known = [end for test in group[0].tests for end in ends_by(test, index, opened) or ()]
-        self._for(index, known, depth, is_outer=not opened, is_worth=any(_is_large(goal) for goal in group))
+        self._for(index, known, depth, is_outer=not opened, is_worth=_may_be_parallel(group))
         self._hoist([part for goal in inside for part in (goal.node, *goal.tests)], around, depth + 1)
         totals = [] if opened else [self._row_total(goal, depth + 1) for goal in inside]
         self._inner([total or goal for total, goal in zip(totals, inside, strict=True)] if totals else inside, around, depth + 1)
@@ -342,11 +342,11 @@ def rows_of(node: Expr, axes: tuple[Index, ...]) -> Index | None:
     """Return the outermost loop over a node: that of all of its sums, where it is a number."""
     if axes:
         return axes[0]
-    firsts = {_by_dependence(part.indices)[0] for part in _outer_sums(node)}
+    firsts = {_by_dependence(part.indices)[0] for part in outer_sums(node)}
     return firsts.pop() if len(firsts) == 1 else None
 
 
-def _outer_sums(node: Expr) -> list[Reduce]:
+def outer_sums(node: Expr) -> list[Reduce]:
     """Return the sums that a number is made of."""
     found: dict[Reduce, None] = {}
     pending = [node]
@@ -375,7 +375,7 @@ def _has_few(goal: Goal) -> bool:
     """Tell whether what is left of a goal is a short axis of sums over long loops: these share their work."""
     if len(goal.rest) != 1 or "{places}" not in goal.finish or _turns(goal.rest[0]) > FEW or goal.tests:
         return False
-    return any(not _is_short(index) for part in _outer_sums(goal.node) for index in part.indices)
+    return any(not _is_short(index) for part in outer_sums(goal.node) for index in part.indices)
 
 
 def _key(goal: Goal, opened: tuple[Index, ...]) -> tuple[Index, frozenset[Expr]]:
@@ -442,6 +442,12 @@ def _turns(index: Index) -> int:
     if isinstance(index.lower, Number) and isinstance(index.upper, Number):
         return max(0, int(index.upper.value - index.lower.value) + 1)
     return SMALL + 1
+
+
+def _may_be_parallel(group: Sequence[Goal]) -> bool:
+    """Tell whether threads may share a loop: it is worth them, and they can add up what they find. A maximum that passes NaN on is none."""
+    can_join = all("[" in goal.finish or goal.finish.split()[1] in ("+=", "*=") for goal in group)
+    return can_join and any(_is_large(goal) for goal in group)
 
 
 def _is_large(goal: Goal) -> bool:

@@ -11,7 +11,7 @@ from gradproof.codegen.array_source import Writer
 from gradproof.codegen.diagonals import beside, diagonals
 from gradproof.codegen.loop_code import LoopCode, Stored, own_entry, stable
 from gradproof.codegen.loop_ends import with_offsets, without_idle_tests
-from gradproof.codegen.loop_source import LoopWriter, axes_of, rows_of
+from gradproof.codegen.loop_source import LoopWriter, axes_of, outer_sums, rows_of
 from gradproof.codegen.plan import planned
 from gradproof.codegen.renaming import Renaming
 from gradproof.codegen.row_passes import Names, RowPass, pass_lines, row_pass, vector_first
@@ -158,6 +158,8 @@ class MixedWriter(Writer):
     def _is_along(self, node: Expr, made: RowPass) -> bool:
         """Tell whether a number is a sum over the rows of a pass that needs nothing which is not at hand there."""
         if node in self.done or node.free_indices or is_by_library(node) or rows_of(node, ()) is not made.row:
+            return False
+        if any(part.operation != "sum" for part in outer_sums(node)):
             return False
         at_hand = {forward.node for forward in made.forwards}
         return all(part in at_hand or part in self.done or is_plain(part) for part in library_parts(node))
