@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gradproof.codegen.array import Array
-from gradproof.codegen.window_layout import Tools, laid, paddings, unlaid
+from gradproof.codegen.window_layout import Tools, given, laid, paddings, to_maxima, unlaid
 from gradproof.codegen.windows import Windows
 from gradproof.elaborate.sizes import extent
 from gradproof.expr.build import multiply, number, subtract, weighted_sum
-from gradproof.expr.node import Expr, Index
+from gradproof.expr.node import Index
 
 #: The sum over windows of what lies on their maxima, written once in a module that needs it.
 TO_MAXIMA = '''def to_maxima(flow, image, maxima, size, stride, dilation, before, after):
@@ -35,7 +35,7 @@ TO_MAXIMA = '''def to_maxima(flow, image, maxima, size, stride, dilation, before
 def jax_windows(windows: Windows, tools: Tools) -> Array | None:
     """Return the code of a sum over windows."""
     if windows.operation == "tops":
-        return _to_maxima(windows, tools)
+        return to_maxima(windows, tools, "jnp.broadcast_to")
     if windows.kernel is None and windows.wanted != "step":
         return _reduced(windows, tools)
     return _convolved(windows, tools)
@@ -46,22 +46,22 @@ def _convolved(windows: Windows, tools: Tools) -> Array:
     places, positions, steps = windows.axes("place"), windows.axes("position"), windows.axes("step")
     strides, dilations = [str(link.stride) for link in windows.links], [str(link.dilation) for link in windows.links]
     if windows.wanted == "position":
-        image, kernel = laid(_made(windows.image), (batch, channels), places, tools), _kernel(windows, (filters, channels), tools)
+        image, kernel = laid(given(windows.image), (batch, channels), places, tools), _kernel(windows, (filters, channels), tools)
         code = _convolution(image, kernel, strides, paddings(windows, tools), rhs_dilation=dilations)
         return unlaid(code, (batch, filters), positions, tools)
     if windows.wanted == "step":  # the result is the kernel, its channels are the batch
-        image = laid(_made(windows.image), (channels, batch), places, tools)
-        result = laid(_made(windows.result), (filters, batch), positions, tools)
+        image = laid(given(windows.image), (channels, batch), places, tools)
+        result = laid(given(windows.result), (filters, batch), positions, tools)
         code = _convolution(image, result, dilations, paddings(windows, tools), rhs_dilation=strides)
         return unlaid(code, (channels, filters), steps, tools)
-    result = laid(_made(windows.result), (batch, filters), positions, tools)
+    result = laid(given(windows.result), (batch, filters), positions, tools)
     flipped = f"jnp.flip({_kernel(windows, (channels, filters), tools)}, {tuple(range(-len(steps), 0))})"
     code = _convolution(result, flipped, [], _around(windows, tools), lhs_dilation=strides, rhs_dilation=dilations)
     return unlaid(code, (batch, channels), places, tools)
 
 
 def _kernel(windows: Windows, groups: Sequence[tuple[Index, ...]], tools: Tools) -> str:
-    return laid(_made(windows.kernel), groups, windows.axes("step"), tools)
+    return laid(given(windows.kernel), groups, windows.axes("step"), tools)
 
 
 def _convolution(
@@ -89,7 +89,7 @@ def _reduced(windows: Windows, tools: Tools) -> Array:
     """The sums or the maxima of windows, or the sums of the windows that a place is in."""
     is_spread = windows.wanted == "place"
     axes = windows.axes("position" if is_spread else "place")
-    array = laid(_made(windows.result if is_spread else windows.image), (windows.batch,), axes, tools)
+    array = laid(given(windows.result if is_spread else windows.image), (windows.batch,), axes, tools)
     size = ", ".join(tools.size(extent(link.step)) for link in windows.links)
     strides, dilations = [str(link.stride) for link in windows.links], [str(link.dilation) for link in windows.links]
     padding = _around(windows, tools) if is_spread else paddings(windows, tools)
@@ -100,28 +100,3 @@ def _reduced(windows: Windows, tools: Tools) -> Array:
     options += f", window_dilation=(1, {', '.join(dilations)})" if set(dilations) != {"1"} else ""
     code = f"jax.lax.reduce_window({array}, {start}, jax.lax.{function}, (1, {size}), (1, {steps}), [(0, 0), {edges}]{options})"
     return unlaid(code, (windows.batch,), windows.axes(windows.wanted), tools)
-
-
-def _to_maxima(windows: Windows, tools: Tools) -> Array:
-    places, positions = (*windows.batch, *windows.axes("place")), (*windows.batch, *windows.axes("position"))
-    lists: Sequence[Sequence[str]] = (
-        [tools.size(extent(link.step)) for link in windows.links],
-        [str(link.stride) for link in windows.links],
-        [str(link.dilation) for link in windows.links],
-        *zip(*paddings(windows, tools), strict=True),
-    )
-    arrays = [_whole(_made(windows.result), positions, tools), _whole(_made(windows.image), places, tools)]
-    arrays.append(_whole(_made(windows.tops), positions, tools))
-    listings = ", ".join(f"[{', '.join(values)}]" for values in lists)
-    return Array(f"to_maxima({', '.join(arrays)}, {listings})", places)
-
-
-def _whole(part: Expr, axes: tuple[Index, ...], tools: Tools) -> str:
-    """Return the code of a part over axes some of which it may lack."""
-    code = tools.over(part, axes)
-    return code if set(axes) <= part.free_indices else f"jnp.broadcast_to({code}, {tools.shape(axes)})"
-
-
-def _made(part: Expr | None) -> Expr:
-    assert part is not None, "the arrays of a sum over windows were checked when it was found"
-    return part

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from gradproof.codegen.array import Array
-from gradproof.codegen.window_layout import Tools, is_even, laid, listed, open_counts, paddings, shape_of, unlaid
+from gradproof.codegen.window_layout import Tools, given, is_even, laid, listed, open_counts, shape_of, to_maxima, unlaid
 from gradproof.codegen.windows import Windows
 from gradproof.elaborate.sizes import extent
 from gradproof.expr.build import add, negate, number
-from gradproof.expr.node import Expr, Index, Number
+from gradproof.expr.node import Expr, Number
 
 #: The sum over windows of what lies on their maxima, written once in a module that needs it.
 TO_MAXIMA = '''def to_maxima(flow, image, maxima, size, stride, dilation, before, after):
@@ -35,7 +33,7 @@ _FUNCTIONAL = "torch.nn.functional"
 def torch_windows(windows: Windows, tools: Tools) -> Array | None:
     """Return the code of a sum over windows, None where no kernel of the library computes it."""
     if windows.operation == "tops":
-        return _to_maxima(windows, tools)
+        return to_maxima(windows, tools, "torch.broadcast_to")
     if windows.kernel is None and windows.wanted != "step":
         return _pooled(windows, tools)
     made, counts = _convolved(windows, tools), open_counts(windows, tools)
@@ -56,14 +54,14 @@ def _convolved(windows: Windows, tools: Tools) -> Array:
     even = all(is_even(link) for link in windows.links)
     options = _options(windows, tools, with_padding=even)
     if windows.wanted == "position":
-        image, kernel = _image(windows, tools, even=even), laid(_made(windows.kernel), (filters, channels), steps, tools)
+        image, kernel = _image(windows, tools, even=even), laid(given(windows.kernel), (filters, channels), steps, tools)
         return unlaid(f"{_FUNCTIONAL}.conv{rank}d({image}, {kernel}{options})", (batch, filters), positions, tools)
-    result = laid(_made(windows.result), (batch, filters), positions, tools)
+    result = laid(given(windows.result), (batch, filters), positions, tools)
     if windows.wanted == "step":
         shape = f"({', '.join(shape_of((filters, channels), steps, tools))})"
         image = _image(windows, tools, even=even)
         return unlaid(f"torch.nn.grad.conv{rank}d_weight({image}, {shape}, {result}{options})", (filters, channels), steps, tools)
-    kernel = laid(_made(windows.kernel), (filters, channels), steps, tools)
+    kernel = laid(given(windows.kernel), (filters, channels), steps, tools)
     lengths = shape_of((batch, channels), places, tools)[:2]
     lengths += [
         tools.size(extent(link.place) if even else add(extent(link.place), link.before, link.after)) for link in windows.links
@@ -76,7 +74,7 @@ def _convolved(windows: Windows, tools: Tools) -> Array:
 
 def _image(windows: Windows, tools: Tools, *, even: bool) -> str:
     """Return the code of the image, padded by hand where both sides are not alike."""
-    image = laid(_made(windows.image), (windows.batch, windows.channels), windows.axes("place"), tools)
+    image = laid(given(windows.image), (windows.batch, windows.channels), windows.axes("place"), tools)
     return image if even else f"{_FUNCTIONAL}.pad({image}, {_edges(windows, tools)})"
 
 
@@ -106,7 +104,7 @@ def _pooled(windows: Windows, tools: Tools) -> Array | None:
     even = all(is_even(link) and _is_narrow(link.before, extent(link.step)) for link in windows.links)
     if windows.wanted == "place":
         return _spread(windows, tools) if even and rank == 2 else None
-    image = laid(_made(windows.image), (windows.batch,), windows.axes("place"), tools)
+    image = laid(given(windows.image), (windows.batch,), windows.axes("place"), tools)
     if not even:
         image = f"{_FUNCTIONAL}.pad({image}, {_edges(windows, tools)}{'' if is_sum else ', value=-torch.inf'})"
     size = listed([tools.size(extent(link.step)) for link in windows.links])
@@ -119,7 +117,7 @@ def _pooled(windows: Windows, tools: Tools) -> Array | None:
 
 def _spread(windows: Windows, tools: Tools) -> Array:
     """Each place gets the sum of the windows that it is in: what the library calls the gradient of average pooling."""
-    result = laid(_made(windows.result), (windows.batch,), windows.axes("position"), tools)
+    result = laid(given(windows.result), (windows.batch,), windows.axes("position"), tools)
     shape = ", ".join(shape_of((windows.batch,), windows.axes("place"), tools))
     lists = [
         [tools.size(extent(link.step)) for link in windows.links],
@@ -132,33 +130,8 @@ def _spread(windows: Windows, tools: Tools) -> Array:
     return unlaid(code, (windows.batch,), windows.axes("place"), tools)
 
 
-def _to_maxima(windows: Windows, tools: Tools) -> Array:
-    places, positions = (*windows.batch, *windows.axes("place")), (*windows.batch, *windows.axes("position"))
-    lists: Sequence[Sequence[str]] = (
-        [tools.size(extent(link.step)) for link in windows.links],
-        [str(link.stride) for link in windows.links],
-        [str(link.dilation) for link in windows.links],
-        *zip(*paddings(windows, tools), strict=True),
-    )
-    arrays = [_whole(_made(windows.result), positions, tools), _whole(_made(windows.image), places, tools)]
-    arrays.append(_whole(_made(windows.tops), positions, tools))
-    listings = ", ".join(f"[{', '.join(values)}]" for values in lists)
-    return Array(f"to_maxima({', '.join(arrays)}, {listings})", places)
-
-
-def _whole(part: Expr, axes: tuple[Index, ...], tools: Tools) -> str:
-    """Return the code of a part over axes some of which it may lack."""
-    code = tools.over(part, axes)
-    return code if set(axes) <= part.free_indices else f"torch.broadcast_to({code}, {tools.shape(axes)})"
-
-
 def _is_narrow(before: Expr, size: Expr) -> bool:
     """Tell whether a padding is at most half the window: more is refused by the library."""
     if before is number(0):
         return True
     return isinstance(before, Number) and isinstance(size, Number) and 2 * before.value <= size.value
-
-
-def _made(part: Expr | None) -> Expr:
-    assert part is not None, "the arrays of a sum over windows were checked when it was found"
-    return part

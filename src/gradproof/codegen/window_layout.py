@@ -72,5 +72,35 @@ def paddings(windows: Windows, tools: Tools) -> list[tuple[str, str]]:
     return [(tools.size(link.before), tools.size(link.after)) for link in windows.links]
 
 
+def to_maxima(windows: Windows, tools: Tools, broadcast: str) -> Array:
+    """Return the call of the helper ``to_maxima``, which sends what comes back from windows to their maxima.
+
+    Args: broadcast: what the library calls the function that repeats an array along axes that it lacks.
+    """
+    places, positions = (*windows.batch, *windows.axes("place")), (*windows.batch, *windows.axes("position"))
+    lists: Sequence[Sequence[str]] = (
+        [tools.size(extent(link.step)) for link in windows.links],
+        [str(link.stride) for link in windows.links],
+        [str(link.dilation) for link in windows.links],
+        *zip(*paddings(windows, tools), strict=True),
+    )
+    parts = ((windows.result, positions), (windows.image, places), (windows.tops, positions))
+    arrays = [_whole(given(part), axes, tools, broadcast) for part, axes in parts]
+    listings = ", ".join(f"[{', '.join(values)}]" for values in lists)
+    return Array(f"to_maxima({', '.join(arrays)}, {listings})", places)
+
+
+def _whole(part: Expr, axes: tuple[Index, ...], tools: Tools, broadcast: str) -> str:
+    """Return the code of a part over axes some of which it may lack."""
+    code = tools.over(part, axes)
+    return code if set(axes) <= part.free_indices else f"{broadcast}({code}, {tools.shape(axes)})"
+
+
+def given(part: Expr | None) -> Expr:
+    """Return an array of a sum over windows, which has it: that was checked when the sum was found."""
+    assert part is not None, "the arrays of a sum over windows were checked when it was found"
+    return part
+
+
 def _atom(code: str) -> str:
     return code if code.replace("_", "").isalnum() or code.endswith((")", "]")) else f"({code})"
