@@ -32,7 +32,7 @@ def check_paths(
 def check(*paths: str, assume: Sequence[str] = (), seed: int = 0, jobs: int = 1, timeout: float = 5.0) -> Report:
     """Return the verdicts on the equations of one or more documents.
 
-    Args:    paths: Markdown (.md, .txt), LaTeX (.tex) or notebooks (.ipynb).  assume: declarations such as 'W: k,d'.
+    Args:    paths: Markdown (.md, .txt), LaTeX (.tex), notebooks (.ipynb) or web pages (.html).  assume: declarations such as 'W: k,d'.
              timeout: seconds that one equation may take.
     Returns: a ``Report``: per file the equations, each with its links, verdicts and certificates.
     Raises:  FormulaError: a declaration cannot be read.

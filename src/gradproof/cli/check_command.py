@@ -89,8 +89,8 @@ def check_command(
 ) -> int:
     """Give every equation of the documents a verdict.
 
-    PATH is a Markdown file (.md, .txt), a LaTeX file (.tex), a notebook (.ipynb), a folder of such files, or '-' for
-    Markdown on standard input.
+    PATH is a Markdown file (.md, .txt), a LaTeX file (.tex), a notebook (.ipynb), a folder of such files, a web page
+    (.html, with the source of its formulas), or '-' for Markdown on standard input.
 
     Exit code: 0 if nothing is refuted, carried forward or malformed; 1 if something is; 2 if a file cannot be read.
     """

@@ -8,6 +8,7 @@ import click
 
 from gradproof.checker.options import CheckOptions
 from gradproof.cli.output import allows_color, check_destination, write_file, write_standard_output
+from gradproof.cli.progress import ProgressBar
 from gradproof.completion.completion import Completion, complete_document
 from gradproof.errors import GradproofError
 from gradproof.report.outcome import reported
@@ -41,14 +42,17 @@ def complete_command(
 ) -> int:
     """Answer every '= ?' of a sheet: a value, a derivative, an update, a proximal point.
 
-    SHEET is a Markdown file (.md, .txt), a LaTeX file (.tex), a notebook (.ipynb), or '-' for Markdown on standard input. Every other
-    byte stays as it is, and every answer is verified by the checker where it stands before it is written.
+    SHEET is a Markdown file (.md, .txt), a LaTeX file (.tex), a notebook (.ipynb), a web page (.html) with the source of its formulas, or
+    '-' for Markdown on standard input. Every other byte stays as it is, and every answer is verified by the checker where it stands
+    before it is written.
 
     Exit code: 0 if everything was filled in; 1 if something was left open; 2 if the sheet cannot be read.
     """
     target = _target(sheet, output, in_place)
     options = CheckOptions(assume=assume, timeout=timeout, seed=seed)
-    completion = complete_document(sheet, _standard_input() if sheet == "-" else None, options, wants_steps=steps)
+    text = _standard_input() if sheet == "-" else None
+    with ProgressBar(is_wanted=not quiet, doing=("answering", "open places")) as report:
+        completion = complete_document(sheet, text, options, wants_steps=steps, on_progress=report)
     if dry_run:
         _show_diff(completion)
     elif target is None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+#: Web pages are read where they are named: those in a folder are mostly the output of other tools.
 SUFFIXES = frozenset({".md", ".markdown", ".txt", ".tex", ".ipynb"})
 _KNOWN = ".md, .txt, .tex, .ipynb"
 

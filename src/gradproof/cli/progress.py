@@ -14,9 +14,10 @@ _PATIENCE = 1.0
 
 
 class ProgressBar:
-    """Counts equations: ``with ProgressBar() as report: report(done, total)``."""
+    """Counts things: ``with ProgressBar() as report: report(done, total)``; ``doing`` says what is done with which."""
 
-    def __init__(self, *, is_wanted: bool = True) -> None:
+    def __init__(self, *, is_wanted: bool = True, doing: tuple[str, str] = ("checking", "equations")) -> None:
+        self._doing = doing
         self._is_wanted = is_wanted and sys.stderr.isatty()
         self._start = time.monotonic()
         self._bar: Progress | None = None
@@ -26,7 +27,7 @@ class ProgressBar:
         return self
 
     def __call__(self, done: int, total: int) -> None:
-        """Show how many of the equations are done."""
+        """Show how many of the things are done."""
         if not self._is_wanted:
             return
         if self._bar is None and time.monotonic() - self._start > _PATIENCE:
@@ -43,7 +44,7 @@ class ProgressBar:
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-        columns = (TextColumn("checking"), BarColumn(), MofNCompleteColumn(), TextColumn("equations"), TimeElapsedColumn())
+        columns = (TextColumn(self._doing[0]), BarColumn(), MofNCompleteColumn(), TextColumn(self._doing[1]), TimeElapsedColumn())
         self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
-        self._task = self._bar.add_task("checking")
+        self._task = self._bar.add_task(self._doing[0])
         self._bar.start()

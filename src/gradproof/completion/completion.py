@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 import itertools
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from gradproof.completion.answering import Answering
 from gradproof.completion.layout import asks_for_steps, step_edit
 from gradproof.completion.places import Place, open_places
 from gradproof.completion.questions import Question, marked, questions
-from gradproof.completion.source import Edit, Source, edited_text, notebook_source, plain_source
+from gradproof.completion.source import Edit, Source, edited_text, notebook_source, page_source, plain_source
 from gradproof.completion.steps import StepLine
 from gradproof.completion.verification import (
     Filled,
@@ -32,11 +33,12 @@ from gradproof.elaborate.scope import Declared
 from gradproof.errors import FormulaError, GradproofError
 from gradproof.reader.document import Document, Prose
 from gradproof.reader.positions import Positions
-from gradproof.reader.read import read_document
+from gradproof.reader.read import SUFFIXES, read_document
 
 _MOST_ROUNDS = 8
 _MOST_STEP_ROUNDS = 4
 _EXCERPT = 70
+_SOURCES = {"notebook": notebook_source, "html": page_source}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,7 @@ def complete(
     options = CheckOptions(assume=tuple(assume), seed=seed, timeout=timeout)
     if isinstance(document, Path) or ("\n" not in document and len(document) < 1000 and Path(document).exists()):
         return complete_document(str(document), None, options, wants_steps=steps)
-    if "\n" not in document and Path(document).suffix in (".md", ".tex", ".ipynb", ".txt", ".markdown"):
+    if "\n" not in document and Path(document).suffix in SUFFIXES:
         read_document(document)  # says that there is no such file
     return complete_document(_name_for(document), document, options, wants_steps=steps)
 
@@ -113,17 +115,29 @@ def _name_for(text: str) -> str:
     """Return the file name that a text without one is read under."""
     if text.lstrip().startswith("{") and '"cells"' in text:
         return "document.ipynb"
+    if re.match(r"\s*<(?:!doctype html|html|body|head|p|h[1-6]|div)\b", text, re.IGNORECASE):
+        return "document.html"
     return "document.tex" if "\\begin{document}" in text or "\\section{" in text else "document.md"
 
 
-def complete_document(path: str, text: str | None, options: CheckOptions, *, wants_steps: bool = False) -> Completion:
-    """Return the completion of the document at a path, or of a text that is read as if it stood there."""
+def complete_document(
+    path: str,
+    text: str | None,
+    options: CheckOptions,
+    *,
+    wants_steps: bool = False,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> Completion:
+    """Return the completion of the document at a path, or of a text that is read as if it stood there.
+
+    ``on_progress`` is told how many of the open places are worked out, and how many there are.
+    """
     document = read_document(path, text)
     raw = Path(path).read_bytes().decode("utf-8") if text is None else text
-    source = notebook_source(raw) if document.format == "notebook" else plain_source(raw)
+    source = _SOURCES.get(document.format, plain_source)(raw)
     if source.text != document.source:
         raise GradproofError("a document that can be written back was expected", where=path, remedy="Save it again.")
-    return _Run(path, document, source, options, wants_steps).completion()
+    return _Run(path, document, source, options, wants_steps, on_progress).completion()
 
 
 @dataclass
@@ -135,6 +149,7 @@ class _Run:
     source: Source
     options: CheckOptions
     wants_steps: bool
+    on_progress: Callable[[int, int], None] | None = None
     reasons: dict[int, str] = field(default_factory=dict)
 
     def completion(self) -> Completion:
@@ -143,16 +158,19 @@ class _Run:
         declared = self._declared()
         asked = self._questions(places, declared)
         answering = Answering(self.document, asked.sections, self.options)
-        candidates = {
-            place.start: answering.answers(asked.by_place[place.start]) for place in places if place.start in asked.by_place
-        }
+        candidates: dict[int, list[Answer]] = {}
+        for done, place in enumerate(places):
+            if place.start in asked.by_place:
+                candidates[place.start] = answering.answers(asked.by_place[place.start])
+            if self.on_progress is not None:
+                self.on_progress(done + 1, len(places))
         for place in places:
             if place.start not in asked.by_place:
                 self.reasons[place.start] = "nothing before the blank says what is asked"
             elif not candidates[place.start]:
                 self.reasons[place.start] = answering.reasons.get(place.start, "no rule answers this")
         chosen, found, report = self._verified(asked.by_place, candidates, declared)
-        edits = _edits(chosen)
+        edits = self._edits(chosen)
         if report is not None:
             added = self._steps_below(chosen, answering, edits, report, declared)
             edits, report = [*edits, *added[0]], added[1]
@@ -175,8 +193,11 @@ class _Run:
         return declared
 
     def _questions(self, places: Sequence[Place], declared: Mapping[str, Declared]) -> _Questions:
-        text = edited_text(self.document.source, marked(places))
-        path = self.path if self.document.format != "notebook" else "cells.md"
+        edits = marked(places, self.source.escape)
+        if self.document.format == "notebook":
+            path, text = "cells.md", edited_text(self.document.source, edits)
+        else:
+            path, text = self.path, self.source.edited(edits)
         by_number, sections = questions(read_document(path, text), places, declared)
         return _Questions({places[number].start: question for number, question in by_number.items()}, sections)
 
@@ -188,7 +209,7 @@ class _Run:
         report: FileReport | None = None
         for count in itertools.count():
             chosen = [Filled(asked[start], candidates[start][number]) for start, number in sorted(turn.items())]
-            edits = _edits(chosen)
+            edits = self._edits(chosen)
             report = checked(self.path, self.source, edits, self.options, declared)
             found = findings(report, edits, chosen, edited_text(self.document.source, edits))
             found |= self._steps(chosen, found, edits, declared)
@@ -231,8 +252,8 @@ class _Run:
         for _ in range(_MOST_STEP_ROUNDS):
             if not blocks:
                 break
-            is_latex = self.document.format == "latex"
-            added = [step_edit(self.document.source, place, lines, is_latex=is_latex) for place, lines in blocks.items()]
+            text, kind = self.document.source, self.document.format
+            added = [step_edit(text, place, lines, kind) for place, lines in blocks.items()]
             everything = [*edits, *added]
             found = checked(self.path, self.source, everything, self.options, declared)
             kept = {place: decided(lines, found) for place, lines in blocks.items()}
@@ -249,6 +270,11 @@ class _Run:
         opening = next((block for block in self.document.blocks if isinstance(block, Prose)), None)
         words = " ".join(piece for piece in opening.pieces if isinstance(piece, str)) if opening is not None else ""
         return self.wants_steps or asks_for_steps(planned.before) or asks_for_steps(planned.section) or asks_for_steps(words)
+
+    def _edits(self, chosen: Sequence[Filled]) -> list[Edit]:
+        """Return the edits that put the answers at their places."""
+        pairs = [(entry.question.place, entry.answer.latex) for entry in chosen]
+        return [Edit(place.start, place.end, self.source.escape(place.filled(latex), place.start)) for place, latex in pairs]
 
     # The result -----------------------------------------------------------------------------------------------------------
 
@@ -287,10 +313,3 @@ def _without_harm(blocks: Mapping[Place, list[StepLine]], harmed: set[int]) -> d
 class _Questions:
     by_place: dict[int, Question]
     sections: Sequence[Section]
-
-
-def _edits(chosen: Sequence[Filled]) -> list[Edit]:
-    return [
-        Edit(entry.question.place.start, entry.question.place.end, entry.question.place.filled(entry.answer.latex))
-        for entry in chosen
-    ]

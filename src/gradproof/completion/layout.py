@@ -8,13 +8,14 @@ from collections.abc import Sequence
 from gradproof.completion.places import Place
 from gradproof.completion.source import Edit
 from gradproof.completion.steps import StepLine
+from gradproof.reader.webpage import BREAK, escaped
 
 _WISH = re.compile(
     r"\b(?:show|give|write|include|with|list)\b[^.;:?!\n]{0,30}\b(?:steps|working|derivation|work)\b|\bstep[\s-]by[\s-]step\b|\bwith\s+steps\b",
     re.IGNORECASE,
 )
 _REST = re.compile(r"[ \t]*[.,;:]?[ \t]*(?=\n|$)")
-_BLANK = re.compile(r"\n[ \t]*\n|\n(?=[ \t]*(?:[-+*]|\d+[.)]|\\item|#|\\section|\\end\{|\|))")
+_BLANK = re.compile(BREAK + r"|\n[ \t]*\n|\n(?=[ \t]*(?:[-+*]|\d+[.)]|\\item|#|\\section|\\end\{|\|))")
 
 
 def asks_for_steps(words: str) -> bool:
@@ -22,15 +23,17 @@ def asks_for_steps(words: str) -> bool:
     return bool(_WISH.search(words))
 
 
-def step_edit(text: str, place: Place, lines: Sequence[StepLine], *, is_latex: bool) -> Edit:
+def step_edit(text: str, place: Place, lines: Sequence[StepLine], kind: str) -> Edit:
     """Return the edit that puts steps below the formula of a place: a list of the document's own kind."""
     at = _below(text, place)
     begin = text.rfind("\n", 0, place.formula) + 1
     indent = re.match(r"[ \t]*", text[begin:]).group()  # type: ignore[union-attr]
-    if not is_latex and re.match(r"(?:[-+*]|\d+[.)])[ \t]+", text[begin + len(indent) :]):
+    if kind != "latex" and re.match(r"(?:[-+*]|\d+[.)])[ \t]+", text[begin + len(indent) :]):
         indent += "   "
+    if kind == "html":  # within the paragraph, whatever element that is
+        return Edit(at, at, "".join(f"<br>{row}" for row in ("Steps:", *map(_page_item, lines))))
     items = [_item(line) for line in lines]
-    if is_latex:
+    if kind == "latex":
         rows = ["\\begin{itemize}", *(f"\\item {item}" for item in items), "\\end{itemize}"]
         return Edit(at, at, "".join(f"\n{indent}{row}" for row in rows))
     rows = ["", "Steps:", "", *(f"- {item}" for item in items)]
@@ -43,6 +46,12 @@ def _item(line: StepLine) -> str:
         return f"{line.rule}: {line.latex}"
     joint = " with" if line.introduces else ":"
     return f"{line.rule}{joint} ${line.latex}$"
+
+
+def _page_item(line: StepLine) -> str:
+    """Return a line with the delimiters that every page sets."""
+    pieces = escaped(_item(line)).split("$")
+    return "".join(f"\\({piece}\\)" if place % 2 else piece for place, piece in enumerate(pieces))
 
 
 def _below(text: str, place: Place) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from gradproof.checker.environment import Environment
@@ -75,9 +75,9 @@ class Question:
     sides: tuple[str, ...] = ()
 
 
-def marked(places: Sequence[Place]) -> list[Edit]:
+def marked(places: Sequence[Place], escape: Callable[[str, int], str] = lambda text, _: text) -> list[Edit]:
     """Return the edits that put a mark at every open place; the reader takes it for something that it cannot read."""
-    return [Edit(place.start, place.end, place.filled(_mark(number))) for number, place in enumerate(places)]
+    return [Edit(place.start, place.end, escape(place.filled(_mark(number)), place.start)) for number, place in enumerate(places)]
 
 
 def _mark(number: int) -> str:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from json.decoder import scanstring  # type: ignore[attr-defined]
 from typing import Any
+
+from gradproof.reader.webpage import escaped, readable
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +24,15 @@ class Edit:
 class Source:
     """A document: ``raw`` as its file holds it, ``text`` as its reader sees it.
 
-    ``places`` has the raw offset of each character of ``text`` and of its end; ``encode`` writes a text at an offset in the way of the file.
+    ``places`` has the raw offset of each character of ``text`` and of its end; ``encode`` writes a text at an offset in the way of the file;
+    ``escape`` puts an answer at an offset as a page holds it, before anything counts its characters.
     """
 
     raw: str
     text: str
     places: Sequence[int]
     encode: Callable[[str, int], str]
+    escape: Callable[[str, int], str] = lambda text, _: text
 
     def edited(self, edits: Sequence[Edit]) -> str:
         """Return the file with some stretches replaced; all other characters stay as they are."""
@@ -75,6 +79,17 @@ def plain_source(raw: str) -> Source:
     places.append(len(raw))
     newline = "\r\n" if "\r\n" in raw else "\r"
     return Source(raw, "".join(letters), places, lambda text, _: text.replace("\n", newline))
+
+
+def page_source(raw: str) -> Source:
+    """Return the source of a web page: its tags are marks of the same length."""
+    plain = plain_source(raw)
+
+    def escape(text: str, at: int) -> str:
+        is_in_script = plain.text.rfind("<script", 0, at) > plain.text.rfind("</script", 0, at)
+        return text if is_in_script else escaped(text)
+
+    return replace(plain, text=readable(plain.text), escape=escape)
 
 
 # Notebooks ------------------------------------------------------------------------------------------------------------

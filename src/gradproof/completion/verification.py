@@ -72,11 +72,12 @@ def proofs_hold(
     if not proofs:
         return True
     behind = entry.question.place.formula_end
-    added = [*edits, Edit(behind, behind, "".join(f"\n\n${proof}$" for proof in proofs) + "\n\n")]
+    added = [*edits, Edit(behind, behind, source.escape("".join(f"\n\n${proof}$" for proof in proofs) + "\n\n", behind))]
     report = checked(path, source, added, options, declared)
-    shown = [equation for equation in report.equations if equation.latex in proofs]
+    wanted = {_bare(proof) for proof in proofs}
+    shown = [equation for equation in report.equations if _bare(equation.latex) in wanted]
     links = [link for equation in shown for link in equation.links]
-    is_whole = {equation.latex for equation in shown} == set(proofs)
+    is_whole = {_bare(equation.latex) for equation in shown} == wanted
     return is_whole and all(link.verdict in (Verdict.PROVED, Verdict.TESTED) for link in links)
 
 
@@ -87,7 +88,7 @@ def decided(lines: Sequence[StepLine], report: FileReport) -> list[StepLine]:
         if line.is_words:
             kept.append(line)
             continue
-        verdicts = [equation.verdict for equation in report.equations if equation.latex == line.latex]
+        verdicts = [equation.verdict for equation in report.equations if _bare(equation.latex) == _bare(line.latex)]
         allowed = {Verdict.PROVED, Verdict.TESTED} | ({Verdict.STATED} if line.introduces else set())
         if verdicts and allowed.issuperset(verdicts):
             kept.append(line)
@@ -99,6 +100,11 @@ def decided(lines: Sequence[StepLine], report: FileReport) -> list[StepLine]:
 def count_faults(report: FileReport) -> int:
     """Return how many equations of a document are wrong."""
     return sum(equation.verdict.is_fault for equation in report.equations)
+
+
+def _bare(latex: str) -> str:
+    """Return a formula without its blanks, which a page pads its signs with."""
+    return "".join(latex.replace("<", "\\lt").replace(">", "\\gt").split())
 
 
 def _links_before(entry: Filled, filled: Sequence[Filled]) -> int:

@@ -33,6 +33,8 @@ _ENTRYWISE = frozenset(name for function in FUNCTIONS.values() if function.arity
 _VECTOR_FUNCTIONS = frozenset({"softmax", "logsumexp", "LSE", "diag", "log_softmax", "argmax"})
 #: Greek capitals that are matrices where their inverse is taken.
 _GREEK_MATRICES = frozenset({"Sigma", "Lambda", "Omega", "Gamma", "Theta", "Phi", "Psi"})
+#: Capitals that are matrices where their product with a letter has to be a vector; others may be constants (``T x``, ``N p``).
+_LAYER_MATRICES = frozenset("ABDHKMPQUVWX")
 _MATRIX_FUNCTIONS = frozenset({"det", "tr", "Tr", "trace"})
 _ELEMENTWISE_INFIX = frozenset({"+", "-", "⊙", "±"})
 _MOMENTS = frozenset({"E", "Var", "var", "Cov", "cov"})
@@ -194,13 +196,14 @@ def _is_entrywise(tree: Tree) -> bool:
 
 
 def _may_be_layer(items: list[Tree], found: Survey) -> bool:
-    """Tell whether a product that is a vector is a numbered matrix times a vector: ``W_1 x``."""
+    """Tell whether a product that is a vector is a matrix times a vector: ``W_1 x``, ``W x``."""
     if len(items) != 2 or not all(isinstance(item, Name | Scripted) for item in items):
         return False
     left, right = (reference_of(item) for item in items)
     if left is None or right is None or left[1].power is not None or right[1].power is not None:
         return False
-    is_matrix = left[0].key[:1].isupper() and bool(left[0].numerals) and found.rank(left[0].key) == 0
+    is_named = bool(left[0].numerals) or (left[0].key in _LAYER_MATRICES and not left[0].subscripts)
+    is_matrix = left[0].key[:1].isupper() and is_named and found.rank(left[0].key) == 0
     return is_matrix and not right[0].key[:1].isupper() and (not right[0].subscripts or bool(right[0].numerals))
 
 

@@ -118,7 +118,7 @@ class Document:
     assumptions: tuple[Assumption, ...] = ()
     empty_parts: tuple[EmptyPart, ...] = ()
     problems: tuple[Problem, ...] = ()
-    format: Literal["markdown", "latex", "notebook"] = "markdown"
+    format: Literal["markdown", "latex", "notebook", "html"] = "markdown"
     cell_lines: tuple[int, ...] = field(default=())
 
     def formulas(self) -> tuple[Formula, ...]:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from gradproof.reader.webpage import BREAK
+
 _CODE = re.compile(r"(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _ENVIRONMENT = re.compile(
     r"\\begin\{((?:equation|align|alignat|gather|eqnarray|multline|flalign|displaymath|math)\*?)\}", re.DOTALL
 )
 _OPENERS = re.compile(r"\\\\|\\\$|\$\$|\$|\\\(|\\\[|\\begin\{|`|<!--")
-_BLANK_LINE = re.compile(r"\n[ \t>]*\n")
+_BLANK_LINE = re.compile(r"\n[ \t>]*\n|\u2029")
 _MONEY = re.compile(r"\d[\d.,]*\s")
 
 
@@ -92,8 +94,8 @@ def _dollar(text: str, at: int, stop: int, found: list[Found]) -> int:
     """``$x$`` is a formula, ``$5 and $6`` is money: a formula has no space at its inner edges, or no digit behind it."""
     if at + 1 >= stop or text[at + 1] in " \t\n":
         return at + 1
-    limit = text.find("\n\n", at, stop)
-    limit = stop if limit == -1 else limit
+    ends = (place for place in (text.find("\n\n", at, stop), text.find(BREAK, at, stop)) if place != -1)
+    limit = min(ends, default=stop)
     place = at + 1
     while (close := text.find("$", place, limit)) != -1:
         if text[close - 1] == "\\" and text[close - 2] != "\\":

@@ -1,4 +1,4 @@
-"""Blocks of a text with mathematics: the scanner that Markdown and LaTeX share.
+"""Blocks of a text with mathematics: the scanner that Markdown, LaTeX and web pages share.
 
 Displays cut the text; what lies between them falls into paragraphs at blank lines, headings, list items and part labels.
 """
@@ -22,9 +22,11 @@ from gradproof.reader.numbering import (
 )
 from gradproof.reader.parts import heading_number, looks_like_heading, part_label
 from gradproof.reader.positions import Positions
+from gradproof.reader.webpage import BREAK
 
 _FENCE = re.compile(r"^[ \t>]*(`{3,}|~{3,})[ \t]*([^\n`]*)$", re.MULTILINE)
 _HEADING = re.compile(r"^\s{0,3}(#{1,6})\s+(.*?)\s*#*\s*$")
+_PAGE_HEADING = re.compile(r"^\s*#([1-6])\s+(.*?)\s*$", re.DOTALL)
 _BOLD_LINE = re.compile(r"^\s*(?:\*\*|__)(.+?)(?:\*\*|__)\s*$")
 _ITEM = re.compile(r"^\s*(?:[-+*]|\d+[.)])\s+")
 _SECTION = re.compile(r"^\s*\\(part|chapter|section|subsection|subsubsection|paragraph)\*?\s*\{(.*)\}\s*$")
@@ -111,7 +113,7 @@ class Scan:
         place = start
         begin = start
         while place < end:
-            newline = self.text.find("\n", place, end)
+            newline = self.text.find(BREAK if self.markup == "html" else "\n", place, end)
             stop = end if newline == -1 else newline
             line = self._line(place, stop)
             if self._inside(place, formulas):
@@ -144,6 +146,8 @@ class Scan:
     def _is_heading(self, line: str) -> bool:
         if self.markup == "latex":
             return bool(_SECTION.match(line))
+        if self.markup == "html":
+            return bool(_PAGE_HEADING.match(line))
         if _HEADING.match(line):
             return True
         bold = _BOLD_LINE.match(line)
@@ -157,8 +161,9 @@ class Scan:
             match = _SECTION.match(line)
             assert match is not None
             level, title = _LEVELS[match.group(1)], match.group(2)
-        elif match := _HEADING.match(line):
-            level, title = len(match.group(1)), match.group(2).strip().strip("*_ ")
+        elif match := (_PAGE_HEADING if self.markup == "html" else _HEADING).match(line):
+            mark = match.group(1)
+            level, title = int(mark) if mark.isdigit() else len(mark), match.group(2).strip().strip("*_ ")
         number, rest = heading_number(title)
         pieces = self._pieces(start, stop, [found for found in formulas if start <= found.start < stop])
         self.blocks.append(Heading(level, rest, number, self.positions.span(start, stop), pieces))

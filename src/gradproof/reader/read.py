@@ -13,8 +13,9 @@ from gradproof.reader.document import Block, Display, Document, Formula, Heading
 from gradproof.reader.macros import Macro, collect
 from gradproof.reader.markup import Scan, split_rows
 from gradproof.reader.parts import empty_parts
+from gradproof.reader.webpage import readable
 
-SUFFIXES = frozenset({".md", ".txt", ".markdown", ".tex", ".ipynb"})
+SUFFIXES = frozenset({".md", ".txt", ".markdown", ".tex", ".ipynb", ".html", ".htm"})
 _LARGEST_FILE = 50 << 20
 _DEEPEST_INPUT = 8
 _INPUT = re.compile(r"\\(?:input|include)\s*\{([^{}\n]*)\}")
@@ -23,7 +24,7 @@ _VERBATIM = re.compile(r"\\begin\{(verbatim|lstlisting|minted|comment)\*?\}.*?\\
 
 
 def read_document(path: str, text: str | None = None) -> Document:
-    """Return a document: by its suffix Markdown (.md, .txt), LaTeX (.tex) or a notebook (.ipynb).
+    """Return a document: by its suffix Markdown (.md, .txt), LaTeX (.tex), a notebook (.ipynb) or a web page (.html).
 
     Args:   text: the content, when it does not come from the file (standard input); read as Markdown unless the path says otherwise.
     Raises: ReadError: the file is missing, a folder, binary, too large, of no known kind, or a broken notebook.
@@ -33,6 +34,9 @@ def read_document(path: str, text: str | None = None) -> Document:
     suffix = Path(path).suffix.lower()
     if suffix == ".ipynb":
         return _notebook(path, content)
+    if suffix in (".html", ".htm"):
+        scan = Scan(readable(content), "html").run()
+        return _document(path, scan, tuple(scan.problems), "html")
     if suffix == ".tex" or (suffix not in SUFFIXES and "\\begin{document}" in content):
         return _latex(path, content)
     return _markdown(path, content)
