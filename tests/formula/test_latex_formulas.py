@@ -112,3 +112,29 @@ def test_latex_that_means_nothing(text, column, words):
 def test_latex_that_does_not_fit():
     with pytest.raises(ShapeError, match="size 3 against 4"):
         parse(r"A x \cdot 1", (), {"A": np.ones((2, 3)), "x": np.ones(4)})
+
+
+LAYERS = [
+    (r"\sum_{i,j} {\operatorname{conv2d}(X, K, \mathrm{padding}=1, \mathrm{stride}=(2, 1))}_{ij} G_{ij}",
+     "sum(conv2d(X, K, padding=1, stride=(2, 1)) .* G)", {"X": (5, 6), "K": (3, 3), "G": (3, 6)}),
+    (r"\operatorname{mse\_loss}(A x, y, \mathrm{reduction}=\text{sum})", "norm2(A*x - y)^2", {"A": (4, 3), "x": (3,), "y": (4,)}),
+    (r"\operatorname{where}([x > 0], x, x^{\circ 2})^\top \mathbf{1}", "sum(where(x > 0, x, x.^2))", {"x": (5,)}),
+    (r"\sum_{1 \le u \le 3, 1 \le v \le 3 : u + v \le 4} X_{uv}", "sum(u=1..3, v=1..3 | u + v <= 4, X[u,v])", {"X": (3, 3)}),
+    (r"2 \max_{1 \le i \le 4} (x_i + a) + a", "2*max(x + a) + a", {"x": (4,), "a": ()}),
+    (r"\operatorname{avg\_pool1d}(x, 2)_{1} + \lfloor a \rfloor", "avg_pool1d(x, 2)[1] + floor(a)", {"x": (6,), "a": ()}),
+    (r"\sum_i \begin{cases} x_i & \text{if } x_i > 0 \\ 0 & \text{otherwise} \end{cases} \operatorname{hardtanh}(x_i)",
+     "sum(relu(x) .* hardtanh(x))", {"x": (5,)}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("latex", "plain", "shapes"), LAYERS)
+def test_latex_speaks_the_whole_plain_language(latex, plain, shapes):
+    values = random_values(8, **{name: shape or None for name, shape in shapes.items()})
+    assert_close(value(latex, **values), value(plain, **values))
+
+
+def test_latex_speaks_of_layers_in_errors_that_point_to_the_place():
+    with pytest.raises(FormulaError, match=r"formula:1:\d+: an argument of conv2d was expected, got 'striide'"):
+        parse(r"\operatorname{conv2d}(X, K, \mathrm{striide}=2)")
+    with pytest.raises(ShapeError, match="channels"):
+        parse(r"\operatorname{conv2d}(X, K)", ["X: 3,5,5", "K: 2,4,3,3"])

@@ -54,6 +54,12 @@ def read_latex(source: Source, surroundings: Surroundings) -> Formula:
     return _Latex(source, surroundings).formula()
 
 
+def statements_of(text: str) -> tuple[list[Item], int]:
+    """Return the statements of a formula in LaTeX, what is explained behind it first, and where its places begin."""
+    body, shift = _unfenced(text)
+    return _statements(parse_formula(body)), shift
+
+
 class _Latex:
     def __init__(self, source: Source, surroundings: Surroundings) -> None:
         self.source = source

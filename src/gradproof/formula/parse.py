@@ -8,16 +8,19 @@ from typing import Any
 
 from gradproof.derivative.ties import DERIVED
 from gradproof.elaborate.assumptions import declared_by_user
+from gradproof.elaborate.trouble import Unreadable
 from gradproof.elaborate.value import Value
+from gradproof.errors import GradproofError
 from gradproof.expr.node import Axis, Expr, Index, Number, Symbol
 from gradproof.expr.walk import substitute
 from gradproof.formula.context import Context
 from gradproof.formula.evidence import Kinds, kinds_of
 from gradproof.formula.formula import Formula, Intermediate, Stage, Stages
-from gradproof.formula.latex import is_latex, read_latex
+from gradproof.formula.latex import is_latex, read_latex, statements_of
 from gradproof.formula.lowering import Lowering
 from gradproof.formula.scoping import Surroundings, scoped
 from gradproof.formula.stages import StageBook
+from gradproof.formula.transcription import speaks_plain, transcribed
 from gradproof.formula.values import shape_of
 from gradproof.formula.vocabulary import is_function
 from gradproof.reader.plain.grammar import read_plain
@@ -42,11 +45,32 @@ def parse(text: str, assume: Sequence[str] = (), at: Mapping[str, Any] | None = 
 
 def read(source: Source, surroundings: Surroundings) -> Formula:
     """Return the formula of a source; errors say where the source stands."""
-    return read_latex(source, surroundings) if is_latex(source.text) else _read_plain(source, surroundings)
+    if not is_latex(source.text):
+        statements = read_plain(source, is_function)
+        formula, lowering = _read_statements(source, statements, surroundings)
+        return _with_stages(formula, lowering, statements)
+    try:
+        return read_latex(source, surroundings)
+    except GradproofError as error:
+        return _read_transcribed(source, surroundings, error)
 
 
-def _read_plain(source: Source, surroundings: Surroundings) -> Formula:
-    statements = read_plain(source, is_function)
+def _read_transcribed(source: Source, surroundings: Surroundings, error: GradproofError) -> Formula:
+    """Read LaTeX that documents have no rule for as plain text: layers, options, guarded subscripts.
+
+    Raises: the error of the plain reading where the formula speaks the plain language, else the one that is given.
+    """
+    items, shift = statements_of(source.text)
+    try:
+        statements = transcribed(items, surroundings, shift)
+        return _read_statements(source, statements, surroundings)[0]
+    except (Unreadable, RecursionError):
+        raise error from None
+    except GradproofError as other:
+        raise (other if speaks_plain(items) else error) from None
+
+
+def _read_statements(source: Source, statements: Sequence[Statement], surroundings: Surroundings) -> tuple[Formula, Lowering]:
     scoping = scoped(statements, surroundings)
     kinds = kinds_of(source, statements, scoping, surroundings)
     context = Context(source)
@@ -56,10 +80,15 @@ def _read_plain(source: Source, surroundings: Surroundings) -> Formula:
     if values[-1].is_row:
         context.note("the value is a row")
     named = [(statement.name, value) for statement, value in zip(statements[:-1], values, strict=False) if statement.name]
-    formula = _finished(source, lowering, kinds, named, values[-1])
+    return _finished(source, lowering, kinds, named, values[-1]), lowering
+
+
+def _with_stages(formula: Formula, lowering: Lowering, statements: Sequence[Statement]) -> Formula:
+    """Return a formula of layers upon layers with its stages."""
     if not lowering.has_layers_within:
         return formula
-    return replace(formula, stages=_stages(statements, Lowering(Context(source), scoping, surroundings, kinds), formula.symbols))
+    again = Lowering(Context(lowering.context.source), lowering.scoping, lowering.surroundings, lowering.kinds)
+    return replace(formula, stages=_stages(statements, again, formula.symbols))
 
 
 def _stages(statements: Sequence[Statement], lowering: Lowering, variables: Sequence[Symbol]) -> Stages | None:

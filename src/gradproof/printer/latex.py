@@ -87,6 +87,8 @@ _GREEK = frozenset(
 _ACCENTS = {"hat": "\\hat", "tilde": "\\tilde", "bar": "\\bar", "vec": "\\vec", "dot": "\\dot", "ddot": "\\ddot"}
 _MARKS = {"star": "^*", "dagger": "^\\dagger", "prime": "'", "plus": "^+", "minus": "^-"}
 _RELATIONS = {"!=": "\\ne", "<=": "\\le", ">=": "\\ge"}
+#: An extreme takes the whole sum behind it: as a term or a factor it needs parentheses.
+_OPEN = 0
 _REDUCTIONS = {"sum": "\\sum", "prod": "\\prod", "max": "\\max", "min": "\\min"}
 _OPERATORS = {
     "expectation": "\\mathbb{E}",
@@ -124,6 +126,12 @@ def name_latex(name: str) -> str:
             label = mark if mark.isdigit() or len(mark) == 1 else f"\\mathrm{{{mark}}}"
             behind += f"_{{{label}}}" if len(label) > 1 else f"_{label}"
     return text + behind
+
+
+def word_latex(word: str, command: str = "operatorname") -> str:
+    """Return a word in upright letters, its underscores escaped: ``\\operatorname{one\\_hot}``."""
+    escaped = word.replace("_", "\\_")
+    return f"\\{command}{{{escaped}}}"
 
 
 def _print(node: Expr, done: dict[Expr, Printed], names: dict[Expr, str]) -> Printed:
@@ -224,7 +232,7 @@ def _in(printed: Printed, strength: int) -> str:
 def _sum(node: Add, done: dict[Expr, Printed]) -> Printed:
     pieces: list[str] = []
     for weight, term in arranged_terms(node, done):
-        text = _number(Number(abs(weight))).text if term is ONE else _product(abs(weight), term, done).text
+        text = _number(Number(abs(weight))).text if term is ONE else _in(_product(abs(weight), term, done), SUM)
         if pieces:
             pieces.append(f" {'-' if weight < 0 else '+'} {text}")
         else:
@@ -286,7 +294,7 @@ def _apply(function: str, arguments: tuple[Expr, ...], done: dict[Expr, Printed]
         return Printed(f"{_in(done[arguments[0]], ATOM)}!", ATOM)
     if function == "binomial":
         return Printed(f"\\binom{{{done[arguments[0]].text}}}{{{done[arguments[1]].text}}}", ATOM)
-    sign = FUNCTIONS[function].latex[0] if function in FUNCTIONS else f"\\operatorname{{{function}}}"
+    sign = FUNCTIONS[function].latex[0] if function in FUNCTIONS else word_latex(function)
     return Printed(f"{sign}\\left({inside}\\right)", ATOM)
 
 
@@ -298,17 +306,16 @@ def _reduction(
     done: dict[Expr, Printed],
     names: dict[Expr, str],
 ) -> Printed:
-    inside = _in(done[body], PRODUCT)
+    inside, sign = _in(done[body], PRODUCT), _REDUCTIONS[operation]
+    is_sum = operation in ("sum", "prod")
+    spans = [f"{done[index.lower].text} \\le {names[index]} \\le {done[index.upper].text}" for index in indices]
     if where is not None:
-        below = ", ".join(names[index] for index in indices) + f" : {done[where].text}"
-        return Printed(f"{_REDUCTIONS[operation]}_{{{below}}} {inside}", PRODUCT)
+        return Printed(f"{sign}_{{{', '.join(spans)} : {done[where].text}}} {inside}", PRODUCT if is_sum else _OPEN)
+    if not is_sum:
+        return Printed(f"{sign}_{{{', '.join(spans)}}} {inside}", _OPEN)
     text = inside
     for index in reversed(indices):
-        lower, upper = done[index.lower].text, done[index.upper].text
-        if operation in ("sum", "prod"):
-            text = f"{_REDUCTIONS[operation]}_{{{names[index]}={lower}}}^{{{upper}}} {text}"
-        else:
-            text = f"{_REDUCTIONS[operation]}_{{{lower} \\le {names[index]} \\le {upper}}} {text}"
+        text = f"{sign}_{{{names[index]}={done[index.lower].text}}}^{{{done[index.upper].text}}} {text}"
     return Printed(text, PRODUCT)
 
 

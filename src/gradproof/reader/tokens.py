@@ -241,18 +241,19 @@ class _Folder:
         if command.text in WORD_FONTS and self.tokens[close].start - command.end > _LONGEST_NAME:
             self.folded.append(command)
             return place + 1
-        content = " ".join(_SPACING.sub(" ", self._content(place + 1)).split())
+        content = _unescaped(" ".join(_SPACING.sub(" ", self._content(place + 1)).split()))
         word = _WRAPPED.sub("", content).replace(" ", "").replace("\\", "")
         if word in BIG_WORDS and not command.text.startswith("\\mathit"):
             known = BIG_WORDS[word]
             if self._is_large(known, word, close):
                 return self._put("command", "\\" + known, place, close)
             return self._name(word, place, close)
-        if _is_speech(content) if command.text in TEXTS else content in SPEAKING and len(content) > 1:
+        is_called = command.text.startswith("\\operatorname") and self.tokens[close + 1].text == "("
+        if _is_speech(content) if command.text in TEXTS else content in SPEAKING and len(content) > 1 and not is_called:
             return self._put("words", content.replace("$", ""), place, close)
         if command.text in TEXTS:
             return self._name(content, place, close)
-        if "_" not in content and _NAME.fullmatch(content):
+        if "_" not in self._content(place + 1).replace("\\_", "") and _NAME.fullmatch(content):
             return self._name(content, place, close)
         self.folded.append(command)
         return place + 1
@@ -286,6 +287,11 @@ class _Folder:
         text = self.tokens[relation].text
         defines = text == "=" and ("def" in note or note == "\\triangle")
         return self._put("relation", ":=" if defines else text, place, last, note)
+
+
+def _unescaped(content: str) -> str:
+    """``\\operatorname{one\\_hot}`` is the word one_hot."""
+    return content.replace("\\_", "_")
 
 
 def _is_speech(content: str) -> bool:

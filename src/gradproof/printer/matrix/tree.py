@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from gradproof.expr.catalogue import FUNCTIONS, TENSOR_FUNCTIONS
-from gradproof.printer.latex import name_latex
+from gradproof.printer.latex import name_latex, word_latex
 
 #: How tightly what was written holds together.
 SUM, PRODUCT, UNARY, POWER, ATOM = range(5)
@@ -187,7 +187,8 @@ def _latex(tree: Tree) -> Written:
         case "name":
             return Written(name_latex(tree.name), ATOM)
         case "text" if "=" in tree.name:
-            return Written(rf"\text{{{tree.name}}}", ATOM)
+            name, _, value = tree.name.partition("=")
+            return Written(f"{word_latex(name, 'mathrm')}={value}", ATOM)
         case "text":
             text = _CONSTANTS.get(tree.name, tree.name.replace("*", " "))
             return Written(text, ATOM if tree.name.isalnum() else SUM)
@@ -237,7 +238,7 @@ def _latex_call(tree: Tree) -> Written:
     if tree.name == "sum":
         return Written(rf"\mathbf{{1}}^\top {inner[0].within(UNARY)}", PRODUCT)
     entry = FUNCTIONS.get(tree.name) or TENSOR_FUNCTIONS.get(tree.name)
-    spelled = entry.latex[0] if entry is not None and entry.latex else rf"\operatorname{{{tree.name}}}"
+    spelled = entry.latex[0] if entry is not None and entry.latex else word_latex(tree.name)
     return Written(f"{spelled}({', '.join(part.text for part in inner)})", ATOM)
 
 
