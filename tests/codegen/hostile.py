@@ -29,7 +29,7 @@ IMPORTS = {
     "torch": {"torch"},
 }
 BUILTINS = {
-    "abs", "all", "any", "dict", "float", "globals", "int", "isinstance", "len", "list", "max", "min", "next", "range", "reversed",
+    "abs", "all", "any", "dict", "enumerate", "float", "globals", "int", "isinstance", "len", "list", "max", "min", "next", "range", "reversed",
     "slice", "sorted", "staticmethod", "sum", "tuple", "zip",
 }  # fmt: skip
 #: What the house's own templates read of objects: an attribute that none of them spells comes from somewhere else.
@@ -52,7 +52,8 @@ NAMES = [
     *keyword.kwlist, *keyword.softkwlist, *(name for name in dir(builtins) if not name.startswith("_")),
     "np", "jnp", "jax", "torch", "math", "njit", "prange", "numba", "numpy", "value", "derivative", "outputs", "formula", "Formula",
     "flows", "flow", "flow_", "ctx", "inputs", "output", "saved", "found", "self", "shape", "columns", "parts", "result", "result_1",
-    "dtype", "device", "floating", "placed", "product", "to_maxima", "sigma", "softmax", "logsumexp", "erf", "softplus", "gelu",
+    "dtype", "device", "floating", "placed", "product", "to_maxima", "padded", "convolved",
+    "sigma", "softmax", "logsumexp", "erf", "softplus", "gelu",
     "gradient_x", "hessian_x", "_value", "_outputs", "_formula", "_forwards", "_backwards", "CACHE", "FAST", "Structured",
     "t1", "t2", "t3", "t10", "x_", "v1", "i", "j", "k", "n_", "batch",
     "__class__", "__import__", "__builtins__", "__name__", "_", "__", "α", "ñ", "ﬁ", "𝐱", "x'", "x''", "x y", "x.y", "1x", "",

@@ -1,15 +1,20 @@
 """Sums over windows are found whoever wrote them, and the libraries' own kernels compute what the plain code computes."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 import gradproof
+from gradproof.codegen.dialects import DIALECTS, NUMPY
 from gradproof.codegen.plan import planned
 from gradproof.codegen.windows import windows_of
 from gradproof.expr.walk import postorder
 from gradproof.formula.parse import parse
 from gradproof.program.requests import requested
 
+#: NumPy without kernels for windows: every pair of a place and a window is laid out.
+PLAIN = replace(NUMPY, windows=None)
 IMAGES = ["X: b,c,h,w", "K: o,c,3,3"]
 #: A formula, its assumptions, the shapes of its variables.
 CASES = [
@@ -26,6 +31,11 @@ CASES = [
     ("sum(max_pool1d(X, 3, stride=2, padding=1).*G)", ["X: b,c,h"], {"X": (2, 3, 7), "G": (2, 3, 4)}),
     ("sum(avg_pool2d(X, 2).*G)", ["X: b,c,8,8"], {"X": (2, 3, 8, 8), "G": (2, 3, 4, 4)}),
     ("sum(avg_pool2d(X, 3, stride=2, padding=1).*G)", ["X: h,w"], {"X": (8, 8), "G": (4, 4)}),
+    ("sum(conv2d(X, K, dilation=2, stride=2, padding=1).*G)", IMAGES, {"X": (2, 3, 9, 8), "K": (4, 3, 3, 3), "G": (2, 4, 4, 3)}),
+    ("sum(conv2d(X, K, stride=3).*G)", ["X: b,c,h,w", "K: o,c,2,2"], {"X": (2, 3, 9, 8), "K": (4, 3, 2, 2), "G": (2, 4, 3, 3)}),
+    ("sum(conv2d(X, K, padding=1).*G)", IMAGES, {"X": (0, 3, 5, 6), "K": (4, 3, 3, 3), "G": (0, 4, 5, 6)}),
+    ("sum(conv2d(X, K, padding=1).*G)", IMAGES, {"X": (2, 3, 1, 1), "K": (4, 3, 3, 3), "G": (2, 4, 1, 1)}),
+    ("sum(conv2d(X, K).*G)", ["X: h,w", "K: p,q"], {"X": (2, 3), "K": (2, 3), "G": (1, 1)}),
 ]
 
 
@@ -40,13 +50,14 @@ def requests(shapes):
     return ["value", *(f"gradient wrt {name}" for name in shapes if name in "XK")]
 
 
-@pytest.mark.parametrize("target", ["torch", "jax"])
-@pytest.mark.parametrize(("text", "assume", "shapes"), CASES, ids=[case[0] for case in CASES])
-def test_the_kernels_of_a_library_compute_what_plain_code_computes(text, assume, shapes, target, double):
+@pytest.mark.parametrize("target", ["torch", "jax", "numpy"])
+@pytest.mark.parametrize(("text", "assume", "shapes"), CASES)
+def test_the_kernels_of_a_library_compute_what_plain_code_computes(text, assume, shapes, target, double, monkeypatch):
     pytest.importorskip(target)
     source = np.random.default_rng(4)
     values = {name: np.round(source.normal(size=shape), 1) for name, shape in shapes.items()}  # with ties
     found = gradproof.compile(text, requests(shapes), target, assume=assume)(**values)
+    monkeypatch.setitem(DIALECTS, "numpy", PLAIN)
     expected = gradproof.compile(text, requests(shapes), "numpy", assume=assume)(**values)
     for request, value in expected.items():
         np.testing.assert_allclose(np.asarray(found[request]), value, rtol=1e-10, atol=1e-10)
@@ -78,3 +89,26 @@ def test_programs_of_torch_call_its_kernels():
     assert "torch.nn.functional.conv2d(X, K, padding=1)" in source
     assert "torch.nn.grad.conv2d_weight(X, (o, c, 3, 3), G, padding=1)" in source
     assert "torch.nn.grad.conv2d_input((b, c, h, w), K, G, padding=1)" in source
+
+
+@pytest.mark.parametrize(
+    ("text", "assume", "helpers"),
+    [
+        ("sum(max_pool2d(X, 3, stride=2).*G)", ["X: b,c,h,w"], ["over_windows", "to_maxima"]),
+        ("sum(avg_pool2d(X, 2).*G)", ["X: b,c,8,8"], ["over_windows", "into_windows"]),
+        ("sum(adaptive_avg_pool2d(X, [2, 4]).*G)", ["X: b,c,8,8"], ["over_windows", "into_windows"]),
+        (CASES[0][0], IMAGES, ["convolved", "convolved_by_kernel", "convolved_by_image"]),
+    ],
+)
+def test_programs_of_numpy_lay_out_no_pairs_of_places_and_windows(text, assume, helpers):
+    source = gradproof.compile(text, requests({"X": (), "K": ()} if "K" in text else {"X": ()}), "numpy", assume=assume).source
+    body = source[source.index("def outputs(") :]
+    assert all(f"{helper}(" in body for helper in helpers)
+    assert "np.arange(" not in body
+
+
+def test_an_image_without_columns_has_windows_of_padding_alone():
+    values = {"X": np.ones((2, 3, 1, 0)), "K": np.ones((4, 3, 3, 3)), "G": np.ones((2, 4, 1, 0))}
+    found = gradproof.compile(CASES[0][0], requests(values), "numpy", assume=IMAGES)(**values)
+    assert found["gradient wrt X"].shape == (2, 3, 1, 0)
+    assert not found["gradient wrt K"].any()

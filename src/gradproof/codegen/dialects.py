@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from gradproof.codegen.array import Array
 from gradproof.codegen.jax_windows import TO_MAXIMA as TO_MAXIMA_OF_JAX
 from gradproof.codegen.jax_windows import jax_windows
+from gradproof.codegen.numpy_windows import HELPERS as HELPERS_OF_WINDOWS
+from gradproof.codegen.numpy_windows import numpy_windows
 from gradproof.codegen.structured import CLASSES
 from gradproof.codegen.torch_windows import TO_MAXIMA, torch_windows
 from gradproof.codegen.window_layout import Tools
@@ -242,7 +244,7 @@ NUMPY = Dialect(
     imports="import numpy as np",
     elementwise=_ELEMENTWISE,
     of_axes=_OF_AXES,
-    helpers={"floating": _FLOATING, **_HELPERS, "Structured": CLASSES["numpy"]},
+    helpers={"floating": _FLOATING, **_HELPERS, **HELPERS_OF_WINDOWS, "Structured": CLASSES["numpy"]},
     einsum='np.einsum("{0}", {1}, optimize=True)',
     permute=".transpose({0})",
     newaxis="np.newaxis",
@@ -260,6 +262,7 @@ NUMPY = Dialect(
     argument="np.asarray({0}, dtype=dtype)",
     type_of_arrays="dtype = floating({0})",
     negation="np.logical_not({0})",
+    windows=numpy_windows,
     has_half_products=True,
     has_views=True,
 )

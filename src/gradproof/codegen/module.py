@@ -90,7 +90,7 @@ def parameters(formula: Formula, outputs: Sequence[Output], target: str) -> dict
 def _signature(formula: Formula, group: Sequence[Output], target: str, names: Sequence[str]) -> Signature:
     """Return the signature of a function that computes some outputs."""
     helpers = (
-        (*LOOP_HELPERS, *_OF_LOOPS, *(f"_{name}" for name in (*names, TOGETHER)))
+        (*LOOP_HELPERS, *NUMPY.helpers, *_OF_LOOPS, *(f"_{name}" for name in (*names, TOGETHER)))
         if target == "numba"
         else (*DIALECTS[target].helpers, *DIFFERENTIABLE, "jax", "found")
     )
@@ -102,7 +102,7 @@ def _signature(formula: Formula, group: Sequence[Output], target: str, names: Se
 
 def _array_module(bodies: Sequence[str], told: str, dialect: Dialect) -> str:
     text = "\n\n".join(bodies)
-    helpers = [source for name, source in dialect.helpers.items() if re.search(rf"\b{name}\(", text)]
+    helpers = _called(dialect.helpers, text)
     text += "\n".join(helpers)
     used = [line for line in dialect.imports.splitlines() if re.search(rf"(?<![\w.]){line.split()[-1]}\.", text)]
     head = [f'"""{quotable(told)}"""\n', *("\n".join(used) + "\n" for _ in used[:1])]

@@ -78,16 +78,21 @@ def to_maxima(windows: Windows, tools: Tools, broadcast: str) -> Array:
     Args: broadcast: what the library calls the function that repeats an array along axes that it lacks.
     """
     places, positions = (*windows.batch, *windows.axes("place")), (*windows.batch, *windows.axes("position"))
+    parts = ((windows.result, positions), (windows.image, places), (windows.tops, positions))
+    arrays = [_whole(given(part), axes, tools, broadcast) for part, axes in parts]
+    return Array(f"to_maxima({', '.join([*arrays, *listings(windows, tools)])})", places)
+
+
+def listings(windows: Windows, tools: Tools) -> list[str]:
+    """Return the code of the lists that say how windows lie, one number for each axis of the image: their size, stride and dilation,
+    the padding before and behind."""
     lists: Sequence[Sequence[str]] = (
         [tools.size(extent(link.step)) for link in windows.links],
         [str(link.stride) for link in windows.links],
         [str(link.dilation) for link in windows.links],
         *zip(*paddings(windows, tools), strict=True),
     )
-    parts = ((windows.result, positions), (windows.image, places), (windows.tops, positions))
-    arrays = [_whole(given(part), axes, tools, broadcast) for part, axes in parts]
-    listings = ", ".join(f"[{', '.join(values)}]" for values in lists)
-    return Array(f"to_maxima({', '.join(arrays)}, {listings})", places)
+    return [f"[{', '.join(values)}]" for values in lists]
 
 
 def _whole(part: Expr, axes: tuple[Index, ...], tools: Tools, broadcast: str) -> str:
