@@ -5,8 +5,9 @@ A plan says what each link does (definition, claim, update, condition, ...); the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
+from gradproof.checker.at_values import without_bars
 from gradproof.checker.sections import PlannedFormula, PlannedLink, PlannedSentence, Section, sections_of
 from gradproof.checker.statements import (
     NOTHING_BEFORE,
@@ -30,6 +31,7 @@ from gradproof.checker.statements import (
 from gradproof.checker.verdict import Kind
 from gradproof.elaborate.conditions import RELATIONS
 from gradproof.elaborate.declared import declared_by_membership, declared_in_words, numbered_samples
+from gradproof.elaborate.evaluation_bars import Given
 from gradproof.elaborate.lowering import Lowering
 from gradproof.elaborate.names import base_name
 from gradproof.elaborate.prox import proximal_function
@@ -113,7 +115,7 @@ class _Planner:
                 planned.trouble = Trouble("U102", "nested too deeply")
             except Exception as trouble:  # one formula must not take the document with it
                 planned.trouble = Trouble("U109", f"an internal error, please report it: {type(trouble).__name__}: {trouble}")
-            planned.conditions = dict(self.fixed)
+            planned.conditions = {**self.fixed, **planned.conditions}
             planned.assumptions = list(self.assumed)
 
     def _enter(self, planned: PlannedFormula) -> None:
@@ -139,10 +141,22 @@ class _Planner:
 
     def _formula(self, planned: PlannedFormula) -> None:
         context = is_condition_context(planned.before) and not planned.formula.display
-        for sentence in sentences(planned.tree):
+        found, bars = without_bars(sentences(planned.tree), planned.source)
+        planned.conditions = self._values_at(bars, planned.position)
+        for sentence in found:
             restricts = sentence.condition or (context and _fixes_values(sentence))
             links = [self._link(planned, sentence, place, restricts) for place in range(len(sentence.relations))]
             planned.sentences.append(PlannedSentence(sentence, links))
+
+    def _values_at(self, pairs: Iterable[Given], position: int) -> dict[Expr, Expr]:
+        """Return the letters of evaluation bars with their values."""
+        found: dict[Expr, Expr] = {}
+        for letter, value in pairs:
+            lowering = Lowering(self.scope, Reading(), position)
+            left, right = lowering.value(letter), lowering.value(value)
+            if isinstance(left.body, Symbol) and not right.rank:
+                found[left.body] = as_given(right.body, self.scope)
+        return found
 
     def _link(self, planned: PlannedFormula, sentence: Sentence, place: int, restricts: bool) -> PlannedLink:
         left, right = sentence.sides[place], sentence.sides[place + 1]

@@ -16,9 +16,11 @@ from gradproof.completion.answer import Answer
 from gradproof.completion.answering import Answering
 from gradproof.completion.layout import asks_for_steps, step_edit
 from gradproof.completion.places import Place, open_places
+from gradproof.completion.prompts import prompted_places
 from gradproof.completion.questions import Question, marked, questions
 from gradproof.completion.source import Edit, Source, edited_text, notebook_source, page_source, plain_source
 from gradproof.completion.steps import StepLine
+from gradproof.completion.tables import table_places
 from gradproof.completion.verification import (
     Filled,
     Finding,
@@ -154,7 +156,14 @@ class _Run:
 
     def completion(self) -> Completion:
         """Find, answer, verify and fill."""
-        places, doubtful = open_places(self.document)
+        places, parts = open_places(self.document)
+        prompted, not_understood = prompted_places(self.document, places)
+        is_prompted = {at for place in prompted for at in range(place.start, place.end)}
+        doubtful = [(at, "the blank is only a part of a side") for at in parts if at not in is_prompted]
+        cells = [
+            place for place in table_places(self.document, self.source.raw) if all(place.start != other.start for other in places)
+        ]
+        places, doubtful = sorted([*places, *prompted, *cells], key=lambda place: place.start), [*doubtful, *not_understood]
         declared = self._declared()
         asked = self._questions(places, declared)
         answering = Answering(self.document, asked.sections, self.options)
@@ -173,7 +182,9 @@ class _Run:
         edits = self._edits(chosen)
         if report is not None:
             added = self._steps_below(chosen, answering, edits, report, declared)
-            edits, report = [*edits, *added[0]], added[1]
+            edits, report = [*self._edits(chosen, is_written=True), *added[0]], added[1]
+            if any(entry.question.place.bare is not None for entry in chosen):
+                report = checked(self.path, self.source, edits, self.options, declared)
         return Completion(
             self.path,
             self.source.raw,
@@ -271,10 +282,11 @@ class _Run:
         words = " ".join(piece for piece in opening.pieces if isinstance(piece, str)) if opening is not None else ""
         return self.wants_steps or asks_for_steps(planned.before) or asks_for_steps(planned.section) or asks_for_steps(words)
 
-    def _edits(self, chosen: Sequence[Filled]) -> list[Edit]:
-        """Return the edits that put the answers at their places."""
+    def _edits(self, chosen: Sequence[Filled], *, is_written: bool = False) -> list[Edit]:
+        """Return the edits that put the answers at their places, as they are verified or as they are written."""
         pairs = [(entry.question.place, entry.answer.latex) for entry in chosen]
-        return [Edit(place.start, place.end, self.source.escape(place.filled(latex), place.start)) for place, latex in pairs]
+        texts = [(place, place.written(latex) if is_written else place.filled(latex)) for place, latex in pairs]
+        return [Edit(place.start, place.end, self.source.escape(text, place.start)) for place, text in texts]
 
     # The result -----------------------------------------------------------------------------------------------------------
 
@@ -282,10 +294,10 @@ class _Run:
         line, column = self._at(entry.question.place.start)
         return FilledPlace(line, column, entry.answer.latex, finding.verdict, finding.method)
 
-    def _open(self, places: Sequence[Place], doubtful: Sequence[int], chosen: Sequence[Filled]) -> list[OpenPlace]:
+    def _open(self, places: Sequence[Place], doubtful: Sequence[tuple[int, str]], chosen: Sequence[Filled]) -> list[OpenPlace]:
         filled = {entry.question.place.start for entry in chosen}
         left = [(place.start, self.reasons.get(place.start, "")) for place in places if place.start not in filled]
-        left += [(at, "the blank is only a part of a side") for at in doubtful]
+        left += doubtful
         found = []
         for start, reason in sorted(left):
             line, column = self._at(start)

@@ -44,6 +44,11 @@ _EMPTY = re.compile(
     rf"(?={_GAP}(?P<end>$|\\\\|\\tag|\\label|\\end\{{|\\nonumber|\\notag|[,.;]{_GAP}(?:$|\\\\|\\q?quad|\\tag|\\end\{{)))"
 )
 _LEFT = re.compile(rf"(?:^|\\\\|\\begin\{{[^{{}}]*\}}){_GAP}(?P<fill>\?+){_GAP}&?{_GAP}(?={_RELATION})", re.VERBOSE)
+#: A blank in running text.
+BLANK_MARK = (
+    r"\?+|(?:\\?_){2,}|TODO|TBD|\[[ \t]*\]|…|\.{3,}|\[?\(?your answer(?: here)?\)?\]?"
+    r"|\\(?:underline\{\\hspace\*?\{[^{}]*\}\}|hrulefill|dotfill|rule\{[^{}]*\}\{[^{}]*\})"
+)
 _BEHIND = re.compile(
     r"[ \t]*(?P<fill>\*{0,2}(?:\?+|(?:\\?_){2,}|TODO|TBD|\[[ \t]*\]|…|\.{3,}|"
     r"\\underline\{\\hspace\*?\{[^{}]*\}\}|\\hrulefill|\\dotfill|\\rule\{[^{}]*\}\{[^{}]*\})\*{0,2})"
@@ -60,7 +65,9 @@ class Place:
     """An open place: the stretch of the text that an answer replaces, with what has to stand around the answer.
 
     ``relation`` is the sign before it; ``formula`` and ``formula_end`` are the offsets of its formula with the delimiters; ``is_left`` tells
-    that it is the left side of its relation.
+    that it is the left side of its relation. ``lead`` counts the characters of ``before`` in front of a formula that comes with the answer.
+    ``bare`` has the delimiters where the answer is written alone, in a cell of a table (whose bars have to be spelled out: ``avoids_bars``);
+    what is verified is all that ``filled`` gives.
     """
 
     start: int
@@ -71,10 +78,20 @@ class Place:
     before: str = ""
     after: str = ""
     is_left: bool = False
+    lead: int = 0
+    bare: tuple[str, str] | None = None
+    avoids_bars: bool = False
 
     def filled(self, latex: str) -> str:
         """Return what stands at the place once it has its answer."""
         return f"{self.before}{latex}{self.after}"
+
+    def written(self, latex: str) -> str:
+        """Return what a reader of the completed document sees at the place."""
+        if self.bare is None:
+            return self.filled(latex)
+        shown = latex.replace("\\|", "\\Vert ").replace("|", "\\vert ") if self.avoids_bars else latex
+        return f"{self.bare[0]}{shown}{self.bare[1]}"
 
 
 def open_places(document: Document) -> tuple[list[Place], list[int]]:
@@ -82,8 +99,8 @@ def open_places(document: Document) -> tuple[list[Place], list[int]]:
     positions = Positions(document.source)
     found: dict[int, Place] = {}
     doubtful: list[int] = []
-    for start, end, formula, is_last in _formulas(document, positions):
-        inner = _inner(document.source, start, end)
+    for start, end, formula, is_last in formulas_of(document, positions):
+        inner = inner_of(document.source, start, end)
         if inner is None:
             continue
         body = _COMMENT.sub(lambda match: " " * len(match.group()), document.source[inner[0] : inner[1]])
@@ -97,7 +114,7 @@ def open_places(document: Document) -> tuple[list[Place], list[int]]:
     return [found[start] for start in sorted(found)], sorted(set(doubtful))
 
 
-def _formulas(document: Document, positions: Positions) -> Iterator[tuple[int, int, Formula, bool]]:
+def formulas_of(document: Document, positions: Positions) -> Iterator[tuple[int, int, Formula, bool]]:
     """Yield each formula of the document's own text with its offsets, and whether its paragraph ends with it."""
     seen: set[tuple[int, int]] = set()
     for block in document.blocks:
@@ -119,7 +136,7 @@ def _formulas(document: Document, positions: Positions) -> Iterator[tuple[int, i
             yield start, end, piece, not rest.strip(" \t\n.,;:*_|")
 
 
-def _inner(text: str, start: int, end: int) -> tuple[int, int] | None:
+def inner_of(text: str, start: int, end: int) -> tuple[int, int] | None:
     """Return the offsets of a formula without its delimiters, or None where its text stands elsewhere (in an included file)."""
     for opening, closing in _DELIMITERS:
         if text.startswith(opening, start) and text.endswith(closing, start + len(opening), end):

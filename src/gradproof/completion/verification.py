@@ -58,7 +58,8 @@ def findings(report: FileReport, edits: Sequence[Edit], filled: Sequence[Filled]
     found: dict[int, Finding] = {}
     for entry in filled:
         place = entry.question.place
-        at = positions.span(moved(place.formula, edits), moved(place.formula, edits))
+        start = moved(place.formula, edits) + place.lead
+        at = positions.span(start, start)
         equations = by_place.get((at.line, at.column), [])
         found[place.start] = _finding(equations, entry, _links_before(entry, filled))
     return found

@@ -82,7 +82,8 @@ class Pairs:
         """End the innermost pair of a kind; fences left open inside a brace, a ``\\left`` or an environment are lone."""
         reachable = self._frames[-1].kind == "open" if kind == "open" else self._waiting[kind] > 0
         if not reachable:
-            self._mark(place, "lone")
+            is_bar = self.tokens[place].text == "|" and self.tokens[place + 1].kind == "script" and self._behind_operand(place)
+            self._mark(place, "evaluation" if is_bar else "lone", "|" if is_bar else "")
             return
         while self._frames[-1].kind != kind:
             self._leave(is_closed=False)
