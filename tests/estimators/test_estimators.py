@@ -97,11 +97,116 @@ def test_positive_softmax():
     assert (model.coef_ >= 0).all()
 
 
-def test_path():
+PATHS = [
+    (e.Lasso(0.02, alphas=[0.5, 0.1]), "alpha"),
+    (e.ElasticNet(0.02, alphas=4), "alpha"),
+    (e.GroupLasso(4, alpha=0.02, alphas=3), "alpha"),
+    (e.LogisticRegression(5.0, Cs=4), "C"),
+    (e.LogisticRegression(5.0, Cs=[0.2, 1.0], fit_intercept=False), "C"),
+    (e.SoftmaxRegression(2.0, penalty="l1", Cs=4), "C"),
+    (e.SoftmaxRegression(2.0, penalty="elasticnet", positive=True, Cs=3), "C"),
+    (e.SoftmaxRegression(2.0, Cs=3), "C"),
+    (e.SoftmaxRegression(2.0, penalty="group", Cs=3), "C"),
+    (e.SoftmaxRegression(2.0, penalty="nuclear", Cs=[0.1]), "C"),
+]
+
+
+@pytest.mark.parametrize(("model", "name"), PATHS, ids=lambda value: repr(value)[:60])
+def test_every_result_of_a_path_is_that_of_its_penalty(model, name):
     x, y = regression(3)
-    path = e.Lasso(tol=1e-9).path(x, y, [0.5, 0.1, 0.02])
-    for alpha, result in zip([0.5, 0.1, 0.02], path.results, strict=True):
-        np.testing.assert_allclose(result.x, e.Lasso(alpha, tol=1e-9).fit(x, y).coef_, atol=1e-5)
+    target = y if name == "alpha" else np.digitize(y, np.quantile(y, [0.5] if "Logistic" in repr(model) else [0.3, 0.7]))
+    model.set_params(tol=1e-9).fit(x, target)
+    values = model.path_.lambdas if name == "alpha" else 1 / model.path_.lambdas
+    assert len(values) >= 2
+    assert (np.diff(model.path_.lambdas) < 0).all()
+    assert values[-1] == pytest.approx(getattr(model, name))
+    many = "alphas" if name == "alpha" else "Cs"
+    for value, result in zip(values, model.path_.results, strict=True):
+        alone = sklearn.base.clone(model).set_params(**{name: value, many: None}).fit(x, target)
+        assert result.is_converged
+        assert result.objective == pytest.approx(alone.result_.objective, rel=1e-7)
+    if isinstance(getattr(model, many), int) and model.get_params().get("penalty") != "l2":
+        first = model.path_.results[0].x
+        assert not first.any() or np.abs(first).max() < 1e-4
+    np.testing.assert_array_equal(model.path_.coefficients[-1].ravel(), model.coef_.ravel())
+    assert len(model.path_.intercepts) == len(values)
+
+
+def test_the_path_of_nonnegative_least_squares_ends_without_penalty():
+    x, y = regression(6)
+    model = e.NonNegativeLeastSquares(alphas=5, tol=1e-9).fit(x, y)
+    assert model.path_.lambdas[-1] == 0
+    assert not model.path_.results[0].x.any()
+    np.testing.assert_allclose(model.coef_, e.NonNegativeLeastSquares(tol=1e-9).fit(x, y).coef_, atol=1e-6)
+
+
+LEAST_SQUARES = [e.Lasso(0.05), e.ElasticNet(0.05, alphas=3), e.NonNegativeLeastSquares(), e.GroupLasso(4, alpha=0.05)]
+
+
+@pytest.mark.parametrize("model", LEAST_SQUARES, ids=repr)
+@pytest.mark.parametrize("fit_intercept", [True, False])
+def test_least_squares_in_parts_is_least_squares_of_all(model, fit_intercept):
+    x, y = regression(7)
+    x[:, 5] = 3.0
+    whole = sklearn.base.clone(model).set_params(fit_intercept=fit_intercept, tol=1e-10).fit(x, y)
+    parts = sklearn.base.clone(model).set_params(fit_intercept=fit_intercept, tol=1e-10)
+    for first, last in ((0, 1), (1, 40), (40, 80)):
+        given = x[first:last] if first else sparse.csr_matrix(x[first:last])
+        parts.partial_fit(given, y[first:last])
+    np.testing.assert_allclose(parts.predict(x), whole.predict(x), atol=1e-5)
+    assert parts.certificate_.is_met
+    assert parts.result_.objective == pytest.approx(whole.result_.objective, rel=1e-8)
+
+
+STREAMED = [e.SoftmaxRegression(penalty=penalty) for penalty in ("l1", "l2", "elasticnet", "group", None)]
+
+
+@pytest.mark.parametrize("model", STREAMED, ids=repr)
+@pytest.mark.parametrize("scale", [1e-3, 1.0, 1e5])
+def test_softmax_in_parts(model, scale):
+    x, y = load_digits(return_X_y=True)
+    x, names = x * scale, np.array([f"digit {label}" for label in y])
+    # The penalty is weak in every unit, so that all of these are one problem.
+    model = sklearn.base.clone(model).set_params(C=1e3 / min(scale, 1.0) ** 2)
+    first = None
+    for _ in range(5):
+        for part in range(0, 1200, 100):
+            given = sparse.csr_matrix(x[part : part + 100]) if part else x[:100]
+            model.partial_fit(given, names[part : part + 100], classes=np.unique(names))
+            first = first or model.certificate_.value
+    assert model.score(x[1200:], names[1200:]) > 0.88
+    assert model.certificate_.value < first
+
+
+def test_logistic_regression_in_parts_goes_on_from_a_fit():
+    x, y = regression(2)
+    target = y > y.mean()
+    model = e.LogisticRegression(2.0).fit(x, target)
+    before = model.coef_.copy()
+    assert model.partial_fit(x[:40], target[:40]).score(x, target) > 0.9
+    assert model.coef_.shape == before.shape
+    assert not np.array_equal(model.coef_, before)
+    with pytest.raises(ValueError, match="labels among"):
+        model.partial_fit(x[:3], ["a", "b", "c"])
+
+
+def test_bad_calls_of_partial_fit():
+    x, y = regression(2)
+    target = np.digitize(y, [0, 5])
+    with pytest.raises(ValueError, match="needs the classes"):
+        e.SoftmaxRegression().partial_fit(x, target)
+    with pytest.raises(ValueError, match="nuclear"):
+        e.SoftmaxRegression(penalty="nuclear").partial_fit(x, target, classes=[0, 1, 2])
+    with pytest.raises(ValueError, match="binary"):
+        e.LogisticRegression().partial_fit(x, target, classes=[0, 1, 2])
+    with pytest.raises(ValueError, match="at least two"):
+        e.LogisticRegression().partial_fit(x, target, classes=[1])
+
+
+def test_memory_is_stated_before_it_is_taken():
+    x, y = regression(2)
+    with pytest.raises(GradproofError, match=r"a path of .* GiB of .* GiB"):
+        e.Lasso(1e-6, alphas=10**10).fit(x, y)
 
 
 def test_a_fit_that_fell_short_warns():
@@ -110,7 +215,15 @@ def test_a_fit_that_fell_short_warns():
         e.Lasso(1e-4, max_iter=0).fit(x, y)
 
 
-BAD = [e.Lasso(-1.0), e.ElasticNet(l1_ratio=0.0), e.GroupLasso(0), e.LogisticRegression(0.0), e.LogisticRegression(l1_ratio=2.0)]
+BAD = [
+    e.Lasso(-1.0),
+    e.Lasso(alphas=[1.0, -2.0]),
+    e.LogisticRegression(Cs=0),
+    e.ElasticNet(l1_ratio=0.0),
+    e.GroupLasso(0),
+    e.LogisticRegression(0.0),
+    e.LogisticRegression(l1_ratio=2.0),
+]
 BAD += [
     e.SoftmaxRegression(penalty="l0"),
     e.SoftmaxRegression(positive=True),

@@ -13,10 +13,12 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from gradproof.errors import DomainError
+from gradproof.estimators.paths import DomainValueError, falling, followed
+from gradproof.solvers.accumulation import Accumulated
+from gradproof.solvers.design import Design
 from gradproof.solvers.elastic_net import ElasticNetSolver
-from gradproof.solvers.group_lasso import minimize_group_lasso
-from gradproof.solvers.path import Path, elastic_net_path
+from gradproof.solvers.group_lasso import group_lasso_bound, minimize_group_lasso
+from gradproof.solvers.path import Path
 from gradproof.solvers.result import Result, Stopping
 
 Array = npt.NDArray[np.floating[Any]]
@@ -33,17 +35,36 @@ def report(result: Result, model: Any) -> None:
 
 
 class AbstractLinearRegressor(RegressorMixin, BaseEstimator):
-    """A linear model: ``coef_``, ``intercept_``, ``certificate_``, ``result_``."""
+    """A linear model: ``coef_``, ``intercept_``, ``certificate_``, ``result_``, and ``path_``, the results of all penalties on the way."""
 
     tol: float
     max_iter: int
     fit_intercept: bool
+    alphas: int | Sequence[float] | None
 
     def fit(self, X: Any, y: Any) -> Self:
         """Fit the model. Returns: itself."""
-        x, target = validate_data(self, X, y, accept_sparse=_SPARSE, dtype=[np.float64, np.float32], y_numeric=True)
-        result = self._solve(x, np.asarray(target, dtype=np.float64), Stopping(self.tol, self.max_iter))
-        self.coef_, self.intercept_ = result.x, float(result.extra["intercept"])
+        x, target = self._validated(X, y, is_first=True)
+        self._rows: Accumulated | None = None
+        path, result = self._path(x, target, target.size, self.fit_intercept)
+        self.path_, self.coef_, self.intercept_ = path, result.x, float(result.extra["intercept"])
+        report(result, self)
+        return self
+
+    def partial_fit(self, X: Any, y: Any) -> Self:
+        """Fit the model to these samples and all earlier ones of ``partial_fit``, as ``fit`` would: they are kept as a triangle.
+
+        The triangle has a row and a column for each feature. ``fit`` begins anew.
+        Returns: itself.
+        """
+        rows: Accumulated | None = getattr(self, "_rows", None)
+        x, target = self._validated(X, y, is_first=rows is None)
+        if rows is None:
+            rows = Accumulated(x.shape[1], is_centered=self.fit_intercept)
+        rows.add(x, target)
+        self._rows = rows
+        path, result = self._path(*rows.rows, rows.count, False)
+        self.path_, self.coef_, self.intercept_ = path, result.x, rows.intercept(result.x)
         report(result, self)
         return self
 
@@ -58,14 +79,26 @@ class AbstractLinearRegressor(RegressorMixin, BaseEstimator):
         tags.input_tags.sparse = True
         return tags
 
+    def _validated(self, X: Any, y: Any, *, is_first: bool) -> tuple[Any, Array]:
+        x, target = validate_data(
+            self, X, y, accept_sparse=_SPARSE, dtype=[np.float64, np.float32], y_numeric=True, reset=is_first
+        )  # fmt: skip
+        return x, np.asarray(target, dtype=np.float64)
+
+    def _stopping(self) -> Stopping:
+        return Stopping(self.tol, self.max_iter)
+
     @abstractmethod
-    def _solve(self, x: Any, y: Array, stopping: Stopping) -> Result: ...
+    def _path(self, x: Any, y: Array, count: int, fit_intercept: bool) -> tuple[Path, Result]:
+        """Return the results for ``count`` samples along the penalties, and the one of the model."""
 
 
 class ElasticNet(AbstractLinearRegressor):
     """min ||y - X b - c||^2 / (2 n) + alpha l1_ratio ||b||_1 + alpha (1 - l1_ratio) / 2 ||b||^2.
 
     Args:     alpha: > 0.  l1_ratio: above 0, at most 1.  positive: b >= 0.  tol: the duality gap relative to the objective at zero.
+              alphas: what else to fit on the way to alpha, each from the last: values, or how many, from the least alpha without any
+              coefficient down; the results are in ``path_``, whose ``lambdas`` are the alphas.
     """
 
     def __init__(
@@ -75,6 +108,7 @@ class ElasticNet(AbstractLinearRegressor):
         l1_ratio: float = 0.5,
         fit_intercept: bool = True,
         positive: bool = False,
+        alphas: int | Sequence[float] | None = None,
         tol: float = 1e-6,
         max_iter: int = 1000,
     ) -> None:
@@ -82,42 +116,46 @@ class ElasticNet(AbstractLinearRegressor):
         self.l1_ratio = l1_ratio
         self.fit_intercept = fit_intercept
         self.positive = positive
+        self.alphas = alphas
         self.tol = tol
         self.max_iter = max_iter
 
     def _ratio(self) -> float:
         if not 0 < self.l1_ratio <= 1:
-            raise DomainError("l1_ratio has to be above 0 and at most 1", got=f"{self.l1_ratio}", where=type(self).__name__)
+            raise DomainValueError("l1_ratio has to be above 0 and at most 1", got=f"{self.l1_ratio}", where=type(self).__name__)
         return self.l1_ratio
 
-    def _solve(self, x: Any, y: Array, stopping: Stopping) -> Result:
-        weight, ratio = self.alpha * y.size, self._ratio()
-        solver = ElasticNetSolver(x, y, fit_intercept=self.fit_intercept)
-        return solver.solve(weight * ratio, weight * (1 - ratio), self.positive, None, stopping)
+    def _path(self, x: Any, y: Array, count: int, fit_intercept: bool) -> tuple[Path, Result]:
+        where, ratio, alpha = type(self).__name__, self._ratio(), _positive(self.alpha, type(self).__name__)
+        solver = ElasticNetSolver(x, y, fit_intercept=fit_intercept)
+        values = falling(self.alphas, alpha, lambda: solver.lambda_max(self.positive) / (count * ratio), x.shape[1], where)
 
-    def path(self, X: Any, y: Any, alphas: int | Sequence[float] = 100, eps: float = 1e-3) -> Path:
-        """Return the results along falling alphas, each from the last; ``lambdas`` of it are n alpha l1_ratio."""
-        x, target = validate_data(self, X, y, accept_sparse=_SPARSE, dtype=[np.float64, np.float32], y_numeric=True)
-        n, ratio = target.size, self._ratio()
-        lambdas: Any = alphas if isinstance(alphas, int | np.integer) else np.asarray(alphas, dtype=np.float64) * n * ratio
-        ridge = self.alpha * n * (1 - ratio)
-        stopping = Stopping(self.tol, self.max_iter)
-        return elastic_net_path(
-            x, np.asarray(target, dtype=np.float64), lambdas, ratio=eps, lambda_2=ridge, is_positive=self.positive,
-            fit_intercept=self.fit_intercept, stopping=stopping,
-        )  # fmt: skip
+        def solve(value: float, last: Result | None) -> Result:
+            weight, start = value * count, None if last is None else last.x
+            return solver.solve(weight * ratio, weight * (1 - ratio), self.positive, start, self._stopping())
+
+        return followed(values, alpha, solve)
 
 
 class Lasso(ElasticNet):
     """min ||y - X b - c||^2 / (2 n) + alpha ||b||_1.
 
-    Args:     alpha: > 0.  positive: b >= 0.  tol: the duality gap relative to the objective at zero.
+    Args:     alpha: > 0.  positive: b >= 0.  tol: the duality gap relative to the objective at zero.  alphas: as in ElasticNet.
     """
 
     def __init__(
-        self, alpha: float = 1.0, *, fit_intercept: bool = True, positive: bool = False, tol: float = 1e-6, max_iter: int = 1000
+        self,
+        alpha: float = 1.0,
+        *,
+        fit_intercept: bool = True,
+        positive: bool = False,
+        alphas: int | Sequence[float] | None = None,
+        tol: float = 1e-6,
+        max_iter: int = 1000,
     ) -> None:
-        super().__init__(alpha, l1_ratio=1.0, fit_intercept=fit_intercept, positive=positive, tol=tol, max_iter=max_iter)
+        super().__init__(
+            alpha, l1_ratio=1.0, fit_intercept=fit_intercept, positive=positive, alphas=alphas, tol=tol, max_iter=max_iter
+        )
 
     def _ratio(self) -> float:
         return 1.0
@@ -127,15 +165,26 @@ class NonNegativeLeastSquares(AbstractLinearRegressor):
     """min ||y - X b - c||^2 over b >= 0.
 
     Args:     tol: the largest violation of the optimality conditions relative to that at zero.
+              alphas: penalties alpha n ||b||_1 to fit on the way to none: values, or how many; the results are in ``path_``.
     """
 
-    def __init__(self, *, fit_intercept: bool = True, tol: float = 1e-6, max_iter: int = 1000) -> None:
+    def __init__(
+        self, *, fit_intercept: bool = True, alphas: int | Sequence[float] | None = None, tol: float = 1e-6, max_iter: int = 1000
+    ) -> None:
         self.fit_intercept = fit_intercept
+        self.alphas = alphas
         self.tol = tol
         self.max_iter = max_iter
 
-    def _solve(self, x: Any, y: Array, stopping: Stopping) -> Result:
-        return ElasticNetSolver(x, y, fit_intercept=self.fit_intercept).solve(0.0, 0.0, True, None, stopping)
+    def _path(self, x: Any, y: Array, count: int, fit_intercept: bool) -> tuple[Path, Result]:
+        solver = ElasticNetSolver(x, y, fit_intercept=fit_intercept)
+        where = type(self).__name__
+        values = falling(self.alphas, 0.0, lambda: solver.lambda_max(True) / count, x.shape[1], where)
+
+        def solve(value: float, last: Result | None) -> Result:
+            return solver.solve(value * count, 0.0, True, None if last is None else last.x, self._stopping())
+
+        return followed(values, 0.0, solve)
 
 
 class GroupLasso(AbstractLinearRegressor):
@@ -143,6 +192,7 @@ class GroupLasso(AbstractLinearRegressor):
 
     Args:     groups: index arrays, each column in exactly one; or the size of equal groups.  alpha: > 0.
               weights: the w_g; by default the square roots of the group sizes.  tol: the duality gap relative to the objective at zero.
+              alphas: as in ElasticNet.
     """
 
     def __init__(
@@ -152,6 +202,7 @@ class GroupLasso(AbstractLinearRegressor):
         alpha: float = 1.0,
         weights: npt.ArrayLike | None = None,
         fit_intercept: bool = True,
+        alphas: int | Sequence[float] | None = None,
         tol: float = 1e-6,
         max_iter: int = 1000,
     ) -> None:
@@ -159,15 +210,33 @@ class GroupLasso(AbstractLinearRegressor):
         self.alpha = alpha
         self.weights = weights
         self.fit_intercept = fit_intercept
+        self.alphas = alphas
         self.tol = tol
         self.max_iter = max_iter
 
-    def _solve(self, x: Any, y: Array, stopping: Stopping) -> Result:
-        groups: Any = self.groups
-        if isinstance(groups, int | np.integer):
-            if groups < 1:
-                raise DomainError("groups need at least one column each", got=f"{groups}", where="GroupLasso")
-            groups = [np.arange(first, min(first + groups, x.shape[1])) for first in range(0, x.shape[1], int(groups))]
-        return minimize_group_lasso(
-            x, y, groups, self.alpha * y.size, weights=self.weights, fit_intercept=self.fit_intercept, stopping=stopping
+    def _groups(self, columns: int) -> list[npt.NDArray[np.int64]]:
+        if not isinstance(self.groups, int | np.integer):
+            return [np.asarray(group, dtype=np.int64) for group in self.groups]
+        size = int(self.groups)
+        if size < 1:
+            raise DomainValueError("groups need at least one column each", got=f"{size}", where="GroupLasso")
+        return [np.arange(first, min(first + size, columns)) for first in range(0, columns, size)]
+
+    def _path(self, x: Any, y: Array, count: int, fit_intercept: bool) -> tuple[Path, Result]:
+        design, groups, alpha = Design(x, "GroupLasso"), self._groups(x.shape[1]), _positive(self.alpha, "GroupLasso")
+        options: dict[str, Any] = {"weights": self.weights, "fit_intercept": fit_intercept}
+        values = falling(
+            self.alphas, alpha, lambda: group_lasso_bound(design, y, groups, **options) / count, x.shape[1], "GroupLasso"
         )
+
+        def solve(value: float, last: Result | None) -> Result:
+            start = None if last is None else last.x
+            return minimize_group_lasso(design, y, groups, value * count, start=start, stopping=self._stopping(), **options)
+
+        return followed(values, alpha, solve)
+
+
+def _positive(alpha: float, where: str) -> float:
+    if not (np.isfinite(alpha) and alpha > 0):
+        raise DomainValueError("alpha has to be positive", got=f"{alpha}", where=where)
+    return float(alpha)

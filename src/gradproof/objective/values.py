@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,9 +10,9 @@ import numpy.typing as npt
 from scipy import sparse
 
 from gradproof.errors import DomainError
+from gradproof.prox.checks import check_memory as check_room
 
 Array = npt.NDArray[np.floating[Any]]
-_SHARE_OF_MEMORY = 0.5
 
 
 def checked_values(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -48,9 +47,4 @@ def _first_bad(entries: Array) -> str:
 
 def check_memory(entries: int, what: str) -> None:
     """Refuse an array before it is made, where it would take more than half of the memory. Raises: DomainError."""
-    needed, available = 8 * entries, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    if needed > _SHARE_OF_MEMORY * available:
-        raise DomainError(
-            f"{what} has to fit into memory", got=f"{needed / 2**30:.1f} GiB of {available / 2**30:.1f} GiB",
-            where="minimize", remedy="Take fewer rows, or a variable with fewer entries.",
-        )  # fmt: skip
+    check_room(entries, what, "minimize", "Take fewer rows, or a variable with fewer entries.")

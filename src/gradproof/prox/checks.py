@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy.typing as npt
 from gradproof.errors import DomainError, ShapeError
 
 Array = npt.NDArray[np.floating[Any]]
+_SHARE_OF_MEMORY = 0.5
 
 
 def float_array(value: npt.ArrayLike, name: str, where: str) -> Array:
@@ -95,3 +97,13 @@ def has_rank(array: Array, rank: int, name: str, where: str) -> None:
 def tolerance(x: Array) -> float:
     """Return the relative error below which two numbers of this precision count as equal."""
     return 1e3 * float(np.finfo(x.dtype).eps)
+
+
+def check_memory(entries: int, what: str, where: str, remedy: str) -> None:
+    """Refuse arrays of so many numbers before they are made. Raises: DomainError: they would take more than half of the memory."""
+    needed, available = 8 * entries, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    if needed > _SHARE_OF_MEMORY * available:
+        raise DomainError(
+            f"{what} has to fit into half of the memory", got=f"{needed / 2**30:.1f} GiB of {available / 2**30:.1f} GiB", where=where,
+            remedy=remedy,
+        )  # fmt: skip

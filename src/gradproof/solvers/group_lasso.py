@@ -30,13 +30,14 @@ def minimize_group_lasso(
     *,
     weights: npt.ArrayLike | None = None,
     fit_intercept: bool = False,
+    start: npt.ArrayLike | None = None,
     stopping: Stopping | None = None,
 ) -> Result:
     """Return the coefficients of least squares with a group lasso penalty.
 
     Formula:  min_b ||y - X b||^2 / 2 + lambda sum_g w_g ||b_g||_2
     Args:     x: (n, p), dense or sparse.  y: (n,).  groups: index arrays; each column is in exactly one.
-              lambda_: > 0.  weights: the w_g, > 0; by default the square roots of the group sizes.
+              lambda_: > 0.  weights: the w_g, > 0; by default the square roots of the group sizes.  start: (p,).
     Returns:  a result; its certificate is the duality gap relative to the objective at zero.
     Raises:   DomainError: groups overlap, penalties, NaN. ShapeError: a column is in no group, shapes.
     Source:   working sets of groups, block coordinate descent on their Gram matrix, gap-safe screening (Ndiaye et al. 2017).
@@ -45,7 +46,26 @@ def minimize_group_lasso(
     """
     penalty = L21(groups, 1.0, weights)
     run = _Run(x if isinstance(x, Design) else Design(x, _WHERE), y, penalty, lambda_, fit_intercept, stopping or Stopping())
+    if start is not None:
+        run.take_start(start)
     return run.result()
+
+
+def group_lasso_bound(
+    x: Any,
+    y: npt.ArrayLike,
+    groups: Sequence[npt.ArrayLike],
+    *,
+    weights: npt.ArrayLike | None = None,
+    fit_intercept: bool = False,
+) -> float:
+    """Return the least lambda at which all coefficients are zero: max_g ||X_g' y||_2 / w_g, y centered if there is an intercept."""
+    penalty = L21(groups, 1.0, weights)
+    design = x if isinstance(x, Design) else Design(x, _WHERE)
+    target = target_vector(y, design.shape[0], _WHERE)
+    products = design.correlate(target - target.mean() if fit_intercept else target)
+    sizes = [np.linalg.norm(products[np.asarray(group, dtype=np.int64)]) for group in penalty.groups]
+    return float(np.max(np.array(sizes) / np.asarray(penalty.weights, dtype=np.float64), initial=0.0))
 
 
 class _Run:
@@ -76,6 +96,17 @@ class _Run:
         self.set = WorkingSet(design, self.means)
         self.beta: Array = np.zeros(0)
         self.dual, self.scale, self.radius = -np.inf, 1.0, np.inf
+
+    def take_start(self, start: npt.ArrayLike) -> None:
+        """Begin with the given coefficients of all columns."""
+        beta = np.asarray(start, dtype=np.float64)
+        if beta.shape != (self.design.shape[1],):
+            raise ShapeError(f"start needs shape ({self.design.shape[1]},)", got=f"{beta.shape}", where=_WHERE)
+        self._extend([int(g) for g in self.alive if beta[self.groups[g]].any()])
+        self.beta = beta[self.set.chosen]
+        self.residual = self.target - self.set.predict(self.beta)
+        columns = np.concatenate([self.groups[g] for g in self.alive]) if self.alive.size else np.zeros(0, dtype=np.int64)
+        self.products[columns] = self.design.correlate(self.residual, columns)
 
     def result(self) -> Result:
         """Run to the end."""

@@ -20,6 +20,7 @@ _WHERE = "minimize_logistic"
 _NEWTON_STEPS = 12
 _SWEEPS = 100
 _INNER = 0.1
+_INTERCEPT_STEPS, _LONGEST = 60, 4.0
 
 
 def minimize_logistic(
@@ -47,6 +48,14 @@ def minimize_logistic(
     return _Run(
         x if isinstance(x, Design) else Design(x, _WHERE), y, penalty, fit_intercept, stopping or Stopping(), start
     ).result()
+
+
+def logistic_bound(x: Any, y: npt.ArrayLike, *, fit_intercept: bool = False) -> float:
+    """Return the least lambda_1 at which all coefficients are zero, the intercept being at its best."""
+    design = x if isinstance(x, Design) else Design(x, _WHERE)
+    labels = _labels(y, design.shape[0])
+    share = float(np.mean(labels > 0)) if fit_intercept else 0.5
+    return float(np.abs(design.correlate(np.where(labels > 0, 1 - share, -share))).max(initial=0.0))
 
 
 class _Columns:
@@ -195,15 +204,21 @@ class _Run(AbstractWorkingSetRun):
         return objective, False
 
     def _settle_intercept(self) -> None:
-        """Find the best intercept for these coefficients by Newton's method: only then is the residual dual feasible."""
+        """Find the best intercept for these coefficients by guarded Newton steps: only then is the residual dual feasible."""
         if not self.fit_intercept:
             return
-        for _ in range(20):
-            size = np.abs(self.residual)
+        low, high = -np.inf, np.inf
+        for _ in range(_INTERCEPT_STEPS):
+            size, pull = np.abs(self.residual), float(self.residual.sum())
+            low, high = (0.0, high) if pull > 0 else (low, 0.0)
             total = float((size * (1 - size)).sum())
-            change = float(self.residual.sum()) / total if total > 0 else 0.0
+            change = float(np.clip(pull / total if total > 0 else np.sign(pull) * _LONGEST, -_LONGEST, _LONGEST))
+            # Far away Newton's step flies off; the best change lies between bounds whose slopes have unlike signs.
+            if not low <= change <= high:
+                change = 0.5 * (low + high)
             self.margin = self.margin + change
             self.intercept += change
+            low, high = low - change, high - change
             self._settle_residual()
             if abs(change) <= 1e-15 * (1 + abs(self.intercept)):
                 break

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,9 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from gradproof.errors import DomainError
+from gradproof.prox.checks import check_memory
 from gradproof.solvers.design import Array
 from gradproof.solvers.elastic_net import ElasticNetSolver
 from gradproof.solvers.result import Result, Stopping
+
+_REMEDY = "Take fewer values, or fewer columns."
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +27,13 @@ class Path:
 
     @property
     def coefficients(self) -> Array:
-        """Return the coefficients, one row for each penalty."""
+        """Return the coefficients, one row (or table) for each penalty."""
         return np.stack([result.x for result in self.results])
+
+    @property
+    def intercepts(self) -> Array:
+        """Return the intercepts, one (or one row) for each penalty."""
+        return np.stack([np.asarray(result.extra["intercept"], dtype=np.float64) for result in self.results])
 
     @property
     def is_converged(self) -> bool:
@@ -55,13 +63,18 @@ def elastic_net_path(
     """
     solver = ElasticNetSolver(x, y, fit_intercept=fit_intercept)
     values = _values(lambdas, ratio, solver.lambda_max(is_positive))
-    results = []
-    start: Array | None = None
+    check_memory(values.size * solver.design.shape[1], f"the path of {values.size} results", "elastic_net_path", _REMEDY)
+    return follow(
+        values, lambda value, last: solver.solve(value, lambda_2, is_positive, None if last is None else last.x, stopping)
+    )
+
+
+def follow(values: Array, solve: Callable[[float, Result | None], Result]) -> Path:
+    """Return the results for falling penalties, each from the last one on; an interruption ends the path with what there is."""
+    results: list[Result] = []
     for value in values:
-        result = solver.solve(float(value), lambda_2, is_positive, start, stopping)
-        results.append(result)
-        start = result.x
-        if result.reason == "interrupted":
+        results.append(solve(float(value), results[-1] if results else None))
+        if results[-1].reason == "interrupted":
             break
     return Path(values[: len(results)], tuple(results))
 

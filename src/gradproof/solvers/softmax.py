@@ -12,15 +12,19 @@ from scipy import sparse
 from scipy.linalg import cholesky, solve_triangular
 
 from gradproof.errors import DomainError, ShapeError
-from gradproof.prox.checks import Array, float_array, nonnegative, positive
+from gradproof.prox.checks import Array, check_memory, float_array, nonnegative, positive
 from gradproof.solvers.problem import Problem
 from gradproof.solvers.result import Certificate, Result, Stopping
 from gradproof.solvers.second_order import minimize_lbfgs
+from gradproof.solvers.softmax_dual import settle_intercept
 from gradproof.solvers.softmax_kernels import softmax_loss
 
 _WHERE = "minimize_softmax"
 _WIDEST = 3000
 _ROUNDS = 4
+#: Scores, shares, residuals and truth are held at a time.
+_TABLES = 4
+_REMEDY = "Take fewer samples at a time, or fewer classes."
 
 
 class SoftmaxLoss:
@@ -36,6 +40,9 @@ class SoftmaxLoss:
         self.x: Any = sparse.csr_matrix(x, dtype=np.float64) if self.is_sparse else _table(x)
         self.labels, self.classes = _labels(labels, self.x.shape[0], classes)
         n = self.x.shape[0]
+        check_memory(
+            _TABLES * (n + self.x.shape[1]) * self.classes, f"scores of {n} samples in {self.classes} classes", _WHERE, _REMEDY
+        )
         weights = (
             np.ones(n)
             if sample_weight is None
@@ -80,6 +87,7 @@ def minimize_softmax(
     classes: int | None = None,
     fit_intercept: bool = True,
     sample_weight: npt.ArrayLike | None = None,
+    start: tuple[npt.ArrayLike, npt.ArrayLike] | None = None,
     stopping: Stopping | None = None,
 ) -> Result:
     """Return the coefficients of softmax regression, (classes, d).
@@ -87,6 +95,7 @@ def minimize_softmax(
     Formula:  min_(W, b) sum_i w_i (logsumexp(W x_i + b) - (W x_i + b)_(y_i)) + lambda_2 / 2 ||W||^2
     Args:     x: (n, d), dense or sparse.  labels: (n,), whole numbers from 0.  lambda_2: > 0.
               fit_intercept: whether there is a b, which is not penalized; it is in ``extra['intercept']``.
+              start: W, (classes, d), and b, (classes,).
     Returns:  a result; its certificate is the duality gap relative to the objective at zero, ||gradient||^2 / (2 lambda_2),
               with the gradient in b, which the dual wants to be zero, counted by the size of b.
     Raises:   DomainError, ShapeError: penalties, labels, a single class, NaN, shapes.
@@ -98,7 +107,7 @@ def minimize_softmax(
     loss = SoftmaxLoss(x, labels, classes, sample_weight)
     return _Run(
         loss, float(positive(lambda_2, "lambda_2", _WHERE)), fit_intercept, stopping or Stopping(max_iterations=2000)
-    ).result()
+    ).result(start)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,9 +167,17 @@ class _Run:
         scale = np.sqrt(0.25 * self.loss.weights.sum()) or 1.0
         return objective, np.column_stack([gradient, slope / scale if self.fit_intercept else np.zeros(slope.size)])
 
-    def result(self) -> Result:
+    def _point(self, start: tuple[npt.ArrayLike, npt.ArrayLike] | None) -> Array:
+        """Return the coordinates of W and b."""
+        w, b = started(start, self.loss)
+        rows = w if self.root is None else w @ self.root.T
+        scale = np.sqrt(0.25 * self.loss.weights.sum()) or 1.0
+        shift = scale * (b + w @ self.center) if self.fit_intercept else np.zeros_like(b)
+        return np.column_stack([rows, shift])
+
+    def result(self, start: tuple[npt.ArrayLike, npt.ArrayLike] | None) -> Result:
         """Run L-BFGS until the gap is small enough."""
-        point = np.zeros((self.loss.classes, self.loss.x.shape[1] + 1))
+        point = self._point(start)
         rounds: list[Result] = []
         for _ in range(_ROUNDS):
             rounds.append(
@@ -188,21 +205,10 @@ class _Run:
         return Stopping(1e-15, max(limits.max_iterations - done, 1), left, watch)
 
     def _settle(self, point: Array) -> Array:
-        """Find the best intercept for the coefficients by Newton's method on the scores."""
-        w, b = self.seen.coefficients, self.seen.intercept.copy()
-        z, weights = np.asarray(self.loss.x @ w.T), self.loss.weights
+        """Find the best intercept for the coefficients."""
+        w, weights = self.seen.coefficients, self.loss.weights
         self.loss.passes += 1
-        for _ in range(20):
-            powers = np.exp(z + b - (z + b).max(axis=1, keepdims=True))
-            shares = powers / powers.sum(axis=1, keepdims=True)
-            slope = weights @ shares
-            curvature = np.diag(slope) - (shares * weights[:, None]).T @ shares
-            slope = slope - np.bincount(self.loss.labels, weights, self.loss.classes)
-            # Adding one number to all scores changes nothing: the pseudoinverse leaves that direction alone.
-            change = np.linalg.lstsq(curvature, slope, rcond=1e-12)[0]
-            b -= change
-            if float(np.abs(change).max()) <= 1e-15 * (1 + float(np.abs(b).max())):
-                break
+        b = settle_intercept(np.asarray(self.loss.x @ w.T), self.seen.intercept, self.loss.labels, weights)
         scale = np.sqrt(0.25 * weights.sum()) or 1.0
         moved = point.copy()
         moved[:, -1] = scale * (b + w @ self.center)
@@ -226,6 +232,17 @@ class _Run:
             passes=float(self.loss.passes),
             extra={"intercept": self.seen.intercept},
         )
+
+
+def started(start: tuple[npt.ArrayLike, npt.ArrayLike] | None, loss: SoftmaxLoss) -> tuple[Array, Array]:
+    """Return W and b to begin with, zero by default. Raises: DomainError, ShapeError."""
+    shapes = (loss.classes, loss.x.shape[1]), (loss.classes,)
+    if start is None:
+        return np.zeros(shapes[0]), np.zeros(shapes[1])
+    w, b = (float_array(part, "start", _WHERE).astype(np.float64) for part in start)
+    if (w.shape, b.shape) != shapes:
+        raise ShapeError(f"start needs the shapes {shapes[0]} and {shapes[1]}", got=f"{w.shape} and {b.shape}", where=_WHERE)
+    return w, b
 
 
 def _table(x: Any) -> Array:

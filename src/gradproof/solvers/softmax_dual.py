@@ -8,6 +8,7 @@ import numpy.typing as npt
 from gradproof.prox.checks import Array
 
 Labels = npt.NDArray[np.int64]
+_NEWTON_STEPS, _HALVINGS, _LONGEST = 60, 30, 8.0
 
 
 def softmax_shares(scores: Array) -> tuple[Array, Array]:
@@ -33,16 +34,29 @@ def entropy(shares: Array, labels: Labels, weights: Array, scale: float) -> floa
 
 
 def settle_intercept(scores: Array, intercept: Array, labels: Labels, weights: Array) -> Array:
-    """Return the best intercept for scores without one, of mean zero, by Newton's method; then the residuals of each class sum to zero."""
+    """Return the best intercept for scores without one, of mean zero; then the residuals of each class sum to zero.
+
+    Newton's method, whose steps are cut where the loss would rise: far away it would fly off.
+    """
     b = intercept.copy()
     wanted = np.bincount(labels, weights, intercept.size)
-    for _ in range(20):
-        shares, _ = softmax_shares(scores + b)
+    shares, tops = softmax_shares(scores + b)
+    loss = float(weights @ tops - wanted @ b)
+    for _ in range(_NEWTON_STEPS):
         slope = weights @ shares
         curvature = np.diag(slope) - (shares * weights[:, None]).T @ shares
         # Adding one number to all scores changes nothing: least squares leaves that direction alone.
         change = np.linalg.lstsq(curvature, slope - wanted, rcond=1e-12)[0]
-        b -= change
-        if float(np.abs(change).max()) <= 1e-14 * (1 + float(np.abs(b).max())):
+        size = float(np.abs(change).max())
+        if size <= 1e-14 * (1 + float(np.abs(b).max())):
             break
-    return np.asarray(b - b.mean())
+        change *= min(1.0, _LONGEST / size)
+        for _ in range(_HALVINGS):
+            shares, tops = softmax_shares(scores + (b - change))
+            found = float(weights @ tops - wanted @ (b - change))
+            if found <= loss + 1e-14 * abs(loss):
+                break
+            change *= 0.5
+        b, loss = b - change, found
+        b -= b.mean()
+    return b

@@ -12,7 +12,7 @@ from gradproof.prox.checks import Array
 from gradproof.solvers.problem import Problem
 from gradproof.solvers.result import Result, Stopping
 from gradproof.solvers.second_order import minimize_lbfgs
-from gradproof.solvers.softmax import SoftmaxLoss
+from gradproof.solvers.softmax import SoftmaxLoss, started
 
 
 def minimize_plain_softmax(
@@ -22,13 +22,14 @@ def minimize_plain_softmax(
     classes: int | None = None,
     fit_intercept: bool = True,
     sample_weight: npt.ArrayLike | None = None,
+    start: tuple[npt.ArrayLike, npt.ArrayLike] | None = None,
     stopping: Stopping | None = None,
 ) -> Result:
     """Return the coefficients of softmax regression, (classes, d), without a penalty.
 
     Formula:  min_(W, b) sum_i w_i (logsumexp(W x_i + b) - (W x_i + b)_(y_i))
     Args:     x: (n, d), dense or sparse.  labels: (n,), whole numbers from 0.
-              fit_intercept: whether there is a b; it is in ``extra['intercept']``.
+              fit_intercept: whether there is a b; it is in ``extra['intercept']``.  start: W and b.
     Returns:  a result; its certificate is the norm of the gradient relative to that at zero. Classes that can be told apart
               have no minimizer: then the coefficients grow until the gradient is small enough.
     Raises:   DomainError, ShapeError: labels, a single class, NaN, shapes.
@@ -47,7 +48,10 @@ def minimize_plain_softmax(
         )
         return value, np.column_stack([gradient, slope if fit_intercept else np.zeros(slope.size)]).ravel()
 
-    result = minimize_lbfgs(Problem(smooth), np.zeros(shape[0] * shape[1]), stopping or Stopping(1e-6, 5000), memory=30)
+    # The certificate is relative to the gradient at zero, wherever the start is.
+    scale = float(np.linalg.norm(smooth(np.zeros(shape[0] * shape[1]))[1])) or None
+    begin = np.column_stack(started(start, loss)).ravel()
+    result = minimize_lbfgs(Problem(smooth, scale=scale), begin, stopping or Stopping(1e-6, 5000), memory=30)
     table = result.x.reshape(shape)
     return replace(
         result, x=table[:, :-1].copy(), passes=float(loss.passes), extra={**result.extra, "intercept": table[:, -1].copy()}

@@ -15,7 +15,7 @@ from gradproof.prox.checks import Array, positive
 from gradproof.prox.nuclear import Nuclear
 from gradproof.solvers.problem import largest_eigenvalue
 from gradproof.solvers.result import Certificate, History, Reason, Result, Stopping
-from gradproof.solvers.softmax import SoftmaxLoss
+from gradproof.solvers.softmax import SoftmaxLoss, started
 from gradproof.solvers.softmax_dual import entropy, settle_intercept, softmax_shares
 from gradproof.solvers.working_set_run import GAP
 
@@ -61,6 +61,7 @@ def minimize_structured_softmax(
     classes: int | None = None,
     fit_intercept: bool = True,
     sample_weight: npt.ArrayLike | None = None,
+    start: tuple[npt.ArrayLike, npt.ArrayLike] | None = None,
     stopping: Stopping | None = None,
 ) -> Result:
     """Return the coefficients of softmax regression, (classes, d), under a norm of their matrix.
@@ -69,7 +70,7 @@ def minimize_structured_softmax(
     Args:     x: (n, d), dense or sparse.  labels: (n,), whole numbers from 0.  lambda_: > 0.
               structure: 'group' for sum_j ||W_j||_2, W_j being the coefficients of feature j in all classes; 'nuclear' for the
               sum of the singular values.
-              fit_intercept: whether there is a b, which is not penalized; it is in ``extra['intercept']``.
+              fit_intercept: whether there is a b, which is not penalized; it is in ``extra['intercept']``.  start: W and b.
     Returns:  a result; its certificate is the duality gap relative to the objective at zero.
     Raises:   DomainError, ShapeError: penalties, labels, a single class, NaN, shapes.
     Source:   FISTA with adaptive restart (O'Donoghue and Candes 2015) on the loss with the best b for each W.
@@ -80,7 +81,10 @@ def minimize_structured_softmax(
         raise DomainError("structure has to be group or nuclear", got=f"{structure!r}", where=_WHERE)
     loss = SoftmaxLoss(x, labels, classes, sample_weight)
     weight = float(positive(lambda_, "lambda_", _WHERE))
-    return _Run(loss, weight, _NORMS[structure], fit_intercept, stopping or Stopping(max_iterations=5000)).result()
+    run = _Run(loss, weight, _NORMS[structure], fit_intercept, stopping or Stopping(max_iterations=5000))
+    if start is not None:
+        run.take_start(*started(start, loss))
+    return run.result()
 
 
 class _Run:
@@ -97,6 +101,12 @@ class _Run:
         # The curvature is at most half of X' diag(weights) X; mostly it is far below, so the steps begin longer.
         self.bound = 0.5 * self._largest() or 1.0
         self.lipschitz = 0.25 * self.bound
+
+    def take_start(self, w: Array, b: Array) -> None:
+        """Begin with the given coefficients and intercept."""
+        self.w, self.scores = w, np.asarray(self.loss.x @ w.T)
+        self.b = b if self.fit_intercept else np.zeros_like(b)
+        self.loss.passes += 1
 
     def _largest(self) -> float:
         x, weights = self.loss.x, self.loss.weights
