@@ -14,8 +14,8 @@ FORMS = [
     ("logdet(S) + (x - m)'*inv(S)*(x - m)", "S", ["S: n,n symmetric", "m: n"], "inv(S) - inv(S)*(x - m)*(x - m)'*inv(S)"),
     ("det(A*X*B)", "X", ["A: n,n", "X: n,n", "B: n,n"], "det(A*X*B)*A'*inv(A*X*B)'*B'"),
     # two sums of one product may be over the same index
-    ("a'*X^3*b", "X", ["X: n,n", "a: n", "b: n"], "X'*(a*b'*X' + X'*a*b') + a*b'*X'*X'"),
-    ("tr(A*X^3)", "X", ["X: n,n", "A: n,n"], "X'*(A'*X' + X'*A') + A'*X'*X'"),
+    ("a'*X^3*b", "X", ["X: n,n", "a: n", "b: n"], "X'*(a*b'*X' + X'*a*b') + a*b'*(X')^2"),
+    ("tr(A*X^3)", "X", ["X: n,n", "A: n,n"], "X'*(A'*X' + X'*A') + A'*(X')^2"),
     ("tr(inv(X'*C*X)*A)", "X", ["X: m,n", "C: m,m symmetric", "A: n,n"], "-C*X*inv(X'*C*X)*(A + A')*inv(X'*C*X)"),
     (
         "x'*A*x/(x'*B*x)",

@@ -23,7 +23,7 @@ from gradproof.formula.parse import parse
 from gradproof.printer.latex import name_latex
 from gradproof.printer.latex import to_latex as index_latex
 from gradproof.printer.matrix.recognize import matrix_form
-from gradproof.printer.matrix.tree import Tree, count, to_latex, to_plain
+from gradproof.printer.matrix.tree import Tree, detours, to_latex, to_plain
 from gradproof.printer.naming import index_names
 from gradproof.printer.text import to_text as index_text
 from gradproof.rewrite.simplify import cost
@@ -95,7 +95,7 @@ def written(
         tree = None
     index = Writing(index_text(value), index_latex(value))
     by_index = None
-    if tree is None or count(tree, "ones") > 1:
+    if tree is None or detours(tree) > 1:
         named, used = with_names(value, parts)
         by_index = _index_writing(named), named, tuple(_definition(part, used) for part in used)
     if by_index is not None and (tree is None or len(by_index[0].text) < len(to_plain(tree))):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from math import inf
 
 from gradproof.expr.build import ONE, ZERO, add, all_of, apply, multiply, negate, number, power, scale, subtract, sum_over
 from gradproof.expr.node import (
@@ -23,13 +24,17 @@ from gradproof.expr.node import (
 )
 from gradproof.expr.walk import contains, substitute, transform
 from gradproof.printer.matrix.recognize import matrix_form
-from gradproof.printer.matrix.tree import count
-from gradproof.rewrite.collect import collected
+from gradproof.printer.matrix.tree import detours, size
+from gradproof.rewrite.collect import collected, factors_of, product_of
 from gradproof.rewrite.rule import Rule
 from gradproof.rewrite.simplify import cost, expanded, simplify
 
 #: Matrix notation that repeats vectors along axes more often than this is a detour around two indices.
 _MOST_ONES = 2
+#: Another form has to be so much shorter to be taken for the canonical one.
+_MUCH_SHORTER = 0.85
+#: So many ones stand for what has no matrix notation.
+_NO_MATRICES = 10**6
 #: How much longer than the shortest form one may be for the sake of matrix notation.
 _DEARER = 1.25
 #: Longer forms are not searched for matrix notation: nobody reads them at one glance.
@@ -43,23 +48,26 @@ def readable(root: Expr, axes: Sequence[Index]) -> Expr:
     """
     if contains(root, _compares_places):
         return gathered(root)
-    value = tidied(root)
+    simple = simplify(root)
+    value = transform(simple, _tidy)
     tree = matrix_form(value, axes)
-    if tree is not None and count(tree, "ones") <= _MOST_ONES:
-        return _cancelled(value, axes) if contains(value, _is_to_be_cancelled) else value
+    if tree is not None and detours(tree) <= _MOST_ONES:
+        is_final = simple is not root and not contains(value, _is_to_be_cancelled)
+        return value if is_final else _shortest_in_matrices(value, root, axes)
     choices = [value, gathered(value), gathered(root)]
     best = min(choices, key=cost)
     if cost(best) > _LONGEST_IN_MATRICES:
         return best
     others = (*choices[1:], root, transform(expanded(root), _tidy))
-    in_matrices = [one for one in others if cost(one) <= _DEARER * cost(best) and _is_plain_in_matrices(one, axes)]
-    return min(in_matrices, key=cost, default=best)
+    in_matrices = [(_ones(one, axes), cost(one), one) for one in others if cost(one) <= _DEARER * cost(best)]
+    few = [entry for entry in in_matrices if entry[0] <= (_MOST_ONES if tree is None else 0)]
+    return min(few, key=lambda entry: entry[:2])[2] if few else best
 
 
-def _is_plain_in_matrices(value: Expr, axes: Sequence[Index]) -> bool:
-    """Tell whether matrix notation says a value without vectors of ones."""
+def _ones(value: Expr, axes: Sequence[Index]) -> int:
+    """Return how many vectors of ones matrix notation takes to say a value; very many where it does not say it."""
     tree = matrix_form(value, axes)
-    return tree is not None and count(tree, "ones") == 0
+    return _NO_MATRICES if tree is None else detours(tree)
 
 
 def gathered(root: Expr) -> Expr:
@@ -67,10 +75,19 @@ def gathered(root: Expr) -> Expr:
     return transform(collected(root), _tidy)
 
 
-def _cancelled(value: Expr, axes: Sequence[Index]) -> Expr:
-    """Return a quotient with what stands above and below cancelled, where matrix notation still says it."""
-    shorter = gathered(value)
-    return shorter if cost(shorter) < cost(value) and matrix_form(shorter, axes) is not None else value
+def _shortest_in_matrices(value: Expr, root: Expr, axes: Sequence[Index]) -> Expr:
+    """Return an equal whose matrix notation is much shorter: what stands above and below cancelled, sums merged or left apart."""
+    best, least = value, _size(value, axes)
+    for other in (transform(collected(root, merges=False), _tidy), gathered(value)):
+        reached = _size(other, axes)
+        if reached < _MUCH_SHORTER * least:
+            best, least = other, reached
+    return best
+
+
+def _size(value: Expr, axes: Sequence[Index]) -> float:
+    tree = matrix_form(value, axes)
+    return inf if tree is None else size(tree)
 
 
 def _is_to_be_cancelled(node: Expr) -> bool:
@@ -194,6 +211,38 @@ def _like_powers(node: Expr) -> Expr | None:
     return None
 
 
+def _less_than_one(node: Expr) -> Expr | None:
+    """``(y - p)/(p (p - 1))`` is ``(p - y)/(p (1 - p))``: what is divided by is written less than 1."""
+    weight, factors = factors_of(node)
+    turned = {
+        base: exponent for base, exponent in factors.items() if exponent < 0 and exponent.denominator == 1 and _is_less_one(base)
+    }
+    if not turned:
+        return None
+    if sum(exponent.numerator for exponent in turned.values()) % 2:
+        weight = -weight
+    kept = {negate(base) if base in turned else base: exponent for base, exponent in factors.items()}
+    loose = next((base for base, exponent in kept.items() if weight < 0 and exponent == 1 and _is_difference(base)), None)
+    if loose is not None:
+        weight, kept = -weight, {negate(base) if base is loose else base: exponent for base, exponent in kept.items()}
+    return scale(weight, product_of(kept))
+
+
+def _is_less_one(base: Expr) -> bool:
+    """Tell whether a base is ``u - 1``."""
+    return (
+        isinstance(base, Add) and len(base.terms) == 2 and ONE in base.terms and _is_difference(base) and _weight_of_one(base) == -1
+    )
+
+
+def _weight_of_one(base: Add) -> Fraction:
+    return base.weights[base.terms.index(ONE)]
+
+
+def _is_difference(base: Expr) -> bool:
+    return isinstance(base, Add) and len(base.terms) == 2 and sorted(base.weights) == [-1, 1]
+
+
 def _bounds(node: Expr) -> Expr | None:
     """``[p - i >= 0 and i + 2 - p >= 0]`` is ``[i <= p <= i + 2]``, about the youngest index: the one that was differentiated by."""
     if not isinstance(node, Iverson):
@@ -255,6 +304,7 @@ RULES = (
     Rule("logistic function", "1/(1 + exp(u)) = sigma(-u)", _logistic, _SOURCE),
     Rule("logistic function", "exp(u) sigma(-u) = sigma(u)", _weighted_logistic, _SOURCE),
     Rule("softmax", "exp(u_p)/sum_i exp(u_i) = softmax(u)_p", _softmax, "by definition of softmax"),
+    Rule("less than one", "1/(u - 1) = -1/(1 - u)", _less_than_one, "by definition"),
     Rule("powers of one base", "u^a u^b = u^(a + b)", _like_powers, "NIST DLMF 4.2"),
     Rule("range", "[p - a >= 0 and b - p >= 0] = [a <= p <= b]", _bounds, "Graham, Knuth, Patashnik 1994, 2.1"),
 )

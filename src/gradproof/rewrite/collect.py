@@ -46,13 +46,13 @@ class Term:
         return scale(self.weight, multiply(product_of(outside), sum_over(self.indices, product_of(inside))))
 
 
-def collected(root: Expr) -> Expr:
-    """Return an equal expression with factors cancelled, pulled out of sums, and like sums merged."""
+def collected(root: Expr, *, merges: bool = True) -> Expr:
+    """Return an equal expression with factors cancelled, pulled out of sums, and like sums merged where that is asked for."""
     free = _by_age(root.free_indices)
     if not free or free[0].uid > max((index.uid for index in bound_indices(root)), default=0):
-        return transform(root, _Collector().collected)
+        return transform(root, _Collector(merges).collected)
     young = {index: Index(index.name, _YOUNGEST + age, index.lower, index.upper) for age, index in enumerate(free)}
-    result = transform(substitute(root, young), _Collector().collected)
+    result = transform(substitute(root, young), _Collector(merges).collected)
     return substitute(result, {name: index for index, name in young.items()})
 
 
@@ -63,26 +63,27 @@ def _by_age(indices: frozenset[Index]) -> list[Index]:
 class _Collector:
     """One pass; ``known`` keeps one writing of each sum, so that two that differ in the names of their dummies are one."""
 
-    def __init__(self) -> None:
+    def __init__(self, merges: bool) -> None:
+        self.merges = merges
         self.known: dict[Expr, Expr] = {}
         self.nameless = _Nameless()
         self.costs: dict[Expr, int] = {}
 
     def collected(self, node: Expr) -> Expr:
         """Return a node, whose parts are collected, in collected form."""
-        return self._as_known(_merged(node, self) if isinstance(node, Add) else _collected(node, self.cost))
+        return self.as_known(_merged(node, self) if isinstance(node, Add) else _collected(node, self))
 
     def cost(self, node: Expr) -> int:
         """Return how much of an expression there is to read."""
         return cost(node, self.costs)
 
-    def _as_known(self, node: Expr) -> Expr:
+    def as_known(self, node: Expr) -> Expr:
         """Return a sum, or a product with sums, in the writing that they have elsewhere."""
         match node:
             case Reduce() | TensorEntry():
                 return self.known.setdefault(self.nameless.of(node), node)
             case Multiply(parts) | Add((_,) as parts):
-                written = tuple([self._as_known(part) for part in parts])
+                written = tuple([self.as_known(part) for part in parts])
                 return node if written == parts else rebuild(node, written)
             case _:
                 return node
@@ -144,29 +145,42 @@ def _with_deep_names(node: Expr, depth: int) -> tuple[Expr, int]:
     return node, depth + len(bound)
 
 
-def _collected(node: Expr, cost: Callable[[Expr], int]) -> Expr:
+def _collected(node: Expr, collector: _Collector) -> Expr:
     match node:
         case Multiply() | Power(Add()):
             weight, factors = _turned(node)
             return scale(weight, product_of(factors))
         case Compare("!=" as relation, left, right) if _ages(left) < _ages(right):
             return Compare(relation, right, left)
-        case Element():
+        case Element() | TensorEntry(function="inverse"):
             return _in_order(node)
         case Reduce("sum", indices, Add(terms, weights), None):
             parts = [_summed(indices, term, weight) for term, weight in zip(terms, weights, strict=True)]
-            return min(add(*parts), node, key=cost)
+            return min(add(*map(collector.as_known, parts)), node, key=collector.cost)
         case Reduce("sum", indices, body, None):
-            return _summed(indices, body, Fraction(1))
+            return _product_summed(_sum_term(indices, body, Fraction(1)), collector)
         case _:
             return node
 
 
-def _in_order(node: Element) -> Expr:
-    """The entries of a symmetric matrix are written in one order of subscripts."""
-    if "symmetric" in node.symbol.properties and len(node.indices) == 2:
-        return Element(node.symbol, tuple(sorted(node.indices, key=_place_key)))
-    return node
+def _product_summed(term: Term, collector: _Collector) -> Expr:
+    """Return a product that is summed; a sum that is left alone under the sign is summed term by term."""
+    inside, outside = term.parted()
+    only = next(iter(inside), None)
+    if len(inside) > 1 or not isinstance(only, Add) or inside[only] != 1:
+        return term.to_expr()
+    return scale(term.weight, multiply(product_of(outside), _collected(sum_over(term.indices, only), collector)))
+
+
+def _in_order(node: Element | TensorEntry) -> Expr:
+    """The entries of a symmetric matrix, and those of its inverse, are written in one order of subscripts."""
+    match node:
+        case Element(symbol, (_, _) as places) if "symmetric" in symbol.properties:
+            return Element(symbol, tuple(sorted(places, key=_place_key)))
+        case TensorEntry(function, bound, Element(symbol, places) as body, at) if "symmetric" in symbol.properties:
+            return TensorEntry(function, bound, body, tuple(sorted(at, key=_place_key))) if set(places) == set(bound) else node
+        case _:
+            return node
 
 
 def _place_key(place: Expr) -> tuple[int, str]:
@@ -263,6 +277,9 @@ def factors_of(node: Expr) -> tuple[Fraction, Factors]:
         base, exponent = factor, _WHOLE
         if isinstance(factor, Power) and isinstance(factor.exponent, Number) and factor.exponent.ulp is None:
             base, exponent = factor.base, factor.exponent.value
+            while exponent.denominator == 1 and isinstance(base, Power) and isinstance(base.exponent, Number):
+                exponent *= base.exponent.value
+                base = base.base
         before = found.get(base)
         found[base] = exponent if before is None or isinstance(base, Iverson) else before + exponent
     return weight, {base: exponent for base, exponent in found.items() if exponent.numerator}
@@ -323,7 +340,7 @@ def _vanishes(node: Expr) -> bool:
 
 def _merged(node: Add, collector: _Collector) -> Expr:
     """Merge terms as long as that makes the sum shorter."""
-    if sum(map(_has_sum, node.terms)) < 2:
+    if not collector.merges or sum(map(_has_sum, node.terms)) < 2:
         return node
     terms = [scale(weight, term) for weight, term in zip(node.weights, node.terms, strict=True)]
     tried: dict[tuple[Expr, Expr], tuple[int, Expr] | None] = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gradproof.expr.build import MINUS_ONE, multiply, number, power, scale
-from gradproof.expr.node import Expr
+from gradproof.expr.node import Add, Expr, Multiply, Number, Power
 from gradproof.expr.walk import children, postorder
 from gradproof.rewrite import polynomial as poly
 from gradproof.rewrite.canonical import NAMED, Context
@@ -11,6 +11,8 @@ from gradproof.rewrite.form import Form
 from gradproof.rewrite.polynomial import Polynomial
 from gradproof.rewrite.rule import Budget, GiveUp
 
+#: What a fraction in a fraction costs a reader.
+_STOREY = 4
 _FAILURES = (GiveUp, ZeroDivisionError, NotImplementedError, RecursionError, OverflowError)
 
 
@@ -27,10 +29,24 @@ def simplify(root: Expr) -> Expr:
     if context.required:
         return root
     candidates = [root, form.to_expr(), factored(form)]
-    return min(candidates, key=lambda node: (cost(node), candidates.index(node)))
+    return min(candidates, key=lambda node: (cost(node) + _STOREY * _has_storeys(node), candidates.index(node)))
 
 
 simplified = simplify
+
+
+def _has_storeys(node: Expr) -> bool:
+    """Tell whether a fraction has fractions above: ``(y/p - 1)/(p - 1)``."""
+    if isinstance(node, Add) and len(node.terms) == 1:
+        node = node.terms[0]
+    if not isinstance(node, Multiply) or not any(_is_divisor(factor) for factor in node.factors):
+        return False
+    above = [part for factor in node.factors if isinstance(factor, Add) for part in factor.terms]
+    return any(_is_divisor(part) for term in above for part in (term.factors if isinstance(term, Multiply) else (term,)))
+
+
+def _is_divisor(node: Expr) -> bool:
+    return isinstance(node, Power) and isinstance(node.exponent, Number) and node.exponent.value < 0
 
 
 def expanded(root: Expr) -> Expr:

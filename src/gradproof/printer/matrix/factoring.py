@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from gradproof.printer.matrix.tree import Tree, product, scalar_text
+from gradproof.printer.matrix.tree import Tree, product, scalar_text, transposed
 
 Term = tuple[Fraction, Tree]
 
 
 def factored_sum(terms: Sequence[Term], rank: int) -> Tree:
     """Return a sum, its weights made common and its first or last common factor pulled out."""
-    flat = _flat(terms)
+    flat = _like(_flat(terms))
     if len(flat) == 1:
         tree, weight = with_denominator(*with_sign(flat[0][1], flat[0][0]))
         return tree if weight == 1 else Tree("sum", (tree,), rank, weights=(weight,))
@@ -20,6 +20,9 @@ def factored_sum(terms: Sequence[Term], rank: int) -> Tree:
     if common != 1:
         inner = factored_sum([(weight / common, tree) for weight, tree in flat], rank)
         return Tree("sum", (inner,), rank, weights=(common,))
+    divisors = {tree.parts[1] if tree.operation == "quotient" and not tree.parts[1].rank else None for _, tree in flat}
+    if len(divisors) == 1 and (divisor := divisors.pop()) is not None:
+        return _divided(factored_sum([(weight, tree.parts[0]) for weight, tree in flat], rank), divisor)
     alike = all(tree.rank == rank for _, tree in flat)
     if rank and alike and all(tree.operation == "transpose" for _, tree in flat):
         inner = factored_sum([(weight, tree.parts[0]) for weight, tree in flat], rank)
@@ -46,6 +49,36 @@ def with_denominator(tree: Tree, weight: Fraction) -> tuple[Tree, Fraction]:
     return Tree("quotient", (above, Tree("scaled", (number, below), 0)), tree.rank), Fraction(weight.numerator)
 
 
+def _divided(tree: Tree, divisor: Tree) -> Tree:
+    """Return a quotient; a number before what is divided stays before the whole."""
+    if tree.operation == "sum" and len(tree.parts) == 1:
+        return Tree("sum", (Tree("quotient", (tree.parts[0], divisor), tree.rank),), tree.rank, weights=tree.weights)
+    return Tree("quotient", (tree, divisor), tree.rank)
+
+
+def with_equal_signs(tree: Tree, weight: Fraction) -> tuple[Tree, Fraction]:
+    """Write a difference and its negative in one product with one sign: ``(m - x)*(x - m)'`` is ``-(x - m)*(x - m)'``."""
+    if tree.operation != "product":
+        return tree, weight
+    parts = list(tree.parts)
+    for place, part in enumerate(parts):
+        turned = _negated(part) if part.operation == "sum" else None
+        if turned is not None and transposed(turned) in parts[place + 1 :]:
+            parts[place], weight = turned, -weight
+        square = transposed(parts[place])
+        if square in parts[place + 1 :] and _has_late_name_behind(parts[place]):
+            turned = _negated(parts[place])
+            assert turned is not None
+            parts[parts.index(square, place + 1)], parts[place] = transposed(turned), turned
+    return Tree("product", tuple(parts), tree.rank), weight
+
+
+def _has_late_name_behind(tree: Tree) -> bool:
+    """Tell whether a difference of two names has the later one of the alphabet behind: ``m - x``, which is written ``x - m``."""
+    names = [part.name for part in tree.parts if part.operation == "name"]
+    return tree.operation == "sum" and len(names) == len(tree.parts) == 2 and min(tree.weights) < 0 and names[0] < names[1]
+
+
 def _flat(terms: Sequence[Term]) -> list[Term]:
     found: list[Term] = []
     for weight, tree in terms:
@@ -54,6 +87,15 @@ def _flat(terms: Sequence[Term]) -> list[Term]:
         else:
             found.append((weight, tree))
     return found
+
+
+def _like(terms: list[Term]) -> list[Term]:
+    """Put equal trees together: ``x + x`` is ``2 x``."""
+    found: dict[Tree, Fraction] = {}
+    for weight, tree in terms:
+        found[tree] = found.get(tree, Fraction(0)) + weight
+    kept = [(weight, tree) for tree, weight in found.items() if weight]
+    return kept or terms
 
 
 def _common_weight(weights: Sequence[Fraction]) -> Fraction:
@@ -76,6 +118,8 @@ def _negated(tree: Tree) -> Tree | None:
     if tree.operation == "sum" and len(tree.parts) > 1 and any(weight < 0 for weight in tree.weights):
         ordered = _ordered([(-weight, part) for weight, part in zip(tree.weights, tree.parts, strict=True)])
         return Tree("sum", tuple(part for _, part in ordered), tree.rank, weights=tuple(weight for weight, _ in ordered))
+    if tree.operation == "product" and any(transposed(part) in tree.parts for part in tree.parts if part.operation == "sum"):
+        return None  # (x - m)*(x - m)'
     if tree.operation in ("product", "quotient", "scaled", "transpose", "hadamard"):
         for place, part in enumerate(tree.parts[:1] if tree.operation == "quotient" else tree.parts):
             turned = _negated(part)
@@ -122,8 +166,15 @@ def _shared(terms: list[Term], side: int) -> Tree | None:
     rests = [parts[1:] if side == 0 else parts[:-1] for parts in lists]
     rank = _rank_of_rest(lists[0], side)
     inner = factored_sum([(weight, _rebuilt(rest, rank)) for (weight, _), rest in zip(terms, rests, strict=True)], rank)
-    whole = terms[0][1].rank
-    return product(edge, inner, rank=whole) if side == 0 else product(inner, edge, rank=whole)
+    whole, share = terms[0][1].rank, Fraction(1)
+    if inner.operation == "sum" and len(inner.parts) == 1:
+        inner, share = inner.parts[0], inner.weights[0]
+    if inner.operation == "sum" and any(
+        part.operation == "transpose" and part.parts[0].operation != "name" for part in inner.parts
+    ):
+        inner = Tree("transpose", (transposed(inner),), 2)
+    made = product(edge, inner, rank=whole) if side == 0 else product(inner, edge, rank=whole)
+    return made if share == 1 else Tree("sum", (made,), whole, weights=(share,))
 
 
 def _rank_of_rest(parts: Sequence[Tree], side: int) -> int:

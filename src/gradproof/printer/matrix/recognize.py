@@ -33,7 +33,7 @@ from gradproof.expr.node import (
 )
 from gradproof.expr.walk import substitute
 from gradproof.printer.matrix.correlation import correlation, is_shifted
-from gradproof.printer.matrix.factoring import factored_sum, with_denominator, with_sign
+from gradproof.printer.matrix.factoring import factored_sum, with_denominator, with_equal_signs, with_sign
 from gradproof.printer.matrix.tree import Tree, fewer_transposes, leaf, product, scalar_text, transposed
 from gradproof.printer.text import to_text
 
@@ -165,8 +165,13 @@ def _element(node: Element) -> Factor:
 
 def _sum(node: Add, axes: tuple[Index, ...], depth: int) -> Tree:
     whole = any(set(term.free_indices) == set(axes) for term in node.terms)
-    trees = [_form(term, axes if term.free_indices or not whole else (), depth + 1) for term in node.terms]  # a number broadcasts
+    whole = whole and not any(_is_identity(term) for term in node.terms)  # a number broadcasts, but not beside the identity
+    trees = [_form(term, axes if term.free_indices or not whole else (), depth + 1) for term in node.terms]
     return factored_sum(list(zip(node.weights, trees, strict=True)), len(axes))
+
+
+def _is_identity(term: Expr) -> bool:
+    return isinstance(term, Iverson) and isinstance(term.condition, Compare) and term.condition.relation == "="
 
 
 def _power(node: Power, free: tuple[Index, ...], depth: int) -> Factor:
@@ -321,7 +326,7 @@ class _Network:
         """Divide a column by another one over the same index, entry by entry."""
         for place, other in enumerate(self.factors):
             if other.indices == factor.indices:
-                self.factors[place] = Factor(Tree("quotient", (other.tree, factor.tree), 1), factor.indices)
+                self.factors[place] = Factor(_divided_entrywise(other.tree, factor.tree), factor.indices)
                 return
         one = scalar_text("1")
         self.factors.append(Factor(Tree("quotient", (one, factor.tree), 1), factor.indices))
@@ -428,13 +433,22 @@ class _Network:
         for scalar in reversed(self.scalars):
             made = scalar if made is None else _scaled(scalar, made)
         made = made if made is not None else scalar_text("1")
-        made, weight = with_sign(made, weight)
+        made, weight = with_sign(*with_equal_signs(made, weight))
         if self.below:
             below = self.below[0]
             for other in self.below[1:]:
                 below = _scaled(below, other)
             made, weight = with_denominator(Tree("quotient", (made, below), made.rank), weight)
         return made if weight == 1 else Tree("sum", (made,), made.rank, weights=(weight,))
+
+
+def _divided_entrywise(above: Tree, below: Tree) -> Tree:
+    """Return ``a./b``; what is divided once more has both divisors below: ``a./(b.*c)``."""
+    if above.operation == "quotient" and above.parts[1].rank:
+        above, first = above.parts
+        parts = [part for one in (first, below) for part in (one.parts if one.operation == "hadamard" else (one,))]
+        below = Tree("hadamard", tuple(sorted(parts, key=lambda part: part.operation != "name")), 1)
+    return Tree("quotient", (above, below), 1)
 
 
 def _between_diagonals(tree: Tree, above: list[Tree], beside: list[Tree]) -> Tree:
@@ -499,4 +513,6 @@ def _unweighted(tree: Tree | None, weight: Fraction) -> tuple[Tree | None, Fract
 
 
 def _scaled(scalar: Tree, tree: Tree) -> Tree:
+    if scalar.operation == "quotient" and scalar.parts[0] == scalar_text("1") and not scalar.rank:
+        return Tree("quotient", (tree, scalar.parts[1]), tree.rank)
     return Tree("scaled", (scalar, tree), tree.rank)

@@ -87,6 +87,12 @@ def count(tree: Tree, operation: str) -> int:
     return (tree.operation == operation) + sum(count(part, operation) for part in tree.parts)
 
 
+def size(tree: Tree) -> int:
+    """Return how much of a tree there is to read; a number that is added to every entry of a matrix reads badly."""
+    is_broadcast = tree.operation == "sum" and tree.rank == 2 and any(not part.rank for part in tree.parts)
+    return 1 + 4 * is_broadcast + sum(size(part) for part in tree.parts)
+
+
 def product(*trees: Tree, rank: int) -> Tree:
     """Return a matrix product, flat."""
     parts: list[Tree] = []
@@ -121,7 +127,7 @@ def _plain(tree: Tree) -> Written:
             beside = PRODUCT if parts[1].operation in ("scaled", "product", "quotient") else UNARY
             return Written(f"{_plain(parts[0]).within(_beside(parts))}*{_plain(parts[1]).within(beside)}", PRODUCT)
         case "product":
-            return Written("*".join(_plain(part).within(UNARY) for part in parts), PRODUCT)
+            return Written("*".join(_run_plain(part, times) for part, times in _runs(parts)), PRODUCT)
         case "hadamard":
             return Written(".*".join(_plain(part).within(UNARY) for part in parts), PRODUCT)
         case "quotient":
@@ -144,6 +150,41 @@ def _plain(tree: Tree) -> Written:
             return Written(f"{tree.name}({', '.join(_argument(part) for part in parts)})", ATOM)
         case _:
             raise AssertionError(tree.operation)
+
+
+def _runs(parts: tuple[Tree, ...]) -> list[tuple[Tree, int]]:
+    """Return the factors of a product, each with how often it stands side by side: ``X X X`` is ``X^3``."""
+    runs: list[tuple[Tree, int]] = []
+    for part in parts:
+        if runs and runs[-1][0] == part and part.rank == 2 and not _is_inverse(part):
+            runs[-1] = part, runs[-1][1] + 1
+        else:
+            runs.append((part, 1))
+    return runs
+
+
+def _is_inverse(tree: Tree) -> bool:
+    inner = tree.parts[0] if tree.operation == "transpose" else tree
+    return inner.operation == "call" and inner.name == "inv"
+
+
+def _run_plain(part: Tree, times: int) -> str:
+    return _plain(part).within(UNARY) if times == 1 else f"{_plain(part).within(ATOM)}^{times}"
+
+
+def _run_latex(part: Tree, times: int) -> str:
+    return _latex(part).within(UNARY) if times == 1 else f"{_latex(part).within(ATOM)}^{{{times}}}"
+
+
+def detours(tree: Tree) -> int:
+    """Return how often ones are written to repeat a vector along an axis; the matrix of ones is none."""
+    if (
+        tree.operation == "product"
+        and len(tree.parts) == 2
+        and all(transposed(part).operation == "ones" or part.operation == "ones" for part in tree.parts)
+    ):
+        return 0
+    return (tree.operation == "ones") + sum(map(detours, tree.parts))
 
 
 def _argument(tree: Tree) -> str:
@@ -198,7 +239,7 @@ def _latex(tree: Tree) -> Written:
             first = _latex(parts[0]).within(_beside(parts))
             return Written(_joined([first, _latex(parts[1]).within(UNARY)]), PRODUCT)
         case "product":
-            return Written(_joined([_latex(part).within(UNARY) for part in parts]), PRODUCT)
+            return Written(_joined([_run_latex(part, times) for part, times in _runs(parts)]), PRODUCT)
         case "hadamard":
             return Written(r" \odot ".join(_latex(part).within(UNARY) for part in parts), PRODUCT)
         case "quotient" if parts[1].rank:
