@@ -126,3 +126,39 @@ def test_a_label_beside_numbered_labels_is_a_number():
         "(b) $\\frac{\\partial}{\\partial w} \\log(1 + e^{-y w^\\top x}) = ?$\n"
     )
     assert complete(text).filled[0].latex == r"-y \sigma(-y w^\top x) x"
+
+
+def test_a_constraint_of_a_minimisation_counts():
+    text = "$\\arg\\min_{s \\ge 0} \\frac{1}{2} (s - 3)^2 + 5 s = ?$\n\n$\\arg\\min_{z \\ge 0} \\frac{1}{2} \\|z - v\\|^2 = ?$\n"
+    assert [place.latex for place in complete(text).filled] == ["0", "\\max(v, 0)"]
+
+
+def test_a_constraint_that_is_not_known_leaves_the_place_open():
+    text = "$\\arg\\min_{\\|x\\|_2 \\le 1} \\frac{1}{2} \\|x - v\\|^2 = ?$\n"
+    assert complete(text).text == text
+
+
+def test_words_around_a_name_are_heard():
+    text = (
+        "Let $S \\in \\mathbb{R}^{d \\times d}$ be the (symmetric) covariance matrix, $y$ a one-hot label, $\\Sigma$ a symmetric matrix.\n\n"
+        "$\\nabla_u (u^\\top S u) = ?$, $\\nabla_z (\\log \\sum_j e^{z_j} \\sum_k y_k - y^\\top z) = ?$\n\n"
+        "Let $f(t) = \\frac{1}{2} t^\\top H t - g^\\top t$ with a symmetric positive definite matrix $H \\in \\mathbb{R}^{p \\times p}$.\n\n"
+        "$\\arg\\min_t f(t) = ?$\n"
+    )
+    assert [place.latex for place in complete(text).filled] == ["2 S u", "\\operatorname{softmax}(z) - y", "H^{-1} g"]
+
+
+def test_a_capital_before_a_vector_is_a_matrix():
+    text = (
+        "Let $p = \\operatorname{softmax}(z)$ with $z = W x + b$, let $y$ be one-hot, $L = -\\sum_k y_k \\log p_k$.\n\n"
+        "$\\frac{\\partial L}{\\partial W} = ?$\n"
+    )
+    assert [place.latex for place in complete(text).filled] == ["(p - y) x^\\top"]
+
+
+def test_values_end_where_something_new_begins():
+    text = (
+        "Let $g(x) = x^2$.\n\nAt $x = 1$:\n\n$$g'(x) = ?$$\n\nSo it is.\n\n$$g(x) = ?$$\n\n"
+        "Let $\\psi(x) = \\log(1 + e^x)$.\n\n$\\psi'(x) = ?$\n"
+    )
+    assert [place.latex for place in complete(text).filled] == ["2", "1", "\\sigma(x)"]

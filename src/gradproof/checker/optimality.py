@@ -19,6 +19,8 @@ from gradproof.expr.walk import contains, postorder, substitute, symbols, transf
 _STEPS = (fmpq(1), fmpq(1, 7), fmpq(1, 50), fmpq(1, 1000))
 _TRIES = 24
 _INSTANCES = 6
+#: Properties that a change of sign would take away.
+_OF_SIGN = frozenset({"posdef", "positive", "nonnegative", "simplex", "onehot", "distribution", "binary"})
 
 
 def decide_minimizer(left: Expr, right: Expr, seed: int) -> Outcome:
@@ -27,7 +29,9 @@ def decide_minimizer(left: Expr, right: Expr, seed: int) -> Outcome:
         left, right = right, left
     if not (isinstance(left, Operator) and left.kind == "argmin") or _has_operator(right):
         return undecided("U103", "the claim hangs on a minimiser inside an expression")
-    (variable,), (objective,) = left.bound, left.operands
+    (variable,), (objective, *violations) = left.bound, left.operands
+    if violations:
+        return _decide_exact(variable, objective, right, _STEPS, seed, violations)
     if _has_decimals(objective) or _has_decimals(right):
         return _decide_rounded(left, right, seed)
     return _decide_exact(variable, objective, right, _STEPS, seed)
@@ -59,9 +63,13 @@ def _as_printed(root: Expr) -> Expr:
     return transform(root, lambda node: Number(node.value) if isinstance(node, Number) else node)
 
 
-def _decide_exact(variable: Expr, objective: Expr, right: Expr, steps: Sequence[fmpq], seed: int) -> Outcome:
+def _decide_exact(
+    variable: Expr, objective: Expr, right: Expr, steps: Sequence[fmpq], seed: int, violations: Sequence[Expr] = ()
+) -> Outcome:
+    """Compare with other points; ``violations`` are 0 where a point is allowed."""
     tried = 0
     wanted = symbols(objective) | symbols(right)
+    wanted = wanted.union(*(symbols(violation) for violation in violations))
     for number in range(_INSTANCES):
         try:
             bindings = instance(wanted, seed=seed, number=number, positive=True)
@@ -69,8 +77,8 @@ def _decide_exact(variable: Expr, objective: Expr, right: Expr, steps: Sequence[
             continue
         for sign in (1, -1):
             source = random.Random(f"{seed}:{tried}:{sign}")
-            flipped = _flipped(bindings, variable, objective, sign)
-            found = _challenge(variable, objective, right, flipped, source, steps)
+            flipped = _flipped(bindings, objective, sign)
+            found = _challenge(variable, objective, right, flipped, source, steps, violations)
             if found is None:
                 continue
             tried += 1
@@ -87,48 +95,65 @@ def _has_operator(root: Expr) -> bool:
     return contains(root, lambda node: isinstance(node, Operator))
 
 
-def _flipped(bindings: Bindings, variable: Expr, objective: Expr, sign: int) -> Bindings:
-    """Points may have any sign; weights stay positive: only tensors and the letters of points are flipped."""
+def _flipped(bindings: Bindings, objective: Expr, sign: int) -> Bindings:
+    """Points may have any sign; weights stay positive: only tensors and the letters of points are flipped, none that has a property."""
     if sign == 1:
         return bindings
     letters = frozenset({"v", "x", "y", "z", "u", "w", "a", "b"})
-    values = {name: (-value if name in letters or hasattr(value, "shape") else value) for name, value in bindings.values.items()}
-    del variable, objective
+    told = {symbol.name for symbol in symbols(objective) if symbol.properties & _OF_SIGN}
+    values = {
+        name: (-value if (name in letters or hasattr(value, "shape")) and name not in told else value)
+        for name, value in bindings.values.items()
+    }
     return Bindings(values)
 
 
 def _challenge(
-    variable: Expr, objective: Expr, point: Expr, bindings: Bindings, source: random.Random, steps: Sequence[fmpq]
+    variable: Expr,
+    objective: Expr,
+    point: Expr,
+    bindings: Bindings,
+    source: random.Random,
+    steps: Sequence[fmpq],
+    violations: Sequence[Expr] = (),
 ) -> dict[str, str] | bool | None:
     """Return a better point, True where none was found, None where the objective has no value here."""
     try:
         if isinstance(variable, Symbol):
-            return _scalar_challenge(variable, objective, point, bindings, steps)
+            return _scalar_challenge(variable, objective, point, bindings, steps, violations)
         if not isinstance(variable, Element):
             return None
-        return _tensor_challenge(variable, objective, point, bindings, source, steps)
+        return _tensor_challenge(variable, objective, point, bindings, source, steps, violations)
     except Undecidable:
         return None
 
 
 def _scalar_challenge(
-    variable: Symbol, objective: Expr, point: Expr, bindings: Bindings, steps: Sequence[fmpq]
+    variable: Symbol, objective: Expr, point: Expr, bindings: Bindings, steps: Sequence[fmpq], violations: Sequence[Expr]
 ) -> dict[str, str] | bool | None:
     stated = enclose(substitute(objective, {variable: point}), bindings).entries[()]
     center = enclose(point, bindings).entries[()]
     if not stated.is_finite():
         return None
+    if not _is_allowed(violations, Bindings({**bindings.values, variable.name: center})):
+        return {f"stated {variable.name}": _told(center), "which": "violates the constraint"}
     for step in (*steps, *(-step for step in steps)):
         other = center + arb(step)
         values = Bindings({**bindings.values, variable.name: other})
         value = enclose(objective, values).entries[()]
-        if value.is_finite() and value < stated:
+        if value.is_finite() and value < stated and _is_allowed(violations, values):
             return _better(variable.name, center, other, stated, value)
     return True
 
 
 def _tensor_challenge(
-    variable: Element, objective: Expr, point: Expr, bindings: Bindings, source: random.Random, steps: Sequence[fmpq]
+    variable: Element,
+    objective: Expr,
+    point: Expr,
+    bindings: Bindings,
+    source: random.Random,
+    steps: Sequence[fmpq],
+    violations: Sequence[Expr],
 ) -> dict[str, str] | bool | None:
     table = enclose(point, bindings)
     places = variable.indices
@@ -141,6 +166,9 @@ def _tensor_challenge(
     stated = _value_at(variable.symbol, objective, center, bindings)
     if stated is None:
         return None
+    name = variable.symbol.name
+    if not _is_allowed(violations, Bindings({**bindings.values, name: center})):
+        return {f"stated {name}": _told(center.tolist()), "which": "violates the constraint"}
     for _ in range(_TRIES):
         other = center.copy()
         step = source.choice(steps)
@@ -148,9 +176,14 @@ def _tensor_challenge(
             if source.random() < 0.5:
                 other[at] = other[at] + arb(step) * source.choice((-1, 1))
         value = _value_at(variable.symbol, objective, other, bindings)
-        if value is not None and value < stated:
-            return _better(variable.symbol.name, center.tolist(), other.tolist(), stated, value)
+        if value is not None and value < stated and _is_allowed(violations, Bindings({**bindings.values, name: other})):
+            return _better(name, center.tolist(), other.tolist(), stated, value)
     return True
+
+
+def _is_allowed(violations: Sequence[Expr], bindings: Bindings) -> bool:
+    """Tell whether a point violates nothing."""
+    return all(bool(enclose(violation, bindings).entries[()] == 0) for violation in violations)
 
 
 def _value_at(symbol: Symbol, objective: Expr, point: object, bindings: Bindings) -> arb | None:

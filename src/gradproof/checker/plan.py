@@ -6,6 +6,7 @@ A plan says what each link does (definition, claim, update, condition, ...); the
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
 from gradproof.checker.at_values import without_bars
 from gradproof.checker.sections import PlannedFormula, PlannedLink, PlannedSentence, Section, sections_of
@@ -51,6 +52,7 @@ from gradproof.reader.walk import subtrees
 
 _EQUALITIES = frozenset({"=", ":=", "≡"})
 _INEQUALITIES = frozenset({"<", ">", "≤", "≥", "≠"})
+_OF_MATRICES = frozenset({"symmetric", "posdef", "orthogonal"})
 _DECLARATIONS = frozenset({"∈", "⊂", "⊆", "⊃", "∋"})
 DECIDABLE = frozenset({"=", "≈", "≡", "<", ">", "≤", "≥", "≠"})
 _OPERATORS = frozenset({"E", "Var", "Cov", "var", "cov", "sigma", "max", "min", "partial", "d"})
@@ -80,11 +82,15 @@ def _survey(section: Section, declared: dict[str, Declared]) -> None:
     for node in (node for tree in trees for node in subtrees(tree)):
         if isinstance(node, Chain) and node.first is not None and node.links[0][0] == "∈":
             for key, value in declared_by_membership(node.first, node.links[0][1]).items():
-                found.setdefault(key, value)
+                told = found.setdefault(key, value)
+                if told.sizes is None:
+                    found[key] = replace(told, sizes=value.sizes, properties=told.properties | value.properties)
     samples = numbered_samples(trees, found)
     found.update(declared)
     scope = section.scope
-    scope.survey = survey(trees, {key: len(value.sizes) for key, value in found.items() if value.sizes is not None}, samples)
+    ranks = {key: len(value.sizes) for key, value in found.items() if value.sizes is not None}
+    square = (key for key, value in found.items() if value.sizes is None and value.properties & _OF_MATRICES)
+    scope.survey = survey(trees, {**dict.fromkeys(square, 2), **ranks}, samples)
     for value in found.values():
         for size in value.sizes or ():
             if isinstance(size, Symbol):
@@ -104,6 +110,7 @@ class _Planner:
         self.fixed: dict[Expr, Expr] = {}
         self.assumed: list[Compare] = []
         self.part, self.passage, self.item = "", 0, 0
+        self.is_used = False
         self.outside: dict[Expr, Expr] = {}
 
     def run(self) -> None:
@@ -115,6 +122,7 @@ class _Planner:
                 planned.trouble = Trouble("U102", "nested too deeply")
             except Exception as trouble:  # one formula must not take the document with it
                 planned.trouble = Trouble("U109", f"an internal error, please report it: {type(trouble).__name__}: {trouble}")
+            self.is_used = bool(self.fixed) and (self.is_used or self._asks_itself(planned))
             planned.conditions = {**self.fixed, **planned.conditions}
             planned.assumptions = list(self.assumed)
 
@@ -122,6 +130,8 @@ class _Planner:
         """Forget the values that held for an earlier part, and for an earlier passage or list item that used them itself."""
         if planned.part != self.part or (planned.passage != self.passage and self._asks(passage=self.passage)):
             self.fixed, self.outside = {}, {}
+        if planned.opens and self.is_used:  # "Let ..." begins something else: the values were those of what came before
+            self.fixed, self.outside, self.is_used = {}, {}, False
         if planned.item != self.item:
             if self.item and self._asks(item=self.item):
                 self.fixed = dict(self.outside)
@@ -130,14 +140,13 @@ class _Planner:
 
     def _asks(self, item: int | None = None, passage: int | None = None) -> bool:
         """Tell whether a list item or a passage has more than conditions and definitions."""
-        kinds = (Kind.CONDITION, Kind.DEFINITION)
         inside = [planned for planned in self.section.formulas if planned.item == item or planned.passage == passage]
-        return any(
-            link.kind not in kinds or link.code.startswith("U")
-            for p in inside
-            for sentence in p.sentences
-            for link in sentence.links
-        )
+        return any(map(self._asks_itself, inside))
+
+    def _asks_itself(self, planned: PlannedFormula) -> bool:
+        kinds = (Kind.CONDITION, Kind.DEFINITION)
+        links = (link for sentence in planned.sentences for link in sentence.links)
+        return any(link.kind not in kinds or link.code.startswith("U") for link in links)
 
     def _formula(self, planned: PlannedFormula) -> None:
         context = is_condition_context(planned.before) and not planned.formula.display

@@ -18,6 +18,7 @@ from gradproof.reader.parser import parse_formula
 from gradproof.reader.presentation import Tree
 
 _ITEM = re.compile(r"\s*(?:[-+*]|\d{1,3}[.)]|\\item)(?:\s|$)")
+_OPENING = re.compile(r"\s*(?:(?:now|next)[\s,]+)?(?:let|consider|suppose|define|take|given)\b", re.IGNORECASE)
 _PROBLEM = re.compile(r"\s*[*_]*(?:problem|exercise|question|task)\s+\d+", re.IGNORECASE)
 #: Characters before a formula that may say what it does.
 _LONGEST_BEFORE = 600
@@ -54,7 +55,8 @@ class PlannedSentence:
 class PlannedFormula:
     """A formula of the document with its place, its tree and its sentences.
 
-    ``passage`` counts the headings before it; ``item`` is the line where the list item that it stands in begins, 0 outside of lists.
+    ``passage`` counts the headings before it; ``item`` is the line where the list item that it stands in begins, 0 outside of lists;
+    ``opens`` tells that its paragraph begins with 'Let', 'Consider' or the like.
     """
 
     formula: Formula
@@ -68,6 +70,7 @@ class PlannedFormula:
     section: str
     passage: int = 0
     item: int = 0
+    opens: bool = False
     sentences: list[PlannedSentence] = field(default_factory=list)
     conditions: dict[Expr, Expr] = field(default_factory=dict)
     assumptions: list[Compare] = field(default_factory=list)
@@ -110,12 +113,15 @@ def sections_of(document: Document, on_formula: Callable[[int], None] | None) ->
             part = block.part
         if isinstance(block, Prose | Heading):
             before = "" if isinstance(block, Prose) else before
+            opens = isinstance(block.pieces[0], str) and bool(_OPENING.match(block.pieces[0])) if block.pieces else False
             for piece in block.pieces:
                 if isinstance(piece, str):
                     before = (before + piece)[-_LONGEST_BEFORE:]
                     sections[-1].prose.append(piece)
                 else:
                     _add(sections[-1], piece, before, part, (passage, item), on_formula)
+                    sections[-1].formulas[-1].opens = opens
+                    opens = False
                     before = f"{before}${piece.expanded}$"[-_LONGEST_BEFORE:]
                     sections[-1].prose.append(f"${piece.expanded}$")
         elif hasattr(block, "formula"):

@@ -13,7 +13,21 @@ from gradproof.derivation.tidy import tidied
 from gradproof.derivative.differentiate import differentiate
 from gradproof.elaborate.value import Value
 from gradproof.expr.build import ONE, ZERO, apply, delta, divide, multiply, negate, subtract, sum_over
-from gradproof.expr.node import Apply, Element, Expr, Index, Number, Operator, Power, Reduce, Symbol, TensorEntry, fresh_index
+from gradproof.expr.node import (
+    Apply,
+    Compare,
+    Element,
+    Expr,
+    Index,
+    Iverson,
+    Number,
+    Operator,
+    Power,
+    Reduce,
+    Symbol,
+    TensorEntry,
+    fresh_index,
+)
 from gradproof.expr.walk import contains, postorder, substitute, symbols, transform
 from gradproof.rewrite.simplify import simplified
 
@@ -27,7 +41,8 @@ _HALF_POWER = Number(ONE.value / 2)
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """``minimize objective over symbol[at]``: its gradient at ``at``, and its Hessian at ``at`` and ``other`` (both empty for a number)."""
+    """``minimize objective over symbol[at]``: its gradient at ``at``, and its Hessian at ``at`` and ``other`` (both empty for a number);
+    ``bounds`` of its entries."""
 
     symbol: Symbol
     objective: Expr
@@ -35,6 +50,7 @@ class Problem:
     other: tuple[Index, ...]
     gradient: Expr
     hessian: Expr
+    bounds: tuple[Compare, ...] = ()
 
 
 def minimizer_answers(asked: Asked) -> Iterator[Answer]:
@@ -43,6 +59,7 @@ def minimizer_answers(asked: Asked) -> Iterator[Answer]:
     pairs = ((form, problem) for problem in problems_of(asked) for form in CLOSED_FORMS)
     for form, problem in pairs:
         point = form(problem)
+        point = None if point is None else _clipped(point, problem)
         if point is None:
             continue
         yield from numeric_answers(replace(asked, value=Value(point, asked.value.axes)))
@@ -58,11 +75,27 @@ def problems_of(asked: Asked) -> Iterator[Problem]:
     body = asked.value.body
     if not (isinstance(body, Operator) and body.kind == "argmin" and len(body.bound) == 1):
         return
-    (variable,), (objective,) = body.bound, body.operands
+    (variable,), (objective, *violations) = body.bound, body.operands
     for form in dict.fromkeys((objective, asked.context.environment.expanded(objective))):
         problem = _problem(variable, form, asked.value.axes)
         if problem is not None:
-            yield problem
+            yield replace(problem, bounds=tuple(_bound(violation) for violation in violations))
+
+
+def _bound(violation: Expr) -> Compare:
+    """Return the condition on an entry whose violations are counted."""
+    return next(
+        node.condition for node in postorder(violation) if isinstance(node, Iverson) and isinstance(node.condition, Compare)
+    )
+
+
+def _clipped(point: Expr, problem: Problem) -> Expr | None:
+    """Put a point back between its bounds, where each entry is found by itself."""
+    if problem.bounds and _curvature(problem, problem.hessian) is None:
+        return None
+    for bound in problem.bounds:
+        point = apply("maximum" if bound.relation in (">=", ">") else "minimum", point, bound.right)
+    return point
 
 
 def _problem(variable: Expr, objective: Expr, axes: tuple[Index, ...]) -> Problem | None:

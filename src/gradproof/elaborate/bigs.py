@@ -9,7 +9,7 @@ from gradproof.elaborate.references import reference_of
 from gradproof.elaborate.trouble import Misfit, Unreadable
 from gradproof.elaborate.value import Value, scalar, total
 from gradproof.expr import build
-from gradproof.expr.node import Constant, Element, Expr, Index, Operator, Symbol, fresh_index
+from gradproof.expr.node import Compare, Constant, Element, Expr, Index, Iverson, Operator, Symbol, fresh_index
 from gradproof.expr.walk import substitute
 from gradproof.reader.presentation import (
     Adjacent,
@@ -273,4 +273,32 @@ def minimizer(lowering: Lowering, tree: Big, body: Tree) -> Value:
     variable = lowering.quantity(read[0])
     if not isinstance(variable.body, Symbol | Element):
         raise Unreadable("U110", "no rule for what is minimised over")
-    return Value(Operator("argmin", (variable.body,), (objective,)), variable.axes)
+    operands = (objective, *_violations(lowering, tree.sub, variable))
+    return Value(Operator("argmin", (variable.body,), operands), variable.axes)
+
+
+def _violations(lowering: Lowering, sub: Tree | None, variable: Value) -> tuple[Expr, ...]:
+    """Return how many entries violate what stands below the sign (``x \\ge 0``), nothing where that is a space or nothing.
+
+    Raises: Unreadable: the condition is none on the entries; leaving it out would answer another question.
+    """
+    if not isinstance(sub, Chain):
+        return ()
+    violations: list[Expr] = []
+    for relation, right in sub.links:
+        if relation == "∈" and _is_space(right):
+            continue
+        if relation not in ("≥", "≤", ">", "<") or len(sub.links) > 1:
+            raise Unreadable("U110", "no rule for this constraint of a minimisation")
+        bound = lowering.scalar(right, "a bound")
+        kept = Iverson(Compare({"≥": ">=", "≤": "<="}.get(relation, relation), variable.body, bound))
+        violations.append(build.sum_over(list(variable.axes), build.subtract(build.ONE, kept)))
+    return tuple(violations)
+
+
+def _is_space(tree: Tree) -> bool:
+    """Tell whether a set leaves its elements free: ``\\mathbb{R}^n``."""
+    base = tree.base if isinstance(tree, Scripted) else tree
+    return (
+        isinstance(base, Name) and base.font == "blackboard" and base.text == "R" and not (isinstance(tree, Scripted) and tree.sub)
+    )

@@ -23,16 +23,22 @@ _PATTERNS = (
     # 'a 3x3 matrix W', 'the 5x5 input image X'
     re.compile(rf"\$?{_SIZE}\$?[\s-]+(?:\w+[\s-]+){{0,3}}?{_THINGS}\s+{_NAME}(?![\w'])"),
 )  # fmt: skip
-_PROPERTIES = {
-    "symmetric": "symmetric",
-    "one-hot": "onehot",
-    "one hot": "onehot",
-    "onehot": "onehot",
-    "positive definite": "posdef",
-    "orthogonal": "orthogonal",
-}
-_ONEHOT = re.compile(rf"{_NAME}\s+(?:be|is|are|denotes?)\s+(?:\w+\s+){{0,4}}?(one-?\s?hot|symmetric|orthogonal|positive definite)")
-_ONEHOT_BEFORE = re.compile(rf"(one-?\s?hot|symmetric|orthogonal|positive definite)\s+(?:\w+\s+){{0,4}}?{_NAME}(?![\w'])")
+#: Words that give a quantity a property; covariance and Gram matrices are symmetric by what they are.
+_PROPERTIES = (
+    (re.compile(r"one-?\s?hot", re.IGNORECASE), "onehot"),
+    (re.compile(r"symmetric|(?:covariance|precision|Gram(?:ian)?)\s+matrix", re.IGNORECASE), "symmetric"),
+    (re.compile(r"orthogonal", re.IGNORECASE), "orthogonal"),
+    (re.compile(r"positive[\s-]definite", re.IGNORECASE), "posdef"),
+)
+_WORD = r"one-?\s?hot|symmetric|orthogonal|positive[\s-]definite|(?:covariance|precision|Gram(?:ian)?)\s+matrix"
+_LETTER = r"\$?(?:\\mathbf\{)?(\\(?:Sigma|Lambda|Omega|Gamma|Theta|Phi|Psi)|[A-Za-z])\}?"
+_IN = r"(?:\s*\\in\b[^$]*)?\$?"
+_NAMED_FIRST = re.compile(
+    rf"{_LETTER}{_IN},?\s+(?:be|is|are|denotes?|(?=an?\s|the\s))\s*(?:\(?[\w-]+\s+){{0,4}}?"
+    rf"\(?(?P<word>{_WORD})\)?(?:[\s)-]+(?:and\s+)?(?:{_WORD}))*",
+    re.IGNORECASE,
+)
+_NAMED_LAST = re.compile(rf"(?P<word>{_WORD})(?:[\s)-]+(?:{_WORD}))*\)?\s+(?:\w+\s+){{0,4}}?{_LETTER}(?![\w'])", re.IGNORECASE)
 _LAWS = {"two": 2, "three": 3}
 
 
@@ -47,13 +53,12 @@ def declared_in_words(text: str) -> dict[str, Declared]:
             groups = match.groups()
             name, sizes = (groups[0], groups[1:3]) if name_first else (groups[2], groups[0:2])
             found.setdefault(name, Declared(tuple(_size(size) for size in sizes), words=" ".join(match.group().split())))
-    for pattern, name_group in ((_ONEHOT, 1), (_ONEHOT_BEFORE, 2)):
+    for pattern, name_group in ((_NAMED_FIRST, 1), (_NAMED_LAST, 2)):
         for match in pattern.finditer(text):
-            word = re.sub(r"\s", " ", match.group(3 - name_group)).lower().replace("onehot", "one-hot")
-            properties = frozenset({_PROPERTIES.get(word, "onehot")})
-            if word.startswith("one") and "$" not in match.group():
+            properties = frozenset(said for word, said in _PROPERTIES if word.search(match.group()))
+            if "$" not in match.group() and ("onehot" in properties or match.group(name_group).islower()):
                 continue
-            name = match.group(name_group)
+            name = match.group(name_group).removeprefix("\\")
             known = found.get(name, Declared(None))
             found[name] = Declared(known.sizes, known.properties | properties, match.group())
     return found

@@ -292,6 +292,8 @@ def _infer(node: Tree, found: Survey) -> None:
             _infer_norm(body, found)
         case Scripted(Fenced("‖", _, body), Name("F"), _) if body is not None and any(map(_is_capital, subtrees(body))):
             demand(body, 2, found)
+        case Scripted(Name(text), None, sup) if is_transpose(sup) and text in GREEK and not _may_be_tensor(text):
+            raise_rank(found, text, 1, 0)  # mostly a weight, but not where it is transposed
         case Scripted(base, _, sup) if is_transpose(sup):
             demand(base if node.sub is None else _without_exponent(node), _transposed_rank(base, found), found)
         case Scripted(Name(text), None, Prefix("-", Numeral("1"))) if (
@@ -428,7 +430,7 @@ def _infer_chain(first: Tree, links: tuple[tuple[str, Tree], ...], found: Survey
             if isinstance(left, Name | Scripted) and known is not None and rank_of(left, found) is None:
                 if known:
                     demand(left, known, found)
-                elif isinstance(left, Name):
+                elif isinstance(left, Name) and relation not in ("≤", "≥"):  # x >= 0 may hold of every entry
                     found.scalars.add(left.text)
             elif isinstance(right, Name | Scripted):
                 _equalize(left, right, found)
