@@ -13,12 +13,14 @@ import datetime
 import importlib.util
 import os
 import platform
+import resource
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -31,8 +33,8 @@ import gradproof
 
 README = Path(__file__).with_name("README.md")
 BEGIN, END = "<!-- code: begin -->", "<!-- code: end -->"
-#: Seconds that one turn of a contestant takes at least: short calls are repeated.
-TURN = 0.002
+#: Seconds that one turn of a contestant takes at least, where it is not a call that is longer than half of that; and those before it.
+TURN, REST = 0.1, 0.15
 
 
 @dataclass
@@ -58,6 +60,7 @@ def main() -> None:
     if options.first_call:
         print(first_call(next(row for row in ROWS if row.name == options.first_call)))
         return
+    limit_memory()
     chosen = [row for row in ROWS if not options.rows or row.name in options.rows.split(",")]
     if options.targets:
         chosen = [replace(row, targets=tuple(options.targets.split(","))) for row in chosen]
@@ -76,26 +79,55 @@ def main() -> None:
 
 
 def measured(row: Row, rounds: int, makers: Sequence[Callable[[Row, Any], dict[str, Callable[[], Any]]]]) -> Result:
-    """Compare the results of all contestants, then time them in turns."""
+    """Compare the results of all contestants, then time them in turns; one that fails, or needs too much memory, is told and left out."""
     data = row.data()
     result = Result(row)
-    ours: dict[str, Callable[[], Any]] = {}
+    ways: dict[str, Callable[[], Any]] = {}
+    wanted: list[Any] = []
     for target in row.targets:
-        ours[target] = program(row, target, data)
-    rivals = {name: way for make in makers for name, way in make(row, data).items()}
-    wanted = None
-    for name, way in {**ours, **rivals}.items():
-        found = [np.asarray(value) for value in (way().values() if name in ours else way())]
-        wanted = found if wanted is None else wanted
-        off = max(difference(one, other) for one, other in zip(found, wanted, strict=True))
-        if not off <= row.tolerance:
-            result.failures.append(f"{name} differs by {off:.1e}")
-    times = in_turns({**ours, **rivals}, rounds)
-    result.ours = {name: times[name] for name in ours}
-    result.rivals = {name: times[name] for name in rivals}
+        with told_failure(target, result):
+            way = program(row, target, data)
+            compared(target, lambda way=way: tuple(way().values()), wanted, result)
+            ways[target] = way
+    for make in makers:
+        with told_failure(make.__name__, result):
+            for name, way in make(row, data).items():
+                with told_failure(name, result):
+                    compared(name, way, wanted, result)
+                    ways[name] = way
+    times = in_turns(ways, rounds)
+    result.ours = {name: times[name] for name in row.targets if name in times}
+    result.rivals = {name: seconds for name, seconds in times.items() if name not in row.targets}
     if row.targets[0] == "numba" and makers:
-        result.first = processes(row)
+        with told_failure("the first call", result):
+            result.first = processes(row)
     return result
+
+
+@contextmanager
+def told_failure(name: str, result: Result) -> Iterator[None]:
+    """Write down what goes wrong in a block, and go on behind it."""
+    try:
+        yield
+    except Exception as error:  # whatever a contestant raises: the others have their turn
+        lines = str(error).strip().splitlines() or [""]
+        result.failures.append(f"{name} is left out: {type(error).__name__}: {lines[0][:200]}")
+
+
+def compared(name: str, way: Callable[[], Any], wanted: list[Any], result: Result) -> None:
+    """Compare the results of a contestant with those of the first one; what differs is told."""
+    found = [np.asarray(value) for value in way()]
+    if not wanted:
+        wanted += found
+    off = max(difference(one, other) for one, other in zip(found, wanted, strict=True))
+    if not off <= result.row.tolerance:
+        result.failures.append(f"{name} differs by {off:.1e}")
+
+
+def limit_memory() -> None:
+    """Let a contestant that needs more memory than the machine has fail by itself, not take the process with it."""
+    most = int(0.9 * os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+    resource.setrlimit(resource.RLIMIT_AS, (most, resource.getrlimit(resource.RLIMIT_AS)[1]))
 
 
 def program(row: Row, target: str, data: dict[str, Any]) -> Callable[[], Any]:
@@ -115,15 +147,22 @@ def difference(one: Any, other: Any) -> float:
 
 
 def in_turns(ways: dict[str, Callable[[], Any]], rounds: int) -> dict[str, float]:
-    """Return the median seconds of each way; every round calls each of them, often enough to be measured."""
+    """Return the median seconds of each way; every round calls each of them, often enough to be measured.
+
+    Before its turn the threads of the others are given time to rest, and it makes one call that is not measured, to wake its own.
+    """
     counts: dict[str, int] = {}
     for name, way in ways.items():
+        time.sleep(REST)
+        way()
         start = time.perf_counter()
         way()
         counts[name] = max(1, int(TURN / max(time.perf_counter() - start, 1e-7)))
     seconds: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(rounds):
         for name, way in ways.items():
+            time.sleep(REST)
+            way()
             start = time.perf_counter()
             for _ in range(counts[name]):
                 way()
@@ -156,7 +195,7 @@ def first_call(row: Row) -> float:
 
 def line(result: Result) -> str:
     """Return a row of the table."""
-    best = min(result.ours.values())
+    best = min(result.ours.values(), default=float("nan"))
     ours = ", ".join(f"{name} {told(seconds)}" for name, seconds in result.ours.items())
     rivals = ", ".join(f"{name} {told(seconds)}" for name, seconds in result.rivals.items())
     ratios = []

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -120,6 +121,7 @@ def with_torch(row: Row, data: Data) -> Ways:
         return {}
     import torch
 
+    torch.set_num_threads(os.cpu_count() or 1)
     values = {name: torch.as_tensor(np.asarray(value)) for name, value in data.items()}
     loss = _loss(row, torch, _TorchLayers)
     kinds = {kind for kind, _, _ in _requests(row)}

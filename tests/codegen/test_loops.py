@@ -74,8 +74,32 @@ def test_pooling_forwards_and_backwards_is_that_of_numpy(text, size, batch, dtyp
 
 
 def test_a_row_is_summed_at_once_where_its_windows_are_short():
-    made = source("conv2d(X, K, padding=1)", assume=["X: h,w", "K: 3,3"])
+    made = source("conv2d(X, K, padding=1)", assume=["X: 5,50", "K: 3,3"])
     assert "t1[i, j] += " in made.replace("i1, j1", "i, j")
+
+
+@pytest.mark.parametrize(
+    ("text", "assume", "shapes"),
+    [
+        ("conv1d(X, K, stride=3, padding=2)", ["X: b,c,w", "K: o,c,p"], {"X": (3, 2, 11), "K": (5, 2, 4), "G": (3, 5, 4)}),
+        ("conv2d(X, K, padding=1)", ["X: b,c,h,w", "K: o,c,3,3"], {"X": (2, 3, 5, 6), "K": (9, 3, 3, 3), "G": (2, 9, 5, 6)}),
+        ("conv2d(X, K, padding=1)", ["X: b,c,h,w", "K: o,c,3,3"], {"X": (2, 3, 1, 0), "K": (4, 3, 3, 3), "G": (2, 4, 1, 0)}),
+        ("conv2d(X, K, padding=1)", ["X: b,c,h,w", "K: o,c,3,3"], {"X": (0, 3, 4, 4), "K": (4, 3, 3, 3), "G": (0, 4, 4, 4)}),
+        ("conv2d(X, K, dilation=2, stride=2)", ["X: b,c,h,w", "K: o,c,3,2"], {"X": (1, 2, 9, 8), "K": (3, 2, 3, 2), "G": (1, 3, 3, 3)}),
+        ("conv2d(X, K, stride=[1, 2])", ["X: h,w", "K: p,q"], {"X": (9, 40), "K": (2, 3), "G": (8, 19)}),
+        ("conv3d(X, K, stride=2)", ["X: b,c,d,h,w", "K: o,c,2,2,2"], {"X": (2, 1, 4, 5, 6), "K": (2, 1, 2, 2, 2), "G": (2, 2, 2, 2, 3)}),
+    ],
+)  # fmt: skip
+def test_kernels_of_convolution_are_those_of_numpy(text, assume, shapes):
+    random = np.random.default_rng(3)
+    values = {
+        name: random.normal(size=shape).astype(np.float32 if text.startswith("conv3d") else float) for name, shape in shapes.items()
+    }
+    asked = ["value", BACK, BACK.replace("X along", "K along")]
+    found, wanted = (gradproof.compile(text, asked, target, assume=assume)(**values) for target in ("numba", "numpy"))
+    for request, value in wanted.items():
+        assert found[request].dtype == values["X"].dtype
+        np.testing.assert_allclose(found[request], value, rtol=1e-4 if value.dtype == np.float32 else 1e-12, atol=1e-5)
 
 
 def test_entries_of_a_short_axis_share_one_loop():

@@ -140,8 +140,8 @@ _OF_AXES = {
 
 _FLOATING = '''def floating(*arrays):
     """The type of the results: float32 where every array of floating-point numbers has it, else float64."""
-    types = {np.asarray(x).dtype for x in arrays}
-    return np.float32 if {t for t in types if t.kind == "f"} == {np.dtype(np.float32)} else np.float64
+    types = {np.asarray(x).dtype.char for x in arrays}
+    return np.float32 if "f" in types and types.isdisjoint("edg") else np.float64
 '''
 _FLOATING_OF_JAX = '''def floating(*arrays):
     """The type of the results: that of the arrays of floating-point numbers, the usual one where there is none."""

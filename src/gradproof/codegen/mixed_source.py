@@ -16,6 +16,7 @@ from gradproof.codegen.plan import planned
 from gradproof.codegen.renaming import Renaming
 from gradproof.codegen.row_passes import Names, RowPass, pass_lines, row_pass, vector_first
 from gradproof.codegen.steps import is_by_library, is_plain, library_parts, scaled, steps
+from gradproof.codegen.windows import Windows, convolution_of
 from gradproof.expr.node import Element, Expr, Index, TensorEntry
 from gradproof.expr.walk import transform
 
@@ -28,10 +29,18 @@ class MixedWriter(Writer):
     kernels: list[str] = field(default_factory=list)
     common: Renaming = field(default_factory=Renaming)
     axes_wanted: dict[Expr, tuple[Index, ...]] = field(default_factory=dict)
+    #: The numbers that kernels return: these are Python's own.
+    numbers: set[str] = field(default_factory=set)
+
+    def written(self, root: Expr, axes: Sequence[Index]) -> str:
+        """Write an expression and return the code of its value over these axes; a number of a kernel is one already."""
+        code = super().written(root, axes)
+        inner = code.removeprefix("float(").removesuffix(")")
+        return inner if inner in self.numbers else code
 
     def lowered(self, root: Expr, axes: Sequence[Index]) -> tuple[Expr, tuple[Index, ...]]:
         """Return an expression in the form that is computed, under the names that all outputs share."""
-        whole = transform(stable(planned(root)), lambda node: vector_first(with_offsets(without_idle_tests(node))))
+        whole = transform(stable(planned(root)), _in_loops)
         return self.common.of_output(transform(whole, lambda node: _by_rows(node, axes)), axes)
 
     def prepare(self, roots: Sequence[tuple[Expr, tuple[Index, ...]]]) -> None:
@@ -68,6 +77,9 @@ class MixedWriter(Writer):
             step, *pending = pending
             self._step([node for node in step if node not in self.done])
 
+    def _windows_of(self, node: Expr) -> Windows | None:
+        return convolution_of(node)
+
     def _step(self, nodes: Sequence[Expr]) -> None:
         """Write what needs nothing of each other."""
         loops = [node for node in nodes if not is_by_library(node)]
@@ -100,7 +112,8 @@ class MixedWriter(Writer):
             self.done[node] = Array(name, axes)
         results = [name for _, axes, name in wanted if not axes]
         self.lines += [f"{name} = np.empty({shape}, dtype)" for name, shape in writer.arrays.items()]
-        returned = f"    return {', '.join(results)}\n" if results else ""
+        self.numbers.update(results)
+        returned = f"    return {', '.join(f'float({name})' for name in results)}\n" if results else ""
         call = self._kernel("\n".join(writer.lines), returned, writer.arrays)
         self.lines.append(f"{', '.join(results)}{' = ' if results else ''}{call}")
 
@@ -197,6 +210,11 @@ class MixedWriter(Writer):
         while f"t{self.count}" in self.names.values():
             self.count += 1
         return f"t{self.count}"
+
+
+def _in_loops(node: Expr) -> Expr:
+    """Return a sum as loops compute it best; a convolution is left to its kernel."""
+    return node if convolution_of(node) is not None else vector_first(with_offsets(without_idle_tests(node)))
 
 
 def _by_rows(node: Expr, axes: Sequence[Index]) -> Expr:

@@ -16,6 +16,7 @@ from gradproof.codegen.mixed_source import MixedWriter
 from gradproof.codegen.plan import planned
 from gradproof.codegen.row_functions import HELPERS as ROW_FUNCTIONS
 from gradproof.codegen.signature import Output, Signature, quotable, signature
+from gradproof.codegen.window_functions import HELPERS as WINDOW_FUNCTIONS
 from gradproof.errors import FormulaError
 from gradproof.expr.node import Symbol
 from gradproof.formula.formula import Formula
@@ -51,7 +52,7 @@ _OF_LOOPS = (
     "prepared",
     *OF_PASSES,
 )
-LOOP_HELPERS = {**LOOP_FUNCTIONS, **ROW_FUNCTIONS}
+LOOP_HELPERS = {**LOOP_FUNCTIONS, **ROW_FUNCTIONS, **WINDOW_FUNCTIONS}
 
 
 def program_source(
@@ -172,6 +173,7 @@ def _called(helpers: Mapping[str, str], text: str) -> list[str]:
 def _loop_module(bodies: Sequence[str], told: str) -> str:
     text = "\n\n".join(bodies)
     helpers = _called({**NUMPY.helpers, **LOOP_HELPERS}, text)
+    text += "\n".join(helpers)
     head = (
         f'"""{quotable(told)}"""\n\nimport math\n\nimport numpy as np\n'
         f"from numba import {'get_num_threads, ' if 'get_num_threads(' in text else ''}njit, prange\n\n"
@@ -184,6 +186,16 @@ def _loop_module(bodies: Sequence[str], told: str) -> str:
 
 def _loop_function(formula: Formula, group: Sequence[Output], names: Sequence[str]) -> str:
     """Return the function that computes some outputs, behind the kernels that it calls."""
+    made, writer, results = _looped(formula, group, names)
+    returned = results[0] if len(group) == 1 else _by_name(group, results)
+    computed = [*writer.lines, f"return {returned}"]
+    given = _loop_arguments(made, writer)
+    body = "\n    ".join([*_used(given[:1], computed + given[1:]), *given[1:], *_used(made.measured(), computed), *computed])
+    return "\n\n".join([*writer.kernels, f"{_head(made, group, 'numba')}\n    {body}\n"])
+
+
+def _looped(formula: Formula, group: Sequence[Output], names: Sequence[str]) -> tuple[Signature, MixedWriter, list[str]]:
+    """Return the signature of a function, the writer that has its lines and kernels, and the code of its results."""
     made = _signature(formula, group, "numba", names)
     writer = MixedWriter(made.names, NUMPY, kernel=f"_{_function_name(group)}")
     for stage in made.stages:
@@ -192,11 +204,23 @@ def _loop_function(formula: Formula, group: Sequence[Output], names: Sequence[st
         writer.lines.append(f"{made.names[stage.symbol.name]} = {writer.written(value, axes)}")
     roots = [writer.lowered(output.formula.value, output.formula.axes) for output in group]
     writer.prepare(roots)
-    results = [writer.written(value, axes) for value, axes in roots]
-    returned = results[0] if len(group) == 1 else _by_name(group, results)
-    computed = [*writer.lines, f"return {returned}"]
-    body = "\n    ".join([*_loop_arguments(made, writer), *_used(made.measured(), computed), *computed])
-    return "\n\n".join([*writer.kernels, f"{_head(made, group, 'numba')}\n    {body}\n"])
+    return made, writer, [writer.written(value, axes) for value, axes in roots]
+
+
+def entry_source(formula: Formula, outputs: Sequence[Output], told: Sequence[str]) -> str | None:
+    """Return a function ``entry`` for a loaded Numba module whose variables are numbers: what ``outputs`` computes, under what it is told.
+
+    It takes Python's own numbers of double precision, and returns None for anything else. None where a variable is an array or a size.
+    """
+    names = [output.name for output in outputs]
+    arguments = _signature(formula, outputs, "numba", names).arguments
+    if not arguments or any(symbol.axes or "size" in symbol.properties for symbol in arguments):
+        return None
+    made, writer, results = _looped(formula, outputs, names)
+    test = " and ".join(f"{name}.__class__ is float" for name in made.parameters)
+    returned = ", ".join(f"{request!r}: {result}" for request, result in zip(told, results, strict=True))
+    body = "\n        ".join([*writer.lines, f"return {{{returned}}}"])
+    return f"def entry(*, {', '.join(made.parameters)}):\n    if {test}:\n        {body}\n    return None\n"
 
 
 def _loop_arguments(made: Signature, writer: MixedWriter) -> list[str]:

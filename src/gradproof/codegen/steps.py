@@ -10,6 +10,7 @@ from collections.abc import Container, Sequence
 from gradproof.codegen.loop_code import own_entry
 from gradproof.codegen.loop_ends import has_arrays
 from gradproof.codegen.parts import of_square
+from gradproof.codegen.windows import convolution_of
 from gradproof.expr.build import multiply
 from gradproof.expr.node import Add, Element, Expr, Index, Iverson, Multiply, Number, Reduce, TensorEntry
 from gradproof.expr.walk import children
@@ -44,8 +45,10 @@ def steps(roots: Sequence[Expr], done: Container[Expr] = ()) -> list[list[Expr]]
 
 
 def is_by_library(node: Expr) -> bool:
-    """Tell whether a node is a product of matrices, one times a number, or a function of a matrix."""
-    return is_product(node) or scaled(node) is not None or (isinstance(node, TensorEntry) and node.function in MATRIX_FUNCTIONS)
+    """Tell whether a node is a product of matrices, one times a number, a convolution, or a function of a matrix."""
+    if isinstance(node, TensorEntry):
+        return node.function in MATRIX_FUNCTIONS
+    return is_product(node) or scaled(node) is not None or convolution_of(node) is not None
 
 
 def is_product(node: Expr) -> bool:
@@ -92,6 +95,9 @@ def operands(node: Expr) -> list[Expr]:
     parts = scaled(node)
     if parts is not None:
         return [parts[0]]
+    windows = convolution_of(node)
+    if windows is not None:
+        return list(windows.parts)
     if isinstance(node, Reduce):
         return factors_of(node)
     assert isinstance(node, TensorEntry)

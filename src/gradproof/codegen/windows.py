@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import lru_cache
 
 from gradproof.codegen.affine import Facts, affine, bounds, facts_of, is_within, split, whole
 from gradproof.elaborate.sizes import extent
@@ -22,6 +23,8 @@ from gradproof.expr.walk import postorder, substitute, symbols, transform
 
 #: The most axes that libraries convolve and pool along.
 _LARGEST = 3
+#: A convolution of at most so many products is a loop among others.
+_SMALL = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,29 @@ def windows_of(node: Expr) -> Windows | None:
             found = _Search(operation, indices, *split(body, where)).found()
             return found if found is not None and 1 <= len(found.links) <= _LARGEST else None
     return None
+
+
+@lru_cache(maxsize=4096)
+def convolution_of(node: Expr) -> Windows | None:
+    """Return what a node is as a convolution or a gradient of one that is worth a kernel, None where it is none; the same at every call."""
+    if not (isinstance(node, Reduce) and node.operation == "sum"):
+        return None
+    found = windows_of(node)
+    if found is None or (found.kernel is None and found.wanted != "step") or _is_small(found):
+        return None
+    return found
+
+
+def _is_small(windows: Windows) -> bool:
+    """Tell whether a sum over windows is known to be done in less time than a kernel takes to start."""
+    own = (index for link in windows.links for index in (link.position, link.step))
+    work = 1
+    for index in (*own, *windows.batch, *windows.channels, *windows.filters):
+        length = extent(index)
+        if not isinstance(length, Number):
+            return False
+        work *= int(length.value)
+    return work <= _SMALL
 
 
 @dataclass

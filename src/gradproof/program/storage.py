@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -18,9 +19,7 @@ def load(source: str, *, keep: bool) -> dict[str, Any]:
     """Return what a module defines; with ``keep`` its file is kept, and what Numba compiles beside it."""
     path = _kept(source) if keep else None
     if path is None:
-        namespace: dict[str, Any] = {"__name__": "gradproof_program"}
-        exec(compile(source, "<gradproof program>", "exec"), namespace)
-        return namespace
+        return defined(source, {"__name__": "gradproof_program"})
     module = sys.modules.get(path.stem)
     if module is None:
         # Numba finds what it compiled by the name of the module, also while that is being loaded.
@@ -32,6 +31,13 @@ def load(source: str, *, keep: bool) -> dict[str, Any]:
             del sys.modules[path.stem]
             raise
     return module.__dict__
+
+
+def defined(source: str, known: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a module knows and defines, in this process alone."""
+    namespace = dict(known)
+    exec(compile(source, "<gradproof program>", "exec"), namespace)
+    return namespace
 
 
 def folder() -> Path:
