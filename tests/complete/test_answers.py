@@ -162,3 +162,36 @@ def test_values_end_where_something_new_begins():
         "Let $\\psi(x) = \\log(1 + e^x)$.\n\n$\\psi'(x) = ?$\n"
     )
     assert [place.latex for place in complete(text).filled] == ["2", "1", "\\sigma(x)"]
+
+
+TSNE = r"""The points of the map are $y_1, \dots, y_n \in \mathbb{R}^2$, and
+$$q_{ij} = \frac{(1 + \|y_i - y_j\|^2)^{-1}}{\sum_{k \neq l} (1 + \|y_k - y_l\|^2)^{-1}}, \qquad
+C = \sum_{i \neq j} p_{ij} \log \frac{p_{ij}}{q_{ij}}.$$
+
+$$\frac{\partial C}{\partial y_i} = ?$$
+"""
+ON_A_LINE = r"""For points $h_1, \dots, h_n$ on a line let $w_{ij} = \frac{1}{1 + (h_i - h_j)^2}$, $Z = \sum_{k \neq l} w_{kl}$,
+$q_{ij} = \frac{w_{ij}}{Z}$ and
+$$C = \sum_{i} \sum_{j} p_{ij} \log \frac{p_{ij}}{q_{ij}}$$
+
+$$\frac{\partial C}{\partial h_i} = ?$$
+"""
+GAUSSIAN = r"""The points are $y_i \in \mathbb{R}^2$,
+$$q_{ij} = \frac{\exp(-\|y_i - y_j\|^2)}{\sum_{k \neq l} \exp(-\|y_k - y_l\|^2)}, \quad
+C = \mathrm{KL}(P \| Q) = \sum_{i \neq j} p_{ij} \log \frac{p_{ij}}{q_{ij}}.$$
+
+$$\nabla_{y_i} C = ?$$
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        (TSNE, r"4 \sum_j \frac{(p_{ij} - q_{ij}) (y_i - y_j)}{1 + \|y_i - y_j\|^2}"),
+        (ON_A_LINE, r"4 \sum_j (p_{ij} - q_{ij}) w_{ij} (h_i - h_j)"),
+        (GAUSSIAN, r"4 \sum_j (p_{ij} - q_{ij}) (y_i - y_j)"),
+        (TSNE.replace("(1 + ", "(1 + 2 "), r"8 \sum_j \frac{(p_{ij} - q_{ij}) (y_i - y_j)}{2 \|y_i - y_j\|^2 + 1}"),
+    ],
+)
+def test_the_gradient_of_an_embedding(text, answer):
+    assert [place.latex for place in complete(text).filled] == [answer]

@@ -5,10 +5,10 @@ A plan says what each link does (definition, claim, update, condition, ...); the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from gradproof.checker.at_values import without_bars
+from gradproof.checker.at_values import as_given, values_at, without_bars
 from gradproof.checker.sections import PlannedFormula, PlannedLink, PlannedSentence, Section, sections_of
 from gradproof.checker.statements import (
     NOTHING_BEFORE,
@@ -26,26 +26,26 @@ from gradproof.checker.statements import (
     is_number,
     is_objective,
     mentions,
+    said_at_once,
     sentences,
     supposes,
 )
 from gradproof.checker.verdict import Kind
 from gradproof.elaborate.conditions import RELATIONS
 from gradproof.elaborate.declared import declared_by_membership, declared_in_words, numbered_samples
-from gradproof.elaborate.evaluation_bars import Given
 from gradproof.elaborate.lowering import Lowering
 from gradproof.elaborate.names import base_name
 from gradproof.elaborate.prox import proximal_function
 from gradproof.elaborate.reading import Reading
 from gradproof.elaborate.references import reference_of
-from gradproof.elaborate.scope import Declared, Definition, Scope, Step
+from gradproof.elaborate.scope import Declared, Definition, Step
 from gradproof.elaborate.sizes import extent
 from gradproof.elaborate.survey import survey
 from gradproof.elaborate.trouble import Misfit, Trouble
 from gradproof.elaborate.value import Value, renamed
 from gradproof.expr.catalogue import BY_TEXT
 from gradproof.expr.node import Compare, Element, Expr, Index, Number, Symbol
-from gradproof.expr.walk import postorder, symbols, transform
+from gradproof.expr.walk import postorder, symbols
 from gradproof.reader.document import Document
 from gradproof.reader.presentation import Chain, Fenced, Name, Scripted, Tree
 from gradproof.reader.walk import subtrees
@@ -151,21 +151,11 @@ class _Planner:
     def _formula(self, planned: PlannedFormula) -> None:
         context = is_condition_context(planned.before) and not planned.formula.display
         found, bars = without_bars(sentences(planned.tree), planned.source)
-        planned.conditions = self._values_at(bars, planned.position)
+        planned.conditions = values_at(bars, self.scope, planned.position)
         for sentence in found:
             restricts = sentence.condition or (context and _fixes_values(sentence))
             links = [self._link(planned, sentence, place, restricts) for place in range(len(sentence.relations))]
             planned.sentences.append(PlannedSentence(sentence, links))
-
-    def _values_at(self, pairs: Iterable[Given], position: int) -> dict[Expr, Expr]:
-        """Return the letters of evaluation bars with their values."""
-        found: dict[Expr, Expr] = {}
-        for letter, value in pairs:
-            lowering = Lowering(self.scope, Reading(), position)
-            left, right = lowering.value(letter), lowering.value(value)
-            if isinstance(left.body, Symbol) and not right.rank:
-                found[left.body] = as_given(right.body, self.scope)
-        return found
 
     def _link(self, planned: PlannedFormula, sentence: Sentence, place: int, restricts: bool) -> PlannedLink:
         left, right = sentence.sides[place], sentence.sides[place + 1]
@@ -271,7 +261,16 @@ class _Planner:
             return
         if link.again and (numeric or (concludes(planned.before) and not introduces(planned.before))):
             return
-        self._define(planned, link, found, key)
+        value = said_at_once(sentence, self._is_known_function)
+        if value is None:
+            self._define(planned, link, found, key)
+        else:
+            through = replace(link, right=value)
+            self._define(planned, through, found, key)
+            link.kind, link.code, link.trouble, link.definition = through.kind, through.code, through.trouble, through.definition
+
+    def _is_known_function(self, name: str) -> bool:
+        return name in self.scope.functions or _catalogue_knows(name) or name in _OPERATORS
 
     def _counts_on(self, right: Tree, found: Definiendum) -> bool:
         """Tell whether ``w_1`` is made of ``w_0`` and not of itself: another number is another quantity."""
@@ -449,18 +448,6 @@ def _ingredients(definition: Definition) -> Iterator[Symbol]:
         symbol = node.symbol if isinstance(node, Element) else node
         if isinstance(symbol, Symbol) and "size" not in symbol.properties:
             yield symbol
-
-
-def as_given(body: Expr, scope: Scope) -> Expr:
-    """Return given data as exact: a printed decimal that is an input is no rounding, here and where it is used again."""
-
-    def change(node: Expr) -> Expr:
-        if isinstance(node, Number) and node.ulp is not None:
-            scope.given.add(abs(node.value))
-            return Number(node.value)
-        return node
-
-    return transform(body, change)
 
 
 def declared_keys(planned: PlannedFormula) -> frozenset[str]:

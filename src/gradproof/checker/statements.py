@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -217,6 +218,18 @@ def _function_definiendum(head: Tree, fence: Tree) -> Definiendum | None:
     if any(key is None or (key[0].subscripts and not key[0].numerals) or key[1].power is not None for key in keys):
         return None
     return Definiendum(read[0], arguments, True)
+
+
+def said_at_once(sentence: Sentence, is_known: Callable[[str], bool]) -> Tree | None:
+    """Return what an unknown function is said to be in the same breath: of ``C = \\mathrm{KL}(P \\| Q) = \\sum ...`` the sum."""
+    if len(sentence.sides) < 3 or sentence.relations[:2] != ("=", "="):
+        return None
+    head = sentence.sides[1].items[0] if isinstance(sentence.sides[1], Adjacent) else None
+    base = head.base if isinstance(head, Scripted) else head
+    name = applied_name(sentence.sides[1])
+    is_word = (isinstance(base, Name) and base.font == "roman" and len(base.text) > 1) or name == "KL"
+    is_said = bool(name) and is_word and not is_known(name) and hole_in(sentence.sides[2]) is None
+    return sentence.sides[2] if is_said else None
 
 
 def applied_name(tree: Tree) -> str:

@@ -10,6 +10,7 @@ from gradproof.checker.options import CheckOptions
 from gradproof.checker.sections import PlannedFormula, Section
 from gradproof.checker.statements import source_of
 from gradproof.completion.answer import Answer, Asked, Method
+from gradproof.completion.embeddings import embedding_answers
 from gradproof.completion.formulas import formula_answers
 from gradproof.completion.limits import TookTooMuch, bounded
 from gradproof.completion.minimizer_steps import minimizer_lines
@@ -33,6 +34,7 @@ METHODS: dict[str, Method] = {
     "update": update_answers,
     "value": numeric_answers,
     "minimizer": minimizer_answers,
+    "embedding": embedding_answers,
     "formula": formula_answers,
 }
 _MOST_ANSWERS = 6
