@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from gradproof.solvers.descent import Penalty
 from gradproof.solvers.design import Array, Design, target_vector
 from gradproof.solvers.result import Result, Stopping
-from gradproof.solvers.working_set import Penalty, SparseSet, WorkingSet
+from gradproof.solvers.working_set import SparseSet, WorkingSet
 from gradproof.solvers.working_set_run import GAP, AbstractWorkingSetRun, check_penalties
 
 _WHERE = "minimize_elastic_net"
@@ -57,8 +58,8 @@ class ElasticNetSolver:
             self.squares = np.maximum(self.squares - self.design.shape[0] * self.means**2, 0)
         self.norms = np.sqrt(self.squares)
         self.energy = 0.5 * float(self.target @ self.target)
-        self.set: WorkingSet | SparseSet = (
-            SparseSet(self.design, self.means, self.squares) if self.design.is_sparse else WorkingSet(self.design, self.means)
+        self.set: WorkingSet | SparseSet = (SparseSet if self.design.is_sparse else WorkingSet)(
+            self.design, self.means, self.squares
         )
 
     def lambda_max(self, is_positive: bool = False) -> float:

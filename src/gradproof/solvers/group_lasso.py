@@ -93,7 +93,7 @@ class _Run:
         self.energy = 0.5 * float(self.target @ self.target)
         self.alive = np.flatnonzero(self.norms > 0)
         self.chosen: list[int] = []
-        self.set = WorkingSet(design, self.means)
+        self.set = WorkingSet(design, self.means, squares)
         self.beta: Array = np.zeros(0)
         self.dual, self.scale, self.radius = -np.inf, 1.0, np.inf
 
@@ -171,12 +171,12 @@ class _Run:
     def _solve_inside(self, gap: float) -> None:
         sizes = [self.groups[g].size for g in self.chosen]
         starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-        weights, gram = self.weights[self.chosen], self.set.gram
+        weights, gram = self.weights[self.chosen], self.set.gram()
         peaks = [float(np.linalg.eigvalsh(gram[a:b, a:b])[-1]) for a, b in itertools.pairwise(starts)]
         steps = 1 / np.maximum(peaks, 1e-300)
         slope = self.products[self.set.chosen]
         tolerance = float(weights.min()) * min(1e-2, 0.1 * max(gap, self.stopping.tolerance))
-        sweep_groups(self.set.store, slope, self.beta, starts, weights, steps, _SWEEPS, tolerance)
+        sweep_groups(gram, slope, self.beta, starts, weights, steps, _SWEEPS, tolerance)
         self.residual = self.target - self.set.predict(self.beta)
 
     def _postprocess(self, reason: Reason, iteration: int, objective: float, gap: float) -> Result:

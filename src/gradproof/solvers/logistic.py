@@ -9,11 +9,11 @@ import numpy.typing as npt
 from scipy import sparse
 
 from gradproof.errors import DomainError
+from gradproof.solvers.descent import Penalty
 from gradproof.solvers.design import Array, Design, Indices, target_vector
 from gradproof.solvers.gram import minimize_gram
 from gradproof.solvers.result import Result, Stopping
 from gradproof.solvers.sparse_kernels import descend_sparse_weighted
-from gradproof.solvers.working_set import Penalty
 from gradproof.solvers.working_set_run import GAP, AbstractWorkingSetRun, check_penalties
 
 _WHERE = "minimize_logistic"

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from gradproof.errors import ShapeError
 from gradproof.prox.checks import Array
+from gradproof.solvers.descent import Penalty
 from gradproof.solvers.design import Indices
 from gradproof.solvers.design_kernels import combine_dense, correlate_dense
 from gradproof.solvers.gram import minimize_gram
@@ -20,7 +21,6 @@ from gradproof.solvers.softmax_dual import entropy, settle_intercept, softmax_sh
 from gradproof.solvers.softmax_kernels import log_sum_of_others
 from gradproof.solvers.softmax_newton import ROOM, joint_curvature
 from gradproof.solvers.sparse_kernels import descend_sparse_weighted
-from gradproof.solvers.working_set import Penalty
 from gradproof.solvers.working_set_run import GAP, check_penalties
 
 _WHERE = "minimize_sparse_softmax"

@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from gradproof.errors import DomainError, ShapeError
+from gradproof.solvers.descent import Penalty
 from gradproof.solvers.design import Array, Design, Indices
 from gradproof.solvers.lazy_products import LazyProducts
 from gradproof.solvers.result import Certificate, History, Reason, Result, Stopping
-from gradproof.solvers.working_set import Penalty
 
 GAP = "duality gap relative to the objective at zero"
 _FIRST = 100
