@@ -12,8 +12,9 @@ from gradproof.codegen.module import program_source
 from gradproof.codegen.signature import Output
 from gradproof.derivation.advice import shorter_forms
 from gradproof.derivation.backpropagation import Backpropagation, backpropagate
+from gradproof.derivation.layering import layered
 from gradproof.derivation.notation import Notation, Writing, written
-from gradproof.derivation.outputs import gradient_output, value_output
+from gradproof.derivation.outputs import gradient_output, hessian_product_output, tangent_output, value_output
 from gradproof.derivation.staged import StagedWriting
 from gradproof.derivation.steps import Problem, Step, derivation_steps
 from gradproof.derivation.tidy import readable, tidied, with_squares_opened
@@ -24,7 +25,7 @@ from gradproof.errors import FormulaError
 from gradproof.expr.build import ZERO, add, number
 from gradproof.expr.node import Expr, Index, Symbol, fresh_index
 from gradproof.expr.walk import substitute, symbols
-from gradproof.formula.formula import Formula
+from gradproof.formula.formula import Formula, Stages
 from gradproof.formula.parse import parse
 from gradproof.printer.latex import to_latex as index_latex
 from gradproof.printer.text import to_text as index_text
@@ -74,7 +75,7 @@ class Derivation:
         is_gradient = self.order == 1 and self.along is None and self.layout != "numerator" and not formula.axes
         if not is_gradient or formula.stages is None or self.wrt not in formula.symbols:
             return None
-        return backpropagate(formula.stages, (self.wrt,), [symbol.name for symbol in formula.symbols])
+        return self._swept(formula.stages)
 
     @cached_property
     def advice(self) -> tuple[str, ...]:
@@ -130,12 +131,26 @@ class Derivation:
 
     def to_code(self, target: str = "numpy") -> str:
         """Return a module with ``value`` and ``derivative`` in the language of a target: 'numpy', 'numba', 'jax' or 'torch'."""
-        value, told = value_output(self.formula, "The value of the formula."), "The derivative of the formula."
-        if self._sweep is None:
-            return program_source(self.formula, (value, Output("derivative", self.result, told)), target)
-        return program_source(
-            self.formula, (value, gradient_output("derivative", self.formula, self._sweep, self.wrt, told)), target
-        )
+        formula = layered(self.formula)
+        value, told = value_output(formula, "The value of the formula."), "The derivative of the formula."
+        derivative = self._output(formula, told) or Output("derivative", self.result, told)
+        return program_source(formula, (value, derivative), target)
+
+    def _output(self, formula: Formula, told: str) -> Output | None:
+        """Return the derivative stage by stage for a program, None where it is not taken that way."""
+        if formula.stages is None or self.wrt not in formula.symbols or self.layout != "variable":
+            return None
+        if self.order == 1 and self.along is not None:
+            return tangent_output("derivative", formula, self.wrt, self.along, told)
+        if formula.axes or (self.order == 2 and self.along is None):
+            return None
+        sweep = self._sweep if formula is self.formula and self._sweep is not None else self._swept(formula.stages)
+        if self.along is not None:
+            return hessian_product_output("derivative", formula, sweep, self.wrt, self.along, told)
+        return gradient_output("derivative", formula, sweep, self.wrt, told)
+
+    def _swept(self, stages: Stages) -> Backpropagation:
+        return backpropagate(stages, (self.wrt,), [symbol.name for symbol in self.result_symbols])
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         latex = self.to_latex()
@@ -189,7 +204,7 @@ def derive(
         derivative = differentiate(value, free, indices)
         whole = derivative if step + 1 < order else substitute(derivative, {free: symbol})
         value = readable(whole, _ordered(formula.axes, places, layout))
-    direction = _direction(along, symbol, formula) if along else None
+    direction = direction_of(along, symbol, formula) if along else None
     shown = places[:-1] if direction is not None else places
     axes = _ordered(formula.axes, shown, layout)
     if direction is not None:
@@ -198,8 +213,11 @@ def derive(
     return Derivation(formula, symbol, order, layout, value, axes, tuple(places), folds, _notes(symbol), direction)
 
 
-def _direction(name: str, wrt: Symbol, formula: Formula) -> Symbol:
-    """Return the symbol of a direction: a variable of that name and shape, or a new one."""
+def direction_of(name: str, wrt: Symbol, formula: Formula) -> Symbol:
+    """Return the symbol of a direction: a variable of that name and shape, or a new one.
+
+    Raises: FormulaError: the name is none, or it is that of a variable of another shape.
+    """
     known = formula.symbol(name)
     if known is not None and [axis.size for axis in known.axes] != [axis.size for axis in wrt.axes]:
         raise FormulaError(f"a direction of the shape of {wrt.name} was expected", got=f"'{name}', which has another one")

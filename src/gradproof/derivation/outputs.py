@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from gradproof.codegen.signature import Output, heads, stages_of
 from gradproof.derivation.backpropagation import Backpropagation
-from gradproof.expr.node import Symbol
+from gradproof.derivation.tangents import Tangents, tangents
+from gradproof.expr.node import Index, Symbol
 from gradproof.formula.formula import Formula
 
 
@@ -29,6 +30,29 @@ def part_output(name: str, formula: Formula, part: str, told: str) -> Output | N
     made = Output(name, what, told, order if stage is not None else (), takes_all=False)
     read = heads([found.value, *(stage.value for stage in stages_of([made]))])
     return replace(made, formula=replace(what, symbols=tuple(symbol for symbol in formula.symbols if symbol in read)))
+
+
+def tangent_output(name: str, formula: Formula, wrt: Symbol, along: Symbol, told: str) -> Output | None:
+    """Return the derivative of a formula with stages along a direction as an output, None where it has no stages."""
+    if formula.stages is None:
+        return None
+    stages, known = formula.stages, [symbol.name for symbol in formula.symbols]
+    made = tangents(stages.order, stages.value, stages.axes, wrt, along, known)
+    return _of_tangents(name, formula, made, stages.axes, along, told)
+
+
+def hessian_product_output(name: str, formula: Formula, sweep: Backpropagation, wrt: Symbol, along: Symbol, told: str) -> Output:
+    """Return the product of the Hessian with a direction as an output: the tangents of all stages of a sweep, forwards and back."""
+    gradient = sweep.gradient(wrt)
+    known = [symbol.name for symbol in formula.symbols]
+    made = tangents(sweep.order, gradient.value, gradient.axes, wrt, along, known)
+    return _of_tangents(name, formula, made, gradient.axes, along, told)
+
+
+def _of_tangents(name: str, formula: Formula, made: Tangents, axes: tuple[Index, ...], along: Symbol, told: str) -> Output:
+    listed = formula.symbols if along in formula.symbols else (*formula.symbols, along)
+    what = replace(formula, text=name, value=made.value, axes=axes, symbols=listed, intermediates=(), stages=None)
+    return Output(name, what, told, made.order)
 
 
 def gradient_output(name: str, formula: Formula, sweep: Backpropagation, wrt: Symbol, told: str) -> Output:

@@ -8,6 +8,7 @@ from typing import Any
 from gradproof.codegen.module import program_source
 from gradproof.codegen.signature import Output
 from gradproof.derivation.derivation import Derivation
+from gradproof.derivation.layering import layered
 from gradproof.errors import FormulaError
 from gradproof.expr.node import Expr
 from gradproof.expr.walk import symbols
@@ -44,7 +45,7 @@ def compile(
               >>> print(found["value"], found["gradient wrt x"])
               1.0 [1. 2.]
     """
-    formula = _formula(expression, assume, at)
+    formula = layered(_formula(expression, assume, at))
     own = {"derivative": expression.result} if isinstance(expression, Derivation) else {}
     asked = tuple(outputs)
     made = requested(formula, asked, own, structured=structured)

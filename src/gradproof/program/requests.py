@@ -9,12 +9,12 @@ from dataclasses import replace
 from gradproof.codegen.names import safe_name
 from gradproof.codegen.signature import Output
 from gradproof.derivation.backpropagation import Backpropagation, backpropagate
-from gradproof.derivation.derivation import derive
-from gradproof.derivation.outputs import gradient_output, part_output, value_output
+from gradproof.derivation.derivation import derive, direction_of
+from gradproof.derivation.outputs import gradient_output, hessian_product_output, part_output, tangent_output, value_output
 from gradproof.errors import FormulaError
 from gradproof.expr.build import ONE, add, multiply, subtract, sum_over
-from gradproof.expr.node import Axis, Element, Symbol
-from gradproof.formula.formula import Formula
+from gradproof.expr.node import Axis, Element, Expr, Symbol
+from gradproof.formula.formula import Formula, Stages
 
 _FORM = re.compile(r"(?P<kind>[a-z -]+?)\s+(?:wrt|with respect to|by)\s+(?P<wrt>\S+)(?:\s+along\s+(?P<along>\S+))?")
 #: The order of the derivative, and whether it is taken along a direction.
@@ -57,7 +57,8 @@ def _swept(formula: Formula, requests: Sequence[str]) -> Backpropagation | None:
     if formula.stages is None or formula.axes:
         return None
     forms = [form for request in requests if (form := _FORM.fullmatch(" ".join(request.split())))]
-    named = [formula.symbol(form["wrt"]) for form in forms if _KINDS.get(form["kind"].lower()) == (1, False)]
+    swept = {kind for kind, order in _KINDS.items() if order == (1, False) or order == (2, True)}
+    named = [formula.symbol(form["wrt"]) for form in forms if _kind(form) in swept]
     wanted = tuple(dict.fromkeys(symbol for symbol in named if symbol is not None))
     return backpropagate(formula.stages, wanted, [symbol.name for symbol in formula.symbols])
 
@@ -68,7 +69,7 @@ def _output(formula: Formula, request: str, taken: Sequence[str], swept: Backpro
     if request.startswith("part "):
         return _part(formula, request.removeprefix("part "), taken)
     form = _FORM.fullmatch(request)
-    kind = form["kind"].lower().replace(" vector", "-vector") if form else ""
+    kind = _kind(form) if form else ""
     if form is None or kind not in _KINDS:
         raise FormulaError(f"an output was expected: {_FORMS}", got=f"'{request}'", where="outputs")
     order, has_direction = _KINDS[kind]
@@ -82,16 +83,41 @@ def _output(formula: Formula, request: str, taken: Sequence[str], swept: Backpro
         )
     told = f"The {kind} of the formula by {symbol.name}"
     wanted = safe_name(f"{kind.replace('-', '_').replace(' ', '_')}_{symbol.name}", ())
-    if swept is not None and (order, has_direction) == (1, False):
-        return gradient_output(safe_name(wanted, taken), formula, swept, symbol, f"{told}.")
+    name = safe_name(wanted, taken)
     along = (form["along"] or _direction(symbol, formula)) if has_direction else None
+    if swept is not None and (order, has_direction) == (1, False):
+        return gradient_output(name, formula, swept, symbol, f"{told}.")
+    if formula.stages is not None and along is not None:
+        staged = _along(formula, (name, kind, f"{told} along {along}."), symbol, along, swept)
+        if staged is not None:
+            return staged
     if kind == "vector-jacobian product":
-        derivation = derive(_paired(formula, along or ""), symbol.name)
+        derivation = derive(paired(formula, along or ""), symbol.name)
     else:
         derivation = derive(formula, symbol.name, order, along=along)
     what = replace(derivation.result, text=request)
     columns = 0 if has_direction or (order == 1 and not formula.axes) else len(symbol.axes)
-    return Output(safe_name(wanted, taken), what, f"{told}{f' along {along}' if along else ''}.", columns=columns)
+    return Output(name, what, f"{told}{f' along {along}' if along else ''}.", columns=columns)
+
+
+def _kind(form: re.Match[str]) -> str:
+    return form["kind"].lower().replace(" vector", "-vector")
+
+
+def _along(
+    formula: Formula, named: tuple[str, str, str], wrt: Symbol, along: str, swept: Backpropagation | None
+) -> Output | None:
+    """Return a product with a vector stage by stage: forwards, back, or forwards through the sweep back."""
+    name, kind, told = named
+    if kind == "vector-jacobian product":
+        weighted = paired(formula, along)
+        assert weighted.stages is not None
+        names = [symbol.name for symbol in weighted.symbols]
+        return gradient_output(name, weighted, backpropagate(weighted.stages, (wrt,), names), wrt, told)
+    direction = direction_of(along, wrt, formula)
+    if kind == "hessian-vector product":
+        return hessian_product_output(name, formula, swept, wrt, direction, told) if swept is not None else None
+    return tangent_output(name, formula, wrt, direction, told)
 
 
 def _part(formula: Formula, name: str, taken: Sequence[str]) -> Output:
@@ -104,15 +130,24 @@ def _part(formula: Formula, name: str, taken: Sequence[str]) -> Output:
     return made
 
 
-def _paired(formula: Formula, name: str) -> Formula:
-    """Return ``sum_i name[i] f_i``: its gradient is the product of the transposed Jacobian with a vector, the pull-back of layers."""
+def paired(formula: Formula, name: str) -> Formula:
+    """Return ``sum_i name[i] f_i``: its gradient is the product of the transposed Jacobian with a vector, the pull-back of layers.
+
+    Raises: FormulaError: the name is none, or it is that of a variable of another shape.
+    """
     symbol = formula.symbol(name) or Symbol(name, tuple(Axis(add(subtract(i.upper, i.lower), ONE)) for i in formula.axes))
     if not name.isidentifier() or len(symbol.axes) != len(formula.axes):
         raise FormulaError("a name of a variable of the formula's shape was expected", got=f"'{name}'", where="along")
-    places = tuple(subtract(index, subtract(index.lower, ONE)) for index in formula.axes)
-    value = sum_over(formula.axes, multiply(Element(symbol, places) if places else symbol, formula.value))
     listed = formula.symbols if symbol in formula.symbols else (*formula.symbols, symbol)
-    return replace(formula, value=value, axes=(), symbols=listed, intermediates=(), stages=None)
+    value, stages = _summed(symbol, formula.value, formula.axes), formula.stages
+    if stages is not None:
+        stages = Stages(stages.order, _summed(symbol, stages.value, stages.axes), ())
+    return replace(formula, value=value, axes=(), symbols=listed, intermediates=(), stages=stages)
+
+
+def _summed(symbol: Symbol, value: Expr, axes: tuple[Index, ...]) -> Expr:
+    places = tuple(subtract(index, subtract(index.lower, ONE)) for index in axes)
+    return sum_over(axes, multiply(Element(symbol, places) if places else symbol, value))
 
 
 def _direction(wrt: Symbol, formula: Formula) -> str:
