@@ -11,12 +11,10 @@ from fractions import Fraction
 
 from gradproof.codegen.array import Array, letters_of, number_text, rounded, union
 from gradproof.codegen.contraction import Factor, Tools, contracted
-from gradproof.codegen.diagonals import Diagonal, beside, diagonals
 from gradproof.codegen.dialects import Dialect
 from gradproof.codegen.parts import is_of_sizes, is_whole, of_square, visited, within_limits
 from gradproof.codegen.signs import is_nonnegative
 from gradproof.codegen.sizes import bare, size_text
-from gradproof.codegen.structured import Part, parts_of
 from gradproof.codegen.window_layout import Tools as WindowTools
 from gradproof.codegen.windows import Windows, windows_of
 from gradproof.elaborate.sizes import extent
@@ -48,10 +46,11 @@ _SIGNS = {"=": "==", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 
 
 @dataclass
-class Writer:
-    """Writes the lines of one function body in a dialect; ``names`` are the validated names of the variables.
+class ArrayCode:
+    """Writes the lines that compute expressions in a dialect; ``names`` are the validated names of the variables.
 
-    ``now`` is the dialect of the node at hand: what hangs on sizes alone may be written in another one.
+    ``now`` is the dialect of the node at hand: what hangs on sizes alone may be written in another one. ``wanted`` are the axes of the
+    result at hand.
     """
 
     names: dict[str, str]
@@ -65,28 +64,6 @@ class Writer:
 
     def __post_init__(self) -> None:
         self.now = self.dialect
-
-    def written(self, root: Expr, axes: Sequence[Index]) -> str:
-        """Write an expression and return the code of its value over these axes, dense and row-major."""
-        self.wanted = tuple(axes)
-        sparse = diagonals(root, axes) if self.dialect.has_views else ()
-        if sparse:
-            return self._with_diagonals(root, axes, sparse)
-        made = self._prepared(root)
-        return self._dense(made, axes) if axes else self.dialect.scalar.format(made.code)
-
-    def structured(self, root: Expr, axes: Sequence[Index], columns: int) -> str:
-        """Write an expression and return the code of an operator, or of its dense value where it stands on no diagonal."""
-        parts = parts_of(root, axes, columns)
-        if not parts:
-            return self.written(root, axes)
-        self.wanted = tuple(axes)
-        listed = ", ".join(f'({self._stored(part)}, "{part.own}", "{part.places}")' for part in parts)
-        return f"Structured({self._shape(axes)}, {columns}, [{listed}])"
-
-    def _stored(self, part: Part) -> str:
-        made = self._prepared(part.value)
-        return self._dense(made, part.axes) if part.axes else self.dialect.argument.format(made.code)
 
     def _prepared(self, root: Expr) -> Array:
         """Write a line for every part of an expression, inner ones first."""
@@ -112,32 +89,6 @@ class Writer:
             return None
         over = lambda part, axes: self._over(self._of(part), axes)  # noqa: E731
         return self.dialect.windows(found, WindowTools(over, lambda size: bare(self._code(size)), self._shape))
-
-    def _dense(self, array: Array, axes: Sequence[Index]) -> str:
-        """Return the code of a dense array of its own: no argument is handed back as a result."""
-        if set(array.axes) == set(axes) and array.code not in self.names.values():
-            return self.dialect.whole_array.format(self._over(array, axes, atom=True))
-        return self.dialect.dense.format(self._spread(array, axes), self._shape(axes))
-
-    def _with_diagonals(self, root: Expr, axes: Sequence[Index], sparse: Sequence[Diagonal]) -> str:
-        """Write what stands on diagonals there and nowhere else: a delta is never an array."""
-        rest = beside(root, sparse)
-        result = self._line(Array(self._start(rest, axes), tuple(axes)), is_new=True).code
-        for diagonal in sparse:
-            value = self._prepared(diagonal.value)
-            places = [diagonal.same.get(index, index) for index in axes]
-            letters = letters_of(places)
-            kept = tuple(dict.fromkeys(places))
-            spelled = "".join(letters[index] for index in places), "".join(letters[index] for index in kept)
-            view = self.now.einsum.format(f"{spelled[0]}->{spelled[1]}", result).replace(", optimize=True", "")
-            self.lines.append(f"{view}[...] += {self._over(value, kept)}")
-        return result
-
-    def _start(self, rest: Expr | None, axes: Sequence[Index]) -> str:
-        if rest is None:
-            return f"{self.now.call('zeros')}({self._shape(axes)}, dtype=dtype)"
-        code = f"{self.now.call('broadcast_to')}({self._over(self._prepared(rest), axes)}, {self._shape(axes)})"
-        return f'{self.now.call("array")}({code}, dtype=dtype, order="C")'
 
     def _shape(self, axes: Sequence[Index]) -> str:
         return f"({', '.join(self._length(index) for index in axes)},)"
@@ -341,16 +292,14 @@ class Writer:
         return Tools(
             keep=lambda code, axes: Factor(self._line(Array(code, axes)).code, axes),
             over=lambda factor, axes: self._over(Array(factor.code, factor.axes), axes),
-            einsum=self._einsum,
+            einsum=self.now.einsum,
+            tensordot=self.now.tensordot,
+            total=self.now.reduced["sum"][0],
+            length=self._length,
             square_root=self.now.call("sqrt"),
             has_half_products=self.now.has_half_products,
+            wanted=self.wanted,
         )
-
-    def _einsum(self, factors: Sequence[Factor], axes: tuple[Index, ...]) -> str:
-        letters = letters_of(union([Array(factor.code, factor.axes) for factor in factors]))
-        inputs = ",".join("".join(letters[index] for index in factor.axes) for factor in factors)
-        output = "".join(letters[index] for index in axes)
-        return self.now.einsum.format(f"{inputs}->{output}", ", ".join(factor.code for factor in factors))
 
     def _guarded(self, arrays: list[Array], tests: list[Expr], bound: Sequence[Index]) -> Array:
         """A product is zero where a condition fails, whatever its other factors are there."""

@@ -30,6 +30,7 @@ class Dialect:
     of_axes: Mapping[str, str]
     helpers: Mapping[str, str]
     einsum: str
+    tensordot: str
     permute: str
     newaxis: str
     whole: str
@@ -245,7 +246,8 @@ NUMPY = Dialect(
     elementwise=_ELEMENTWISE,
     of_axes=_OF_AXES,
     helpers={"floating": _FLOATING, **_HELPERS, **HELPERS_OF_WINDOWS, "Structured": CLASSES["numpy"]},
-    einsum='np.einsum("{0}", {1}, optimize=True)',
+    einsum='np.einsum("{0}", {1})',
+    tensordot="np.tensordot({0}, {1}, ({2}, {3}))",
     permute=".transpose({0})",
     newaxis="np.newaxis",
     whole="({0}).astype(int)",
@@ -279,6 +281,7 @@ JAX = Dialect(
         "Structured": CLASSES["jax"],
     },
     einsum='jnp.einsum("{0}", {1})',
+    tensordot="jnp.tensordot({0}, {1}, ({2}, {3}))",
     permute=".transpose({0})",
     newaxis="None",
     whole="({0}).astype(int)",
@@ -304,6 +307,7 @@ TORCH = Dialect(
     of_axes=_TORCH_OF_AXES,
     helpers={"placed": _PLACED, "product": _PRODUCT, "to_maxima": TO_MAXIMA, "Structured": CLASSES["torch"]},
     einsum='torch.einsum("{0}", {1})',
+    tensordot="torch.tensordot({0}, {1}, ({2}, {3}))",
     permute=".permute({0})",
     newaxis="None",
     whole="({0}).long()",

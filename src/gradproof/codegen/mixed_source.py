@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from gradproof.codegen.array import Array
-from gradproof.codegen.array_source import Writer
+from gradproof.codegen.array_writer import Writer
 from gradproof.codegen.diagonals import beside, diagonals
 from gradproof.codegen.loop_code import LoopCode, Stored, own_entry, stable
 from gradproof.codegen.loop_ends import with_offsets, without_idle_tests
@@ -31,6 +31,10 @@ class MixedWriter(Writer):
     axes_wanted: dict[Expr, tuple[Index, ...]] = field(default_factory=dict)
     #: The numbers that kernels return: these are Python's own.
     numbers: set[str] = field(default_factory=set)
+    #: The stage at hand, and its name.
+    called: tuple[Expr | None, str] = (None, "")
+    #: The kernels by what they do, whatever their arrays are called: the name of each, and the places of its arguments in ``_form``.
+    forms: dict[str, tuple[str, list[int]]] = field(default_factory=dict)
 
     def written(self, root: Expr, axes: Sequence[Index]) -> str:
         """Write an expression and return the code of its value over these axes; a number of a kernel is one already."""
@@ -42,6 +46,21 @@ class MixedWriter(Writer):
         """Return an expression in the form that is computed, under the names that all outputs share."""
         whole = transform(stable(planned(root)), _in_loops)
         return self.common.of_output(transform(whole, lambda node: _by_rows(node, axes)), axes)
+
+    def stage(self, name: str, root: Expr, axes: Sequence[Index]) -> None:
+        """Write a stage under its name, row-major: the loops of later ones read it."""
+        self.wanted = tuple(axes)
+        self._want(root, tuple(index for index in axes if index in root.free_indices), [])
+        self.called = root, name
+        made = self._prepared(root)
+        if made.code == name and made.axes == self.wanted:
+            return
+        if made.axes == self.wanted and self.lines[-1].startswith(f"{made.code} = "):
+            self._rename(made.code, name)
+        elif made.axes == self.wanted:
+            self.lines.append(f"{name} = {made.code}")
+        else:
+            self.lines.append(f"{name} = {self._dense(made, axes)}")
 
     def prepare(self, roots: Sequence[tuple[Expr, tuple[Index, ...]]]) -> None:
         """Write what some outputs need, all of them at once, so that what they share is computed once."""
@@ -104,7 +123,7 @@ class MixedWriter(Writer):
     def _by_loops(self, nodes: Sequence[Expr]) -> None:
         """Write one kernel that computes some nodes, and the line that calls it."""
         code = self._loop_code()
-        wanted = [(node, self.axes_wanted.get(node, axes_of(node)), self._name()) for node in nodes]
+        wanted = [(node, self.axes_wanted.get(node, axes_of(node)), self._own_name(node)) for node in nodes]
         writer = LoopWriter(code, count=self.count)
         writer.written(wanted)
         self.count = writer.count
@@ -136,11 +155,16 @@ class MixedWriter(Writer):
         used = [name for name in dict.fromkeys(known) if re.search(rf"\b{name}\b", text) and name not in made]
         read = [name for name in used if re.search(rf"\b{name}\[", text)]
         real = f"{read[0]}.dtype.type" if read else "float"
+        form, order = _form("\n".join((text, returned, real)), (*used, *made))
+        if form in self.forms:
+            name, places = self.forms[form]
+            return f"{name}({', '.join(order[place] for place in places)})"
         name = f"{self.kernel}_{len(self.kernels) + 1}" if self.kernels else self.kernel
         decorator = "parallel=True, **LOOPS" if "prange(" in text else "**LOOPS"
         head = f"@njit({decorator})\ndef {name}({', '.join(used)}):\n"
         type_line = f"    real = {real}\n" if re.search(r"\breal\b", text) else ""
         self.kernels.append(f"{head}{type_line}{text}\n{returned}")
+        self.forms[form] = name, [order.index(own) for own in used]
         return f"{name}({', '.join(used)})"
 
     def _in_one_pass(self, made: RowPass, nodes: Sequence[Expr]) -> bool:
@@ -205,6 +229,11 @@ class MixedWriter(Writer):
             code = f"{kept} if once else {matrix}.T @ {names[backward.rows_of]}"
             self.done[backward.node] = self._line(Array(code, (backward.inner, *backward.columns), is_atom=False))
 
+    def _own_name(self, node: Expr) -> str:
+        """Return the name of the stage that a node is, where it has the axes of that; else a new one."""
+        stage, name = self.called
+        return name if node is stage and node.free_indices == set(self.wanted) else self._name()
+
     def _name(self) -> str:
         self.count += 1
         while f"t{self.count}" in self.names.values():
@@ -215,6 +244,18 @@ class MixedWriter(Writer):
 def _in_loops(node: Expr) -> Expr:
     """Return a sum as loops compute it best; a convolution is left to its kernel."""
     return node if convolution_of(node) is not None else vector_first(with_offsets(without_idle_tests(node)))
+
+
+def _form(text: str, names: Iterable[str]) -> tuple[str, list[str]]:
+    """Return code with its names numbered in the order in which they come, and that order: equal kernels have equal forms."""
+    order: list[str] = []
+
+    def numbered(found: re.Match[str]) -> str:
+        if found[0] not in order:
+            order.append(found[0])
+        return f"<{order.index(found[0])}>"
+
+    return re.sub(rf"(?<!\.)\b(?:{'|'.join(map(re.escape, names))})\b", numbered, text), order
 
 
 def _by_rows(node: Expr, axes: Sequence[Index]) -> Expr:

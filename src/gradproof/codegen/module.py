@@ -6,7 +6,7 @@ import keyword
 import re
 from collections.abc import Mapping, Sequence
 
-from gradproof.codegen.array_source import Writer
+from gradproof.codegen.array_writer import Writer
 from gradproof.codegen.dialects import DIALECTS, NUMPY, Dialect
 from gradproof.codegen.differentiable import NAMES as DIFFERENTIABLE
 from gradproof.codegen.differentiable import differentiable
@@ -118,7 +118,7 @@ def _array_function(formula: Formula, group: Sequence[Output], target: str, name
     lines = [_typed(made, dialect)]
     lines += [_given(made.names[symbol.name], symbol, dialect) for symbol in made.arguments]
     for stage in made.stages:
-        writer.lines.append(f"{made.names[stage.symbol.name]} = {writer.written(planned(stage.value), stage.axes)}")
+        writer.stage(made.names[stage.symbol.name], planned(stage.value), stage.axes)
     results = [writer.structured(planned(output.formula.value), output.formula.axes, output.columns) for output in group]
     returned = results[0] if len(group) == 1 and not called else _by_name(group, results)
     computed = [*writer.lines, f"return {returned}"]
@@ -199,9 +199,7 @@ def _looped(formula: Formula, group: Sequence[Output], names: Sequence[str]) -> 
     made = _signature(formula, group, "numba", names)
     writer = MixedWriter(made.names, NUMPY, kernel=f"_{_function_name(group)}")
     for stage in made.stages:
-        value, axes = writer.lowered(stage.value, stage.axes)
-        writer.prepare([(value, axes)])
-        writer.lines.append(f"{made.names[stage.symbol.name]} = {writer.written(value, axes)}")
+        writer.stage(made.names[stage.symbol.name], *writer.lowered(stage.value, stage.axes))
     roots = [writer.lowered(output.formula.value, output.formula.axes) for output in group]
     writer.prepare(roots)
     return made, writer, [writer.written(value, axes) for value, axes in roots]

@@ -13,8 +13,23 @@ from gradproof.codegen.renaming import Renaming
 from gradproof.derivation.tidy import with_squares_opened
 from gradproof.derivative.ties import DERIVED
 from gradproof.expr.build import ONE, multiply, weighted_sum
-from gradproof.expr.node import Add, Apply, Axis, Compare, Element, Expr, Index, Iverson, Multiply, Piecewise, Power, Reduce, Symbol
-from gradproof.expr.node import TensorEntry, fresh_index
+from gradproof.expr.node import (
+    Add,
+    Apply,
+    Axis,
+    Compare,
+    Element,
+    Expr,
+    Index,
+    Iverson,
+    Multiply,
+    Piecewise,
+    Power,
+    Reduce,
+    Symbol,
+    TensorEntry,
+    fresh_index,
+)
 from gradproof.expr.walk import children, contains, postorder, rebuild, substitute, symbols, transform
 from gradproof.formula.formula import Formula, Stage, Stages
 
@@ -64,7 +79,9 @@ def _factors(node: Expr) -> tuple[Expr, ...]:
 
 def _is_bent(node: Expr) -> bool:
     """Tell whether a node is no linear function of its parts."""
-    return isinstance(node, Apply | TensorEntry | Power | Piecewise | Compare) or (isinstance(node, Reduce) and node.operation != "sum")
+    return isinstance(node, Apply | TensorEntry | Power | Piecewise | Compare) or (
+        isinstance(node, Reduce) and node.operation != "sum"
+    )
 
 
 @dataclass
@@ -82,7 +99,7 @@ class _Book:
         self.own = {stage.symbol for stage in given}
         roots = [formula.value, *(stage.value for stage in given)]
         self.taken = {symbol.name for root in roots for symbol in symbols(root)}
-        self.taken |= {known.name for known in (*formula.symbols, *self.own, *formula.intermediates)}
+        self.taken |= {symbol.name for symbol in (*formula.symbols, *self.own)} | {part.name for part in formula.intermediates}
         #: The kinds of the parts that have a name: only those are looked for.
         self.kinds: set[type[Expr]] = set()
 

@@ -13,7 +13,7 @@ from gradproof.derivation.derivation import derive, direction_of
 from gradproof.derivation.outputs import gradient_output, hessian_product_output, part_output, tangent_output, value_output
 from gradproof.errors import FormulaError
 from gradproof.expr.build import ONE, add, multiply, subtract, sum_over
-from gradproof.expr.node import Axis, Element, Expr, Symbol
+from gradproof.expr.node import Axis, Element, Expr, Index, Symbol
 from gradproof.formula.formula import Formula, Stages
 
 _FORM = re.compile(r"(?P<kind>[a-z -]+?)\s+(?:wrt|with respect to|by)\s+(?P<wrt>\S+)(?:\s+along\s+(?P<along>\S+))?")
@@ -104,9 +104,7 @@ def _kind(form: re.Match[str]) -> str:
     return form["kind"].lower().replace(" vector", "-vector")
 
 
-def _along(
-    formula: Formula, named: tuple[str, str, str], wrt: Symbol, along: str, swept: Backpropagation | None
-) -> Output | None:
+def _along(formula: Formula, named: tuple[str, str, str], wrt: Symbol, along: str, swept: Backpropagation | None) -> Output | None:
     """Return a product with a vector stage by stage: forwards, back, or forwards through the sweep back."""
     name, kind, told = named
     if kind == "vector-jacobian product":
