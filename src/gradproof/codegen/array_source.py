@@ -12,7 +12,7 @@ from fractions import Fraction
 from gradproof.codegen.array import Array, letters_of, number_text, rounded, union
 from gradproof.codegen.contraction import Factor, Tools, contracted
 from gradproof.codegen.dialects import Dialect
-from gradproof.codegen.parts import is_of_sizes, is_whole, of_square, visited, within_limits
+from gradproof.codegen.parts import is_of_sizes, is_whole, of_square, visited, whole_parts, within_limits
 from gradproof.codegen.signs import is_nonnegative
 from gradproof.codegen.sizes import bare, size_text
 from gradproof.codegen.window_layout import Tools as WindowTools
@@ -358,6 +358,10 @@ class ArrayCode:
             return Array(code, axes)
         if function not in self.now.elementwise:
             raise self._unsupported(f"the function {FUNCTIONS[function].text[0]}")
+        parts = whole_parts(arguments[0]) if function in ("floor", "ceil") and is_of_sizes(arguments[0]) else None
+        if parts is not None:
+            # A quotient of whole numbers is rounded in whole numbers: 49 (1/49) is below one in floating point.
+            return self._elementwise("{0} // {1}" if function == "floor" else "-(-{0} // {1})", parts)
         if self._are_bare(arguments):
             code = self.now.elementwise[function].format(*(self._value(part, self._of(part).atom) for part in arguments))
             return Array(code, is_atom=False)

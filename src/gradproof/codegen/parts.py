@@ -3,10 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import lcm
 
 from gradproof.codegen.sizes import same_size
-from gradproof.expr.build import all_of
-from gradproof.expr.node import Compare, Element, Expr, Index, Iverson, Multiply, Number, Power, Reduce, Symbol, TensorEntry
+from gradproof.expr.build import ONE, add, all_of, multiply, number, power, scale
+from gradproof.expr.node import (
+    Add,
+    Apply,
+    Compare,
+    Element,
+    Expr,
+    Index,
+    Iverson,
+    Multiply,
+    Number,
+    Power,
+    Reduce,
+    Symbol,
+    TensorEntry,
+)
 from gradproof.expr.walk import children, contains
 from gradproof.printer.text import to_text
 
@@ -63,3 +78,34 @@ def is_of_sizes(node: Expr) -> bool:
     return not contains(
         node, lambda part: isinstance(part, Element) or (isinstance(part, Symbol) and "size" not in part.properties)
     )
+
+
+def whole_parts(node: Expr) -> tuple[Expr, Expr] | None:
+    """Return a value of indices and sizes as a quotient of whole numbers, above and below; None where it is no such quotient."""
+    match node:
+        case Number(value, None):
+            return number(value.numerator), number(value.denominator)
+        case Index() | Symbol():
+            return node, ONE
+        case Apply("floor" | "ceil"):
+            return node, ONE
+        case Power(base, Number(exponent, None)) if exponent.denominator == 1:
+            parts = whole_parts(base)
+            if parts is None:
+                return None
+            above, below = parts if exponent > 0 else parts[::-1]
+            return power(above, number(abs(exponent))), power(below, number(abs(exponent)))
+        case Multiply(factors):
+            found = [whole_parts(factor) for factor in factors]
+            pairs = [parts for parts in found if parts is not None]
+            return (multiply(*(a for a, _ in pairs)), multiply(*(b for _, b in pairs))) if len(pairs) == len(found) else None
+        case Add(terms, weights):
+            found = [whole_parts(term) for term in terms]
+            pairs = [parts for parts in found if parts is not None]
+            if len(pairs) < len(found) or any(below is not pairs[0][1] for _, below in pairs):
+                return None
+            common = lcm(*(weight.denominator for weight in weights))
+            above = add(*(scale(weight * common, part) for weight, (part, _) in zip(weights, pairs, strict=True)))
+            return above, multiply(number(common), pairs[0][1])
+        case _:
+            return None

@@ -19,10 +19,11 @@ from gradproof.objective.pieces import Split
 from gradproof.objective.program import compiled
 from gradproof.objective.smooth import Smooth
 from gradproof.objective.solving import check_constraints, named_plan, plan_for
+from gradproof.objective.specialists import Structured
 from gradproof.objective.split import split
 from gradproof.objective.starting import checked_start, drawn_start
 from gradproof.objective.statement import Statement, read_statement
-from gradproof.objective.structure import Structured, structure_of
+from gradproof.objective.structure import structure_of
 from gradproof.objective.unbounded import falling_direction, steepest
 from gradproof.objective.values import checked_values
 from gradproof.printer.text import to_text
@@ -141,7 +142,7 @@ def _structured(
     values = structured.point(result)
     return Minimum(
         {symbol.name: np.asarray(values[symbol.name]) for symbol in statement.variables},
-        structured.scale * result.objective + constant, result, told,
+        structured.scale * result.objective + structured.constant + constant, result, told,
     )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from gradproof.objective.entrywise import penalty_of
 from gradproof.objective.pieces import Nonlinear, Piece, Split
 from gradproof.objective.statement import Statement
 from gradproof.objective.terms import recognized
+from gradproof.objective.unrolling import unrolled
 
 
 def split(statement: Statement) -> Split:
@@ -27,7 +28,7 @@ def split(statement: Statement) -> Split:
     kinked: list[Expr] = []
     pieces: list[Piece] = []
     constant: Expr = ZERO
-    for term in _terms(_opened(with_squares_opened(statement.formula.value), over), over):
+    for term in _terms(_opened(with_squares_opened(unrolled(statement.formula.value)), over), over):
         if not depends(term, over):
             constant = add(constant, term)
             continue

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -11,35 +10,17 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from gradproof import prox
 from gradproof.expr.node import Add, Apply, Element, Expr, Index, Multiply, Number, Power, Reduce, Symbol, TensorEntry
 from gradproof.objective.degree import degree, depends
 from gradproof.objective.linear import Affine
+from gradproof.objective.matching import matched
 from gradproof.objective.penalties import Penalties
 from gradproof.objective.pieces import Split
 from gradproof.objective.program import compiled
+from gradproof.objective.specialists import Model, Structured, logistic, softmax, squares
 from gradproof.objective.statement import Statement
-from gradproof.prox.function import AbstractFunction
-from gradproof.solvers.elastic_net import ElasticNetSolver
-from gradproof.solvers.logistic import minimize_logistic
-from gradproof.solvers.result import Result, Stopping
-from gradproof.solvers.softmax import minimize_softmax
 
 Array = npt.NDArray[np.floating[Any]]
-
-
-@dataclass(frozen=True)
-class Structured:
-    """A problem that a specialised solver takes: its name in words, and how to run it.
-
-    The solver minimizes the objective over ``scale``, without ``constant``; ``point`` turns its result into the variables.
-    """
-
-    name: str
-    solver: str
-    solve: Callable[[Array | None, Stopping], Result]
-    point: Callable[[Result], dict[str, Array]]
-    scale: float
 
 
 @dataclass(frozen=True)
@@ -54,6 +35,11 @@ def structure_of(statement: Statement, split: Split, penalties: Penalties, kept:
     """Return the structure of a problem, None where no specialised solver fits. ``kept`` has solvers of earlier data of a path."""
     if penalties.mapped:
         return None
+    return _by_form(statement, split, penalties, kept) or matched(statement, split, penalties, kept)
+
+
+def _by_form(statement: Statement, split: Split, penalties: Penalties, kept: dict[Any, Any]) -> Structured | None:
+    """Return the structure that the form of the one term beside squares of the variables shows: it reads no data."""
     ridge = _ridge(statement, split)
     if len(ridge.rest) != 1:
         return None
@@ -63,6 +49,12 @@ def structure_of(statement: Statement, split: Split, penalties: Penalties, kept:
         if found is not None:
             return found
     return None
+
+
+def _model(statement: Statement, x: Symbol, c: Symbol | None, weight: float, ridge: _Ridge, penalties: Penalties) -> Model | None:
+    if any(symbol is not x for symbol in ridge.weights):
+        return None
+    return Model(statement, x, c, weight, penalties, ridge.weights.get(x, 0.0))
 
 
 def _ridge(statement: Statement, split: Split) -> _Ridge:
@@ -126,26 +118,6 @@ def _linear(statement: Statement, body: Expr, axes: tuple[Index, ...]) -> _Linea
     return _Linear(affine, vectors[0], scalars[0] if scalars else None)
 
 
-def _penalty(penalties: Penalties, x: Symbol) -> tuple[float, bool] | None:
-    """Return the weight of the l1 norm of x, and whether x >= 0; None where there is anything else."""
-    if any(symbol is not x for symbol in penalties.own):
-        return None
-    function: AbstractFunction = penalties.own[x].function if x in penalties.own else prox.L1(0.0)
-    is_positive = False
-    box: prox.Box | None = None
-    if isinstance(function, prox.Bounded):
-        box, function = function.box, function.f
-    elif isinstance(function, prox.Box):
-        box, function = function, prox.L1(0.0)
-    if box is not None:
-        is_positive = bool((np.asarray(box.lower) == 0).all() and (np.asarray(box.upper) == np.inf).all())
-        if not is_positive:
-            return None
-    if not isinstance(function, prox.L1) or np.ndim(function.lambda_):
-        return None
-    return float(np.asarray(function.lambda_)), is_positive
-
-
 def _least_squares(
     statement: Statement, node: Expr, weight: float, ridge: _Ridge, penalties: Penalties, kept: dict[Any, Any]
 ) -> Structured | None:
@@ -154,37 +126,12 @@ def _least_squares(
             linear = _linear(statement, body, axes)
         case _:
             return None
-    found = None if linear is None else _penalty(penalties, linear.x)
-    if linear is None or found is None or not weight > 0 or any(symbol is not linear.x for symbol in ridge.weights):
+    if linear is None or (linear.intercept is not None and not _is_one(linear.affine, linear.intercept)):
         return None
-    lambda_1, is_positive = found
-    if lambda_1 == 0 and not is_positive:
+    model = _model(statement, linear.x, linear.intercept, 2 * weight, ridge, penalties)
+    if model is None:
         return None
-    x, c = linear.x, linear.intercept
-    if c is not None and not _is_one(linear.affine, c):
-        return None
-    scale = 2 * weight
-
-    def solve(start: Array | None, stopping: Stopping) -> Result:
-        key = ("least squares", node)
-        if key not in kept:
-            kept[key] = ElasticNetSolver(linear.affine.matrix(x), -linear.affine.offset, fit_intercept=c is not None)
-        lambdas = lambda_1 / scale, ridge.weights.get(x, 0.0) / scale
-        begin = None if start is None else statement.unpack(start)[x.name]
-        result: Result = kept[key].solve(*lambdas, is_positive, begin, stopping)
-        return result
-
-    words = "least squares" + (" with an l1 norm" if lambda_1 else "") + (" and a squared norm" if x in ridge.weights else "")
-    words += " over nonnegative entries" if is_positive else ""
-    solver = "working sets with coordinate descent on the Gram matrix, stopped by the duality gap"
-    return Structured(words, solver, solve, lambda result: _with_intercept(result, x, c), scale)
-
-
-def _with_intercept(result: Result, x: Symbol, c: Symbol | None) -> dict[str, Array]:
-    found = {x.name: result.x}
-    if c is not None:
-        found[c.name] = np.asarray(result.extra["intercept"], dtype=np.float64)
-    return found
+    return squares(model, lambda: (linear.affine.matrix(linear.x), -linear.affine.offset), ("least squares", node), kept)
 
 
 def _is_one(affine: Affine, symbol: Symbol) -> bool:
@@ -198,24 +145,11 @@ def _logistic(
 ) -> Structured | None:
     body, axes = _log_one_plus_exp(node)
     linear = None if body is None else _linear(statement, body, axes)
-    found = None if linear is None else _penalty(penalties, linear.x)
-    if linear is None or found is None or not weight > 0 or any(symbol is not linear.x for symbol in ridge.weights):
+    labels = None if linear is None or linear.affine.offset.any() else _signs(linear)
+    if linear is None or labels is None:
         return None
-    lambda_1, is_positive = found
-    labels = _signs(linear)
-    if lambda_1 == 0 or is_positive or labels is None or linear.affine.offset.any():
-        return None
-    x, c = linear.x, linear.intercept
-
-    def solve(start: Array | None, stopping: Stopping) -> Result:
-        matrix, signs = labels
-        lambdas = lambda_1 / weight, ridge.weights.get(x, 0.0) / weight
-        begin = None if start is None else statement.unpack(start)[x.name]
-        return minimize_logistic(matrix, signs, *lambdas, fit_intercept=c is not None, start=begin, stopping=stopping)
-
-    words = "logistic regression with an l1 norm" + (" and a squared norm" if x in ridge.weights else "")
-    solver = "proximal Newton steps on working sets, stopped by the duality gap"
-    return Structured(words, solver, solve, lambda result: _with_intercept(result, x, c), weight)
+    model = _model(statement, linear.x, linear.intercept, weight, ridge, penalties)
+    return None if model is None else logistic(model, lambda: labels)
 
 
 def _log_one_plus_exp(node: Expr) -> tuple[Expr | None, tuple[Index, ...]]:
@@ -263,25 +197,11 @@ def _is_row_sign(linear: _Linear, y: Array) -> bool:
 def _softmax(
     statement: Statement, node: Expr, weight: float, ridge: _Ridge, penalties: Penalties, kept: dict[Any, Any]
 ) -> Structured | None:
-    model = softmax_model(statement, node)
-    if model is None or penalties.own or not weight < 0 or set(ridge.weights) != {model.table} or not ridge.weights[model.table]:
+    found = softmax_model(statement, node)
+    if found is None:
         return None
-    scale = -weight
-
-    def solve(start: Array | None, stopping: Stopping) -> Result:
-        return minimize_softmax(
-            model.x, model.labels, ridge.weights[model.table] / scale, classes=model.classes,
-            fit_intercept=model.intercept is not None, stopping=stopping,
-        )  # fmt: skip
-
-    def point(result: Result) -> dict[str, Array]:
-        found = {model.table.name: result.x.T if model.is_turned else result.x}
-        if model.intercept is not None:
-            found[model.intercept.name] = result.extra["intercept"]
-        return found
-
-    words = "softmax regression with a squared norm"
-    return Structured(words, "L-BFGS in coordinates that level the curvature, stopped by the duality gap", solve, point, scale)
+    model = _model(statement, found.table, found.intercept, -weight, ridge, penalties)
+    return None if model is None else softmax(model, found.x, found.labels, is_turned=found.is_turned)
 
 
 @dataclass(frozen=True)
@@ -290,7 +210,6 @@ class SoftmaxModel:
 
     x: Any
     labels: npt.NDArray[np.int64]
-    classes: int
     table: Symbol
     intercept: Symbol | None
     is_turned: bool
@@ -309,8 +228,7 @@ def softmax_model(statement: Statement, node: Expr) -> SoftmaxModel | None:
     x, table, intercept, is_turned = found
     if {table, intercept} - {None} != set(statement.variables):
         return None
-    classes = statement.shapes[table.name][1 if is_turned else 0]
-    return SoftmaxModel(x, labels, classes, table, intercept, is_turned)
+    return SoftmaxModel(x, labels, table, intercept, is_turned)
 
 
 def _logits(body: Expr, row: Index, column: Index, statement: Statement) -> tuple[Any, Symbol, Symbol | None, bool] | None:
