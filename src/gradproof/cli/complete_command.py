@@ -25,6 +25,7 @@ _COLORS = {"+": "green", "-": "red", "@": "cyan"}
 @click.option("--in-place", is_flag=True, help="Write the completed sheet over SHEET.")
 @click.option("--dry-run", "--diff", "dry_run", is_flag=True, help="Write nothing; show what would change.")
 @click.option("--steps", is_flag=True, help="Put the steps below every derivative that is filled in.")
+@click.option("--correct", is_flag=True, help="Replace right sides that are refuted by the right ones, and mark what was changed.")
 @click.option("--assume", multiple=True, metavar="DECL", help="Add what the text leaves out, such as 'W: k,d'. Repeatable.")
 @click.option("--timeout", type=float, default=5.0, show_default=True, metavar="SECONDS", help="Bound for one equation.")
 @click.option("--seed", type=int, default=0, show_default=True, metavar="N", help="Seed of the random instances.")
@@ -35,6 +36,7 @@ def complete_command(
     in_place: bool,
     dry_run: bool,
     steps: bool,
+    correct: bool,
     assume: tuple[str, ...],
     timeout: float,
     seed: int,
@@ -52,7 +54,7 @@ def complete_command(
     options = CheckOptions(assume=assume, timeout=timeout, seed=seed)
     text = _standard_input() if sheet == "-" else None
     with ProgressBar(is_wanted=not quiet, doing=("answering", "open places")) as report:
-        completion = complete_document(sheet, text, options, wants_steps=steps, on_progress=report)
+        completion = complete_document(sheet, text, options, wants_steps=steps, wants_corrections=correct, on_progress=report)
     if dry_run:
         _show_diff(completion)
     elif target is None:
@@ -103,6 +105,9 @@ def _tell(completion: Completion, target: str | None, quiet: bool) -> None:
     for place in () if quiet else completion.filled:
         words = f"{place.verdict}: {place.method}" if place.method else str(place.verdict)
         click.echo(f"{path}:{place.line}:{place.column}: filled in {one_line(place.latex)} ({words})", err=True)
+    for change in () if quiet else completion.corrected:
+        told = f"corrected {one_line(change.before)} to {one_line(change.after)} ({change.verdict})"
+        click.echo(f"{path}:{change.line}:{change.column}: {told}", err=True)
     for left in completion.left_open:
         click.echo(f"{path}:{left.line}:{left.column}: left open: {one_line(left.reason)}: {one_line(left.text)}", err=True)
     for equation in reported(completion.report) if completion.report is not None else ():
@@ -111,4 +116,6 @@ def _tell(completion: Completion, target: str | None, quiet: bool) -> None:
             click.echo(f"{at}: {equation.verdict} as the sheet has it, not touched: {one_line(equation.latex)}", err=True)
     if target is not None and not quiet:
         click.echo(f"gradproof: wrote {one_line(target)}", err=True)
-    click.echo(f"{len(completion.filled)} filled in, {len(completion.left_open)} left open", err=True)
+    counts = [f"{len(completion.filled)} filled in", f"{len(completion.left_open)} left open"]
+    counts += [f"{len(completion.corrected)} corrected"] if completion.corrected else []
+    click.echo(", ".join(counts), err=True)

@@ -16,7 +16,7 @@ from gradproof.completion.limits import TookTooMuch, bounded
 from gradproof.completion.minimizer_steps import minimizer_lines
 from gradproof.completion.minimizers import minimizer_answers
 from gradproof.completion.notation import Notation
-from gradproof.completion.numbers import precision_of
+from gradproof.completion.numbers import Precision, precision_of
 from gradproof.completion.questions import Context, Question
 from gradproof.completion.spelling import macro_uses, macros_of, spellings
 from gradproof.completion.steps import StepLine, derivation_lines
@@ -139,9 +139,13 @@ class Answering:
             "".join(self._section(question.planned).prose),
             value,
             self._notation(question.planned),
-            precision_of(self._paragraph(question), self.prose),
+            self._precision(question),
             bool(_DECIMAL.search(self._notation(question.planned).text)),
         )
+
+    def _precision(self, question: Question) -> Precision:
+        decimals = question.place.decimals
+        return Precision(decimals, True, True) if decimals else precision_of(self._paragraph(question), self.prose)
 
     def _paragraph(self, question: Question) -> str:
         """Return the paragraph that a place stands in, and the words before its formula."""

@@ -67,7 +67,7 @@ class Place:
     ``relation`` is the sign before it; ``formula`` and ``formula_end`` are the offsets of its formula with the delimiters; ``is_left`` tells
     that it is the left side of its relation. ``lead`` counts the characters of ``before`` in front of a formula that comes with the answer.
     ``bare`` has the delimiters where the answer is written alone, in a cell of a table (whose bars have to be spelled out: ``avoids_bars``);
-    what is verified is all that ``filled`` gives.
+    what is verified is all that ``filled`` gives. ``decimals`` counts those of a number that is to be replaced.
     """
 
     start: int
@@ -81,6 +81,7 @@ class Place:
     lead: int = 0
     bare: tuple[str, str] | None = None
     avoids_bars: bool = False
+    decimals: int = 0
 
     def filled(self, latex: str) -> str:
         """Return what stands at the place once it has its answer."""

@@ -73,7 +73,9 @@ def _rational(asked: Asked, value: fmpq) -> Iterator[Answer]:
     text = exact_text(value, as_decimal=asked.uses_decimals and not asked.is_approximate)
     decimal = decimal_text(value, asked.precision)
     is_round = value.q == 1 or "frac" not in text
-    if asked.is_approximate:
+    if asked.question.place.decimals and decimal is not None:
+        yield Answer(decimal)  # in the place of a decimal
+    elif asked.is_approximate:
         yield Answer(text if value.q == 1 else decimal or text)
     elif not is_round and asked.precision.is_asked and decimal is not None:
         short = exact_text(value, as_decimal=True)
@@ -87,6 +89,9 @@ def _irrational(asked: Asked, body: Expr, ball: arb) -> Iterator[Answer]:
     """A closed form that is short, with its decimals; else the decimals alone."""
     decimal = decimal_text(ball, asked.precision)
     if decimal is None:
+        return
+    if asked.question.place.decimals:
+        yield Answer(decimal)
         return
     root = None if asked.is_approximate else _root(body, ball)
     if root is not None:
