@@ -151,3 +151,30 @@ def test_bad_parameters(solve, arguments, message):
     x, labels = data()
     with pytest.raises(GradproofError, match=message):
         solve(x, labels, *arguments)
+
+
+@pytest.mark.parametrize("is_positive", [False, True])
+@pytest.mark.parametrize("fit_intercept", [False, True])
+@pytest.mark.parametrize(
+    ("n", "d", "offset", "scale"), [(8, 40, 0, 1), (20, 5, 100, 1), (2, 3, 0, 1e-5), (50, 30, 100, 1e4), (20, 5, 3, 1e5)]
+)
+def test_few_samples_dependent_columns_and_all_units(n, d, offset, scale, fit_intercept, is_positive):
+    random = np.random.default_rng(n + d)
+    x = scale * (random.standard_normal((n, d)) + offset)
+    x[:, -1], x[:, 0] = x[:, -2], 0
+    labels = random.integers(0, 3, n)
+    labels[:2] = 0, 1
+    weight = 0.03 * np.abs(x.T @ (np.eye(3)[labels] - 1 / 3)).max()
+    result = minimize_sparse_softmax(
+        x, labels, weight, classes=3, fit_intercept=fit_intercept, is_positive=is_positive, stopping=Stopping(1e-6, 200)
+    )
+    assert result.is_converged, result
+
+
+def test_the_intercept_is_found_from_far_away():
+    x, labels = data()
+    start = np.full((4, 12), 50.0) * np.sign(np.random.default_rng(0).standard_normal((4, 12)))
+    far = minimize_sparse_softmax(x, labels, 2.0, start=start, stopping=Stopping(1e-8, 500))
+    near = minimize_sparse_softmax(x, labels, 2.0, stopping=Stopping(1e-8, 500))
+    assert far.is_converged
+    assert far.objective == pytest.approx(near.objective, rel=1e-7)

@@ -30,7 +30,9 @@ _SWEEPS = 100
 _DRIFT = 0.2
 _FIRST = 20
 _COARSE = 1e-2
-_THINNED = 4
+_THINNED, _MANY = 4, 2000
+#: How often a model may be damped in one step, by which share of its diagonal at first, and below which step it is.
+_DAMPINGS, _LEAST, _SHORT = 10, 1e-4, 0.2
 
 
 def minimize_sparse_softmax(
@@ -89,6 +91,9 @@ class _Run:
         self.b: Array = np.zeros(loss.classes)
         self.zero = max(float(loss.weights.sum()) * float(np.log(loss.classes)), float(np.finfo(np.float64).tiny))
         self.columns: Any = loss.x.tocsc() if loss.is_sparse else np.ascontiguousarray(loss.x.T, dtype=np.float32)
+        #: Taken off the columns of the model, so that the constants hardly matter to the other coefficients.
+        self.means = np.asarray(loss.x.mean(axis=0), dtype=np.float64).ravel() if fit_intercept else np.zeros(shape[1])
+        self.damping = 0.0
         self.kept: dict[int, _Curvature] = {}
         self.plain = self._predict(self.w)
         self.dual = -np.inf
@@ -168,9 +173,11 @@ class _Run:
     def _round(self) -> None:
         """Take one proximal Newton step in the coefficients of all classes, or one for each class."""
         owners, features = self._active()
-        rows = 1 if self.gap < _COARSE or self.loss.is_sparse else _THINNED
-        if owners.size * (self.loss.x.shape[0] // rows) <= ROOM and self._step_jointly(owners, features, slice(None, None, rows)):
-            return
+        n = self.loss.x.shape[0]
+        is_thin = self.gap >= _COARSE and not self.loss.is_sparse and n >= _MANY
+        for rows in (_THINNED, 1) if is_thin else (1,):
+            if owners.size * (n // rows) <= ROOM and self._step_jointly(owners, features, slice(None, None, rows)):
+                return
         self.scores, self.residual = np.asfortranarray(self.plain + self.b), np.asfortranarray(self.residual)
         for c in range(self.loss.classes):
             active = np.flatnonzero((self.w[c] != 0) | (self._slack()[c] > self.penalty.lambda_1))
@@ -198,6 +205,8 @@ class _Run:
         rows = self.columns[:, features].toarray().T.astype(np.float32) if self.loss.is_sparse else self.columns[features, sample]
         slope, old, weights = self.slope[owners, features], self.w[owners, features], np.full(owners.size, penalty.lambda_1)
         if self.fit_intercept:
+            rows = rows - self.means[features, None].astype(np.float32)
+            slope = slope - self.means[features] * self.residual.sum(axis=0)[owners]
             order = np.argsort(np.concatenate([owners, np.arange(k)]), kind="stable")
             rows = np.concatenate([rows, np.ones((k, rows.shape[1]), dtype=np.float32)])[order]
             slope = np.concatenate([slope, self.residual.sum(axis=0)])[order]
@@ -210,11 +219,23 @@ class _Run:
         is_constant = features == self.w.shape[1]
         ridge = np.where(is_constant, 0.0, penalty.lambda_2)
         matrix.flat[:: owners.size + 1] += ridge.astype(np.float32)
-        wanted = self._model(matrix, slope - ridge * old, old, weights, is_constant)
-        w, b = np.zeros_like(self.w), np.zeros(k)
-        w[owners[~is_constant], features[~is_constant]] = (wanted - old)[~is_constant]
-        b[owners[is_constant]] = (wanted - old)[is_constant]
-        return self._search(w, b)
+        size = float(np.trace(matrix)) / max(owners.size, 1)
+        for _ in range(_DAMPINGS):
+            if self.damping:
+                matrix.flat[:: owners.size + 1] += np.float32(self.damping * size)
+            wanted = self._model(matrix, slope - ridge * old, old, weights, is_constant)
+            w, b = np.zeros_like(self.w), np.zeros(k)
+            w[owners[~is_constant], features[~is_constant]] = (wanted - old)[~is_constant]
+            b[owners[is_constant]] = (wanted - old)[is_constant]
+            step = self._search(w, b - w @ self.means)
+            # A model of columns that are nearly dependent sees no end of its valley: it is held back until its steps do.
+            if step >= _SHORT:
+                self.damping = 0.25 * self.damping if self.damping > _LEAST else 0.0
+                return True
+            self.damping = max(4 * self.damping, _LEAST)
+            if step:
+                return True
+        return False
 
     def _model(self, matrix: Array, slope: Array, old: Array, weights: Array, is_constant: npt.NDArray[np.bool_]) -> Array:
         """Minimize the quadratic model; a constant may have any sign, which only plain coordinate descent would forbid."""
@@ -227,8 +248,8 @@ class _Run:
         wanted[free] = minimize_gram(matrix[np.ix_(free, free)], slope[free], old[free], weights[free], 0.0, True, tolerance)
         return wanted
 
-    def _search(self, w: Array, b: Array) -> bool:
-        """Move by the longest of the steps 1, 1/2, 1/4 ... that lowers the objective enough."""
+    def _search(self, w: Array, b: Array) -> float:
+        """Move by the longest of the steps 1, 1/2, 1/4 ... that lowers the objective enough. Returns: the step, zero for none."""
         move = self._predict(w)
         expected = float(np.sum(self.slope * w)) + float(self.residual.sum(axis=0) @ b)
         expected -= self._penalty((self.w + w).ravel()) - self._penalty(self.w.ravel())
@@ -241,9 +262,9 @@ class _Run:
             found = float(self.loss.weights @ (tops - own)) + self._penalty(coefficients.ravel())
             if found <= self.objective - 1e-4 * step * expected + 1e-14 * abs(self.objective):
                 self.w, self.b, self.plain = coefficients, self.b + step * b, self.plain + step * move
-                return True
+                return step
             step *= 0.5
-        return False
+        return 0.0
 
     def _step(self, c: int, active: Indices, margin: Array) -> None:
         """Minimize the quadratic model of class c against the others, whose log-odds are ``margin``; then search along."""
