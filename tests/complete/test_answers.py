@@ -195,3 +195,8 @@ $$\nabla_{y_i} C = ?$$
 )
 def test_the_gradient_of_an_embedding(text, answer):
     assert [place.latex for place in complete(text).filled] == [answer]
+
+
+def test_the_count_of_entries_is_thresholded_hard():
+    text = "$\\operatorname{prox}_{\\lambda \\|\\cdot\\|_0}(v) = ?$\n"
+    assert [place.latex for place in complete(text).filled] == ["v \\odot [|v| > \\sqrt{2 \\lambda}]"]

@@ -23,6 +23,7 @@ CASES = [
     ("0", ["norm2(x) <= 1.5"], {}, prox.L2Ball(1.5)),
     ("0", ["norminf(x) <= 1.5"], {}, prox.Box(-1.5, 1.5)),
     ("lam*sum(x != 0)", [], {"lam": 0.9}, prox.L0(0.9)),
+    ("sum(huber(x, 0.6))", [], {}, prox.Huber(0.6)),
 ]
 
 
@@ -95,3 +96,24 @@ def test_a_wrong_operator_is_found_out():
 def test_bad_input_is_one_error(text, over, conditions):
     with pytest.raises(FormulaError):
         proximal(text, over, assume=["x: n"], subject_to=conditions)
+
+
+@pytest.mark.parametrize(
+    ("text", "conditions", "expected"),
+    [
+        ("lam*norm1(x)", ["norm2(x) <= r"], "(sign(v).*max(abs(v) - lam, 0))/max(1, norm2(sign(v).*max(abs(v) - lam, 0))/r)"),
+        ("c'*x", ["norm2(x) <= r"], "(v - c)/max(1, norm2(v - c)/r)"),
+        ("lam*norm1(x)", ["x >= 0", "norm2(x) <= r"], "max(v - lam, 0)/max(1, norm2(max(v - lam, 0))/r)"),
+        ("mu*sum(huber(x, d))", [], "v - mu*min(max(v/(mu + 1), -d), d)"),
+    ],
+)
+def test_sums_of_two(text, conditions, expected):
+    found = proximal(text, "x", assume=["x: n"], subject_to=conditions)
+    assert found.to_text() == expected
+    assert found.verify(6).startswith("no better point")
+    assert len(found.steps) >= 4
+
+
+def test_what_has_no_closed_form_says_what_finds_the_point():
+    with pytest.raises(FormulaError, match=r"gradproof minimize 'sum\(exp\(x\)\) \+ norm2\(x - v\)\^2/2' --over x"):
+        proximal("sum(exp(x))", "x")

@@ -18,7 +18,6 @@ CASES = [
     ("lam*nuclear_norm(X)", "X", [], "Nuclear(lambda_=lam)"),
     ("lam*sum_g norm2(X[g,:])", "X", [], "L21(groups=the rows, lambda_=lam, weights=1)"),
     ("mu*sum_i abs(x[i+1] - x[i])", "x", [], "TotalVariation1D(lambda_=mu)"),
-    ("sum(huber(x, d))", "x", ["d:"], "Huber(delta=d)"),
     ("sum(log(1 + exp(-x)))", "x", [], "Logistic(labels=1)"),
     ("c*sum(max(0, 1 - x))", "x", ["c:"], "Scale(Hinge(labels=1), c=c)"),
     ("sum(max(0, 1 - y.*x)^2)", "x", ["y: n"], "PrecomposeDiagonal(SquaredHinge(labels=1), d=y)"),
@@ -49,8 +48,8 @@ MCP = "sum_i where(abs(x[i]) <= a*lam, lam*abs(x[i]) - x[i]^2/(2*a), a*lam^2/2)"
 @pytest.mark.parametrize(
     ("text", "assume", "shown"),
     [
-        ("mu*sum(huber(x, d))", ["d:"], "v - mu min(max(v / (1 + mu), -d), d)"),
-        ("sum(huber(x, 1))", [], "v - min(max(v / 2, -1), 1)"),
+        ("mu*sum(huber(x, d))", ["d:"], "v - mu*min(max(v/(mu + 1), -d), d)"),
+        ("sum(huber(x, 1))", [], "v - min(max(v/2, -1), 1)"),
         ("max(0, 1 - x)", ["x:"], "v where v >= 1, 1 where 0 <= v <= 1, v + 1 below"),
         ("sum(log(1 + exp(-x)))", [], "m, where m is the root of m - sigma(-m) = v"),
         ("lam*norm1(x - b)", ["b: n"], "z + b, where z = sign(u) max(|u| - lam, 0), where u = v - b"),

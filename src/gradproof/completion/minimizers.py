@@ -12,7 +12,7 @@ from gradproof.completion.values import numeric_answers
 from gradproof.derivation.tidy import tidied
 from gradproof.derivative.differentiate import differentiate
 from gradproof.elaborate.value import Value
-from gradproof.expr.build import ONE, ZERO, apply, delta, divide, multiply, negate, subtract, sum_over
+from gradproof.expr.build import HALF, ONE, ZERO, apply, delta, divide, multiply, negate, number, power, subtract, sum_over
 from gradproof.expr.node import (
     Apply,
     Compare,
@@ -169,6 +169,30 @@ def threshold_parts(problem: Problem) -> tuple[Expr, Expr, Expr] | None:
     return weight, curvature, simplified(negate(_at_zero(smooth, problem.symbol)))
 
 
+def _hard_threshold(problem: Problem) -> Expr | None:
+    """A count of entries beside a quadratic: an entry is kept where that costs less, ``x = u [|u| > sqrt(2 h lambda)] / h``."""
+    counts = {node for node in postorder(problem.objective) if isinstance(node, Iverson) and _depends(node, problem.symbol)}
+    if len(counts) != 1 or problem.bounds:
+        return None
+    (count,) = counts
+    condition = count.condition
+    is_count = isinstance(condition, Compare) and condition.relation == "!=" and ZERO in (condition.left, condition.right)
+    mark = Symbol("count_of_minimizer")
+    weighed = transform(problem.objective, lambda node: multiply(mark, ONE) if node is count else node)
+    smooth = _problem(_entry(problem.symbol, problem.at), substitute(weighed, {mark: ZERO}), problem.at)
+    cost = simplified(differentiate(weighed, mark))
+    if problem.at and not isinstance(cost, Symbol):  # the sum of ones counts the entries
+        cost = simplified(divide(cost, simplified(sum_over(list(problem.at), ONE))))
+    if not is_count or smooth is None or _depends(cost, problem.symbol) or _kinks(smooth.gradient, problem.symbol):
+        return None
+    curvature = _curvature(smooth, smooth.hessian)
+    if curvature is None:
+        return None
+    point = simplified(negate(_at_zero(smooth.gradient, problem.symbol)))
+    threshold = power(multiply(number(2), curvature, cost), HALF)
+    return divide(multiply(point, Iverson(Compare(">", apply("abs", point), threshold))), curvature)
+
+
 def _block_threshold(problem: Problem) -> Expr | None:
     """A Euclidean norm beside a quadratic: ``x = max(0, 1 - lambda / ||u||) u / h``."""
     parts = block_parts(problem)
@@ -214,7 +238,7 @@ def _is_norm_of(node: Expr, symbol: Symbol) -> bool:
 
 
 #: The closed forms, in the order in which they are tried.
-CLOSED_FORMS: tuple[Callable[[Problem], Expr | None], ...] = (_linear_system, _soft_threshold, _block_threshold)
+CLOSED_FORMS: tuple[Callable[[Problem], Expr | None], ...] = (_hard_threshold, _linear_system, _soft_threshold, _block_threshold)
 
 
 # Parts --------------------------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ import numpy as np
 
 from gradproof.derivation.notation import Writing, declaration, written
 from gradproof.derivation.proximal_terms import Term, constraints_of, terms_of, weight_at
+from gradproof.derivation.proximal_text import as_condition, divided, escaped, grouped, in_sum, times, without_indicators
 from gradproof.errors import FormulaError
 from gradproof.evaluate.bindings import Bindings, Undecidable
 from gradproof.evaluate.enclose import enclose, enclose_value
@@ -66,7 +67,7 @@ class Proximal:
     def to_latex(self) -> str:
         """Return the operator as LaTeX; what has no closed form is named in words."""
         if self.result is None:
-            return rf"\text{{{_escaped(self.text)}}}"
+            return rf"\text{{{escaped(self.text)}}}"
         return self.notation.latex
 
     @property
@@ -155,30 +156,6 @@ class UnknownTermError(FormulaError):
     """A term, or a sum of terms, of which no operator is derived here."""
 
 
-def without_indicators(text: str) -> tuple[str, list[str]]:
-    """Take the terms ``indicator(...)`` out of a sum."""
-    rest, conditions = text, []
-    while (start := rest.find("indicator(")) >= 0:
-        depth, end = 0, start + len("indicator")
-        while end < len(rest):
-            depth += {"(": 1, ")": -1}.get(rest[end], 0)
-            end += 1
-            if depth == 0:
-                break
-        conditions.append(rest[start + len("indicator(") : end - 1])
-        before, after = rest[:start].rstrip(), rest[end:].lstrip()
-        before = before[:-1].rstrip() if before.endswith("+") else before
-        after = after[1:].lstrip() if not before and after.startswith("+") else after
-        rest = f"{before} {after}".strip()
-    return rest, conditions
-
-
-def as_condition(text: str) -> str:
-    """Return a constraint as a formula: one sign of equality is a comparison here."""
-    signs = text.replace("<=", "").replace(">=", "").replace("!=", "").replace("==", "")
-    return f"({text.replace('=', '==')})" if "=" in signs else f"({text})"
-
-
 def point_of(formula: Formula, wrt: Symbol) -> Symbol:
     """Return the point at which the operator is taken, under a name that is free."""
     taken = {symbol.name for symbol in symbols(formula.value)} | {wrt.name}
@@ -202,12 +179,21 @@ class _Derivation:
         """Return the operator."""
         kinds = {kind for kind in self.terms if kind != "constant"}
         self._define()
+        is_scaled = "l2 ball" in kinds and kinds <= {"l1", "squared", "linear", "lower", "l2 ball"} and kinds != {"l2 ball"}
         special = kinds & {"linf", "max", "l0", "sum", "l1 ball", "l2 ball", "linf ball"}
-        if special:
+        if is_scaled and ("lower" not in kinds or self._is_nonnegative()):
+            text, entry = self._in_ball(), ""
+        elif kinds == {"huber"}:
+            text, entry = self._huber(), ""
+        elif special:
             text, entry = self._special(kinds)
         else:
             text, entry = self._of_norms(), ""
-        signs = [f"{self._weight(kind)} >= 0" for kind in ("l1", "squared", "l2", "l0", "positive part") if self._needs_sign(kind)]
+        signs = [
+            f"{self._weight(kind)} >= 0"
+            for kind in ("l1", "squared", "l2", "l0", "positive part", "huber")
+            if self._needs_sign(kind)
+        ]
         result = None if entry and not text else self._read(text)
         words = text if text else f"computed by gradproof.prox.{entry}"
         return Proximal(
@@ -231,7 +217,7 @@ class _Derivation:
                 raise UnknownTermError(
                     "a term with a known proximal operator was expected",
                     got=f"'{to_text(term)}'",
-                    remedy="Known are norms, linear and square terms, constraints, and the functions of gradproof.prox, each alone.",
+                    remedy=self._remedy(),
                 )
             self.terms.setdefault(term.kind, []).append(term)
         for text in self.told:
@@ -245,6 +231,16 @@ class _Derivation:
             self.conditions.append(subtract(ONE, every))
             for term in found:
                 self.terms.setdefault(term.kind, []).append(term)
+
+    def _remedy(self) -> str:
+        """Say what finds the point where no closed form is known."""
+        x, v = self.wrt.name, self.point.name
+        distance = f"{self.norm}({x} - {v})^2/2" if self.wrt.axes else f"({x} - {v})^2/2"
+        held = "".join(f" --subject-to '{told}'" for told in self.told)
+        return (
+            "Known are norms, linear and square terms, constraints, and the functions of gradproof.prox, each alone; with numbers for "
+            f"{v}, gradproof minimize '{self.formula.text} + {distance}' --over {x}{held} finds the point."
+        )
 
     def _weight(self, kind: str, factor: int = 1, shift: int = 0) -> str:
         """Return ``shift + factor * weight`` of all terms of a kind as text."""
@@ -280,7 +276,7 @@ class _Derivation:
     def _of_norms(self) -> str:
         """The operator of weighted absolute values, squares, linear terms and bounds, and of a norm around them."""
         x, v = self.wrt.name, self.point.name
-        start = v if "linear" not in self.terms else f"{v} - {_in_sum(self._weight('linear'))}"
+        start = v if "linear" not in self.terms else f"{v} - {in_sum(self._weight('linear'))}"
         divisor = self._weight("squared", 2, 1) if "squared" in self.terms else "1"
         threshold = self._threshold()
         is_norm = "l2" in self.terms
@@ -289,7 +285,7 @@ class _Derivation:
         inner = self._thresholded(start, threshold, divisor, is_norm)
         if is_norm:
             inner = self._shrunk(inner, x)
-        result = inner if divisor == "1" else _over(inner, f"/{_grouped(divisor)}")
+        result = inner if divisor == "1" else divided(inner, f"/{grouped(divisor)}")
         if is_norm and ("lower" in self.terms or "upper" in self.terms) and not self._is_nonnegative():
             raise FormulaError(
                 "a bound of 0 alone is known beside a norm", got="other bounds", remedy="Leave the norm or the bounds out."
@@ -311,24 +307,24 @@ class _Derivation:
         x, v = self.wrt.name, self.point.name
         if self.wrt.axes:
             self._say("separable", "every term is a sum over entries, so each entry is minimised by itself")
-        slope = f"{x} - {v}" if divisor == "1" else f"{_grouped(divisor)}*{x} - {v}"
-        slope = slope if start == v else f"{slope} + {_in_sum(self._weight('linear'))}"
+        slope = f"{x} - {v}" if divisor == "1" else f"{grouped(divisor)}*{x} - {v}"
+        slope = slope if start == v else f"{slope} + {in_sum(self._weight('linear'))}"
         if "positive part" in self.terms:
-            self._say("optimality", f"0 in {_times(self._weight('positive part'))}d max({x}, 0) + {slope}")
+            self._say("optimality", f"0 in {times(self._weight('positive part'))}d max({x}, 0) + {slope}")
             self._say("subdifferential", f"d max({x}, 0) is 1 where {x} > 0, 0 where {x} < 0, and all of [0, 1] where {x} = 0")
         elif threshold:
-            self._say("optimality", f"0 in {_times(threshold)}d|{x}| + {slope}")
+            self._say("optimality", f"0 in {times(threshold)}d|{x}| + {slope}")
             self._say("subdifferential", f"d|{x}| is 1 where {x} > 0, -1 where {x} < 0, and all of [-1, 1] where {x} = 0")
         elif divisor != "1" or start != v:
             self._say("optimality", f"0 = {slope}")
 
     def _thresholded(self, start: str, threshold: str, divisor: str, is_norm: bool) -> str:
         x = self.wrt.name
-        over = "" if divisor == "1" or is_norm else f"/{_grouped(divisor)}"
-        group = _grouped(start) if over else start
+        over = "" if divisor == "1" or is_norm else f"/{grouped(divisor)}"
+        group = grouped(start) if over else start
         if "positive part" in self.terms:
             weight = self._weight("positive part")
-            self._say("case", f"{x} > 0: {x} = {_over(f'{start} - {weight}', over)}, where {start} > {weight}")
+            self._say("case", f"{x} > 0: {x} = {divided(f'{start} - {weight}', over)}, where {start} > {weight}")
             self._say("case", f"{x} < 0: {x} = {group}{over}, where {start} < 0")
             self._say("case", f"{x} = 0: where 0 <= {start} <= {weight}")
             return f"max({start} - {weight}, 0) + min({start}, 0)"
@@ -336,13 +332,13 @@ class _Derivation:
             return f"max({start}, 0)" if is_norm and self._is_nonnegative() else start
         if self._is_nonnegative():
             self._say("constraint", f"{x} >= 0 leaves the cases {x} > 0 and {x} = 0")
-            return f"max({start} - {_in_sum(threshold)}, 0)"
+            return f"max({start} - {in_sum(threshold)}, 0)"
         dot = ".*" if self.wrt.axes else "*"
         if not is_norm:
-            self._say("case", f"{x} > 0: {x} = {_over(f'{start} - {_in_sum(threshold)}', over)}, where {start} > {threshold}")
-            self._say("case", f"{x} < 0: {x} = {_over(f'{start} + {threshold}', over)}, where {start} < -{_grouped(threshold)}")
+            self._say("case", f"{x} > 0: {x} = {divided(f'{start} - {in_sum(threshold)}', over)}, where {start} > {threshold}")
+            self._say("case", f"{x} < 0: {x} = {divided(f'{start} + {threshold}', over)}, where {start} < -{grouped(threshold)}")
             self._say("case", f"{x} = 0: where |{start}| <= {threshold}")
-        result = f"sign({start}){dot}max(abs({start}) - {_in_sum(threshold)}, 0)"
+        result = f"sign({start}){dot}max(abs({start}) - {in_sum(threshold)}, 0)"
         self._say("together", f"soft-thresholding: {result}{over}")
         return result
 
@@ -352,13 +348,13 @@ class _Derivation:
         if inner != self.point.name:
             self._say("composition", f"with the norm outside, the operators follow one another (Yu 2013): u = {inner}")
         name = self.point.name if inner == self.point.name else "u"
-        self._say("optimality", f"0 in {_times(weight)}d{norm}({x}) + {x} - {name}")
+        self._say("optimality", f"0 in {times(weight)}d{norm}({x}) + {x} - {name}")
         self._say("subdifferential", f"d{norm}({x}) is {x}/{norm}({x}) where {x} is not 0, and the unit ball at 0")
         self._say(
-            "case", f"{x} not 0: {x}*(1 + {_grouped(weight)}/{norm}({x})) = {name}, so {norm}({x}) = {norm}({name}) - {weight}"
+            "case", f"{x} not 0: {x}*(1 + {grouped(weight)}/{norm}({x})) = {name}, so {norm}({x}) = {norm}({name}) - {weight}"
         )
         self._say("case", f"{x} = 0: where {norm}({name}) <= {weight}")
-        result = f"(1 - {_grouped(weight)}/max({norm}({inner}), {weight}))*{_grouped(inner)}"
+        result = f"(1 - {grouped(weight)}/max({norm}({inner}), {weight}))*{grouped(inner)}"
         self._say("together", f"block soft-thresholding: {result}")
         return result
 
@@ -381,19 +377,19 @@ class _Derivation:
         if kinds == {"l0"}:
             weight = self._weight("l0")
             self._say("separable", f"an entry is kept at the cost {weight}, or set to 0 at the cost {v}^2/2")
-            return f"{v}{dot}(abs({v}) > sqrt(2*{_grouped(weight)}))", "L0"
+            return f"{v}{dot}(abs({v}) > sqrt(2*{grouped(weight)}))", "L0"
         if kinds == {"l2 ball"}:
             radius = self._weight("l2 ball")
             self._say("projection", f"a point outside of the ball is scaled to its radius {radius}")
-            return f"{v}/max(1, {self.norm}({v})/{_grouped(radius)})", "L2Ball"
+            return f"{v}/max(1, {self.norm}({v})/{grouped(radius)})", "L2Ball"
         if kinds == {"linf ball"}:
             radius = self._weight("linf ball")
-            self._say("projection", f"each entry goes to the nearest point of [-{_grouped(radius)}, {radius}]")
-            return f"min(max({v}, -{_grouped(radius)}), {radius})", "Box"
+            self._say("projection", f"each entry goes to the nearest point of [-{grouped(radius)}, {radius}]")
+            return f"min(max({v}, -{grouped(radius)}), {radius})", "Box"
         if kinds == {"sum"}:
             total = self._weight("sum")
             self._say("projection", "the same is taken from every entry: the normal of the hyperplane is a vector of ones")
-            return f"{v} - (sum({v}) - {_in_sum(total)})/sum({v}.^0)", "Hyperplane"
+            return f"{v} - (sum({v}) - {in_sum(total)})/sum({v}.^0)", "Hyperplane"
         known = {
             frozenset({"sum", "lower"}): ("Simplex", "max(v - t, 0) with t such that the entries have their sum: by sorting"),
             frozenset({"l1 ball"}): ("L1Ball", "soft-thresholding at the level at which the l1 norm is the radius: by sorting"),
@@ -403,11 +399,43 @@ class _Derivation:
         found = known.get(frozenset(kinds))
         if found is None or (found[0] == "Simplex" and not self._is_nonnegative()):
             names = ", ".join(sorted(kinds))
-            raise UnknownTermError(
-                "terms whose sum has a known operator were expected", got=names, remedy="Ask for one of them at a time."
-            )
+            raise UnknownTermError("terms whose sum has a known operator were expected", got=names, remedy=self._remedy())
         self._say("catalogue", found[1])
         return "", found[0]
+
+    def _in_ball(self) -> str:
+        """Absolute values, squares, a linear term and ``x >= 0`` in a ball: its multiplier divides, so the point of the rest is scaled."""
+        radius, x = self._weight("l2 ball"), self.wrt.name
+        rest = self._of_norms()
+        self._say(
+            "multiplier",
+            f"in the ball of radius {radius} the multiplier m >= 0 of {self.norm}({x})^2/2 is added to the divisor and changes no sign",
+        )
+        self._say("together", f"so the point is {rest}, scaled to the radius where it lies outside")
+        return f"{grouped(rest)}/max(1, {self.norm}({rest})/{grouped(radius)})"
+
+    def _huber(self) -> str:
+        """Huber's function entry by entry: quadratic within ``d``, a line outside."""
+        (term, *more) = self.terms["huber"]
+        if more or term.parameter is None:
+            raise UnknownTermError("one Huber function was expected", got="several", remedy="Ask for one of them at a time.")
+        x, v, weight = self.wrt.name, self.point.name, self._weight("huber")
+        bound = self._text_at(term.parameter, term)
+        self._say("separable", "every term is a sum over entries, so each entry is minimised by itself")
+        dot = "." if any(term.weight.free_indices for term in self.terms["huber"]) else ""
+        inside = f"{v}{dot}/{grouped(self._weight('huber', 1, 1))}"
+        self._say("case", f"|{x}| <= {bound}: {x} - {v} + {times(weight)}{x} = 0, so {x} = {inside}; needs |{inside}| <= {bound}")
+        self._say(
+            "case",
+            f"{x} > {bound}: {x} - {v} + {times(weight)}{bound} = 0, so {x} = {v} - {times(weight)}{bound}; the same below -{bound}",
+        )
+        step = f"min(max({inside}, -{grouped(bound)}), {bound})"
+        return f"{v} - {step}" if weight == "1" else f"{v} - {grouped(weight)}{dot}*{step}"
+
+    def _text_at(self, body: Expr, term: Term) -> str:
+        free = tuple(index for index in term.at if index in body.free_indices)
+        tree = matrix_form(body, free)
+        return to_plain(tree) if tree is not None else to_text(body)
 
     def _read(self, text: str) -> Formula:
         others = [symbol for symbol in self.formula.symbols if symbol is not self.wrt]
@@ -449,45 +477,3 @@ def _entry(symbol: Symbol, places: tuple[Index, ...]) -> Expr:
 def _index(symbol: Symbol, place: int) -> Index:
     axis = symbol.axes[place]
     return fresh_index("ij"[place], number(axis.origin), add(axis.size, number(axis.origin - 1)))
-
-
-def _over(text: str, divisor: str) -> str:
-    """Return a text with a divisor behind it, empty for none."""
-    return f"{_in_sum(text)}{divisor}" if divisor else text
-
-
-def _times(weight: str) -> str:
-    return "" if weight == "1" else f"{_grouped(weight)}*"
-
-
-def _grouped(text: str) -> str:
-    """Return a text that may stand as a factor."""
-    return text if text.replace("_", "a").replace(".", "0").isalnum() or _is_call(text) else f"({text})"
-
-
-def _in_sum(text: str) -> str:
-    """Return a text that may stand behind a minus sign."""
-    bare, depth = "", 0
-    for sign in text:
-        depth += {"(": 1, ")": -1}.get(sign, 0)
-        bare += sign if depth == 0 else ""
-    return f"({text})" if " + " in bare or " - " in bare or text.startswith("-") else text
-
-
-def _escaped(text: str) -> str:
-    """Return words as LaTeX shows them."""
-    for sign, shown in (("{", r"\{"), ("}", r"\}"), ("_", r"\_"), ("^", r"\textasciicircum{}")):
-        text = text.replace(sign, shown)
-    return text
-
-
-def _is_call(text: str) -> bool:
-    head, bracket, _ = text.partition("(")
-    if not bracket or not head.isidentifier() or not text.endswith(")"):
-        return False
-    depth = 0
-    for place, sign in enumerate(text):
-        depth += {"(": 1, ")": -1}.get(sign, 0)
-        if depth == 0 and sign == ")":
-            return place == len(text) - 1
-    return False

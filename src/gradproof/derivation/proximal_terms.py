@@ -34,7 +34,8 @@ _NORMS = {"norm1": "l1", "norm2": "l2", "normF": "l2", "norminf": "linf"}
 class Term:
     """``weight`` times a function of the variable; a weight of a separable term may depend on ``at``, the indices of the entry.
 
-    Kinds: 'l1', 'squared' (the sum of squares), 'linear', 'positive part', 'l0', 'l2', 'linf', 'max'; for constraints 'lower', 'upper'
+    Kinds: 'l1', 'squared' (the sum of squares), 'linear', 'positive part', 'huber' (of the threshold ``parameter``), 'l0',
+    'l2', 'linf', 'max'; for constraints 'lower', 'upper'
     (the weight is the bound), 'sum' (the weight is what the entries sum to), 'l1 ball', 'l2 ball' and 'linf ball' (the weight is the
     radius); 'constant'.
     """
@@ -42,6 +43,7 @@ class Term:
     kind: str
     weight: Expr
     at: tuple[Index, ...] = ()
+    parameter: Expr | None = None
 
 
 def terms_of(body: Expr, wrt: Symbol) -> Iterator[Term | Expr]:
@@ -75,12 +77,17 @@ def _function(node: Expr, weight: Expr, wrt: Symbol) -> Term | None:
             inside = [factor for factor in factors if wrt in symbols(factor)]
             rest = multiply(*(factor for factor in factors if wrt not in symbols(factor)))
             kind = _of_entry(inside[0], wrt, indices) if len(inside) == 1 else None
-            return None if kind is None else Term(kind, multiply(weight, rest), indices)
+            return None if kind is None else Term(kind, multiply(weight, rest), indices, _parameter(inside[0]))
         case _ if not wrt.axes:
             kind = _of_entry(node, wrt, ())
-            return None if kind is None else Term(kind, weight)
+            return None if kind is None else Term(kind, weight, (), _parameter(node))
         case _:
             return None
+
+
+def _parameter(node: Expr) -> Expr | None:
+    """Return the second argument of a function of one entry."""
+    return node.arguments[1] if isinstance(node, Apply) and node.function == "huber" and len(node.arguments) == 2 else None
 
 
 def _of_entry(node: Expr, wrt: Symbol, at: tuple[Index, ...]) -> str | None:
@@ -88,6 +95,8 @@ def _of_entry(node: Expr, wrt: Symbol, at: tuple[Index, ...]) -> str | None:
     match node:
         case Apply("abs", (inner,)) if _is_entry(inner, wrt, at):
             return "l1"
+        case Apply("huber", (inner, parameter)) if _is_entry(inner, wrt, at) and wrt not in symbols(parameter):
+            return "huber"
         case Power(inner, Number(exponent, None)) if exponent == 2 and _is_entry(inner, wrt, at):
             return "squared"
         case Apply("relu", (inner,)) if _is_entry(inner, wrt, at):

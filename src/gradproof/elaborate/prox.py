@@ -9,7 +9,7 @@ from gradproof.elaborate.references import reference_of
 from gradproof.elaborate.trouble import Unreadable
 from gradproof.elaborate.value import Value, scalar, with_tensor
 from gradproof.expr import build
-from gradproof.expr.node import Axis, Element, Expr, Operator, Symbol
+from gradproof.expr.node import Axis, Compare, Element, Expr, Iverson, Operator, Symbol
 from gradproof.reader.presentation import (
     Adjacent,
     Fenced,
@@ -95,6 +95,8 @@ def _norm(order: Tree | None, square: bool, opening: str, entries: Value) -> Exp
     axes = list(entries.axes)
     if name == "1" or (opening == "|" and not name):
         return build.sum_over(axes, build.apply("abs", entries.body))
+    if name == "0" and not square:
+        return build.sum_over(axes, Iverson(Compare("!=", entries.body, build.ZERO)))
     if name in ("2", "", "F"):
         squares = build.sum_over(axes, build.power(entries.body, build.TWO))
         return squares if square else build.square_root(squares)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from gradproof.derivation.proximal import as_condition
+from gradproof.derivation.proximal_text import as_condition
 from gradproof.errors import FormulaError
 from gradproof.expr.build import negate, subtract
 from gradproof.expr.node import Compare, Expr, Index, Iverson, Logic

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from gradproof.derivation.notation import declaration
-from gradproof.derivation.proximal import Line, Proximal, point_of, proximal, without_indicators
+from gradproof.derivation.proximal import Line, Proximal, point_of, proximal
+from gradproof.derivation.proximal_text import without_indicators
 from gradproof.errors import DomainError, FormulaError, ShapeError, UnsupportedError
 from gradproof.evaluate.bindings import Undecidable
 from gradproof.evaluate.instances import instance
@@ -47,6 +49,7 @@ def operator(expression: str, over: str, *, assume: Sequence[str] = (), subject_
               'LInf'
     Source:   of each function, its entry in ``gradproof.prox``
     """
+    assume = [*assume, *_square(expression, over, assume, subject_to)]
     try:
         found = proximal(expression, over, assume=assume, subject_to=subject_to)
         if found.result is not None:
@@ -57,6 +60,14 @@ def operator(expression: str, over: str, *, assume: Sequence[str] = (), subject_
             raise trouble
         return looked_up
     return _looked_up(expression, over, assume, subject_to) or found
+
+
+def _square(expression: str, over: str, assume: Sequence[str], subject_to: Sequence[str]) -> list[str]:
+    """Declare a matrix that is to be semidefinite as square."""
+    is_told = any(text.partition(":")[0].strip() == over for text in assume)
+    named = (rf"\b{re.escape(over)}\s+in\s+PSD\b", rf"\b(?:logdet|det|inv|tr)\({re.escape(over)}\)")
+    is_square = any(re.search(pattern, text) for pattern in named for text in (expression, *subject_to))
+    return [f"{over}: n,n"] if is_square and not is_told else []
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from gradproof.derivation.proximal import without_indicators
+from gradproof.derivation.proximal_text import without_indicators
 from gradproof.errors import FormulaError
 from gradproof.expr.build import number
 from gradproof.expr.node import Element, Expr, Index, Number, Symbol
