@@ -24,7 +24,7 @@ FORMS = [
         "2*(A*x/(x'*B*x) - (x'*A*x)*B*x/(x'*B*x)^2)",
     ),
     # deltas that all cases share stand in front of them
-    ("smooth_l1_loss(x, y)", "x", ["x: n", "y: n"], "where(abs(x - y) < 1, x - y, sign(x - y))/n"),
+    ("smooth_l1_loss(x, y)", "x", ["x: n", "y: n"], "min(max(x - y, -1), 1)/n"),
     ("sum(where(abs(r) <= d, r.^2/2, d*(abs(r) - d/2)))", "r", ["r: n", "d: scalar"], "where(abs(r) <= d, r, d*sign(r))"),
     # named functions and powers are put back together
     ("-sum(y .* log(exp(z)/sum(exp(z))))", "z", ["z: k", "y: k simplex"], "softmax(z) - y"),

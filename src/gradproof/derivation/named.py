@@ -7,7 +7,7 @@ from fractions import Fraction
 from itertools import permutations
 
 from gradproof.expr.build import add, multiply, number, power, scale
-from gradproof.expr.node import Axis, Element, Expr, Index, Number, Symbol
+from gradproof.expr.node import Axis, Element, Expr, Index, Number, Power, Symbol
 from gradproof.expr.walk import substitute, symbols, transform
 from gradproof.formula.formula import Intermediate
 from gradproof.rewrite.collect import Factors, factors_of, product_of, signature
@@ -48,11 +48,13 @@ class _Naming:
         """Return a node with the part's name, or its reciprocal, in place of its value."""
         if len(node.free_indices) > _MOST_INDICES or isinstance(node, Index | Number | Element | Symbol):
             return node
+        if isinstance(node, Power) and isinstance(node.base, Power) and self._is_named(node.base.base):
+            return _one_power(node, node.base)
         weight, factors = factors_of(node)
         keys = {signature(base): base for base in factors}
         for places in permutations(sorted(node.free_indices, key=lambda index: index.uid), len(self.part.axes)):
             wanted_weight, wanted = self._entry(places)
-            for power_ in (1, -1):
+            for power_ in self._powers(wanted, keys, factors):
                 if all(key in keys and _covers(factors[keys[key]], power_ * exponent) for key, exponent in wanted.items()):
                     rest = dict(factors)
                     for key, exponent in wanted.items():
@@ -62,12 +64,32 @@ class _Naming:
                     return scale(weight / wanted_weight**power_, multiply(power(entry, number(power_)), left))
         return node
 
+    def _is_named(self, node: Expr) -> bool:
+        return node is self.entry or (
+            isinstance(node, Element) and isinstance(self.entry, Element) and node.symbol is self.entry.symbol
+        )
+
+    def _powers(self, wanted: Factors, keys: dict[Expr, Expr], factors: Factors) -> tuple[int, ...]:
+        """Return the powers of the name to look for: of a root the one that leaves nothing over, ``B = s^2`` for ``s = sqrt(B)``."""
+        key = next((key for key, exponent in wanted.items() if exponent.denominator != 1), None)
+        if key is None:
+            return (1, -1)
+        times = factors[keys[key]] / wanted[key] if key in keys else Fraction(0)
+        return (int(times),) if times.denominator == 1 and times else ()
+
     def _entry(self, places: tuple[Index, ...]) -> tuple[Fraction, Factors]:
         if places not in self.keys:
             value = substitute(self.part.value, dict(zip(self.part.axes, places, strict=True)))
             weight, factors = factors_of(value)
             self.keys[places] = weight, {signature(base): exponent for base, exponent in factors.items()}
         return self.keys[places]
+
+
+def _one_power(outer: Power, inner: Power) -> Expr:
+    """Return the power of a power of a root, which is not negative, as one power."""
+    if isinstance(outer.exponent, Number) and isinstance(inner.exponent, Number):
+        return power(inner.base, number(outer.exponent.value * inner.exponent.value))
+    return outer
 
 
 def _origin(index: Index) -> int:

@@ -29,6 +29,8 @@ from gradproof.printer.text import to_text as index_text
 from gradproof.rewrite.simplify import cost
 
 _INSTANCES, _MOST_TRIES = 2, 8
+#: By names a matrix notation has to be so much shorter than with the parts written out.
+_MUCH_SHORTER = 0.75
 #: Longer values are written by indices alone; in still longer ones what is shared gets a name.
 _LARGEST, _LARGEST_TREE = 4_000, 100_000
 
@@ -94,17 +96,28 @@ def written(
     if tree is not None and not reads_back(to_plain(tree), value, axes, variables):
         tree = None
     index = Writing(index_text(value), index_latex(value))
-    by_index = None
-    if tree is None or detours(tree) > 1:
-        named, used = with_names(value, parts)
-        by_index = _index_writing(named), named, tuple(_definition(part, used) for part in used)
-    if by_index is not None and (tree is None or len(by_index[0].text) < len(to_plain(tree))):
-        short, named, definitions = by_index
-        return Notation(None, short, index, _names(named, axes), definitions)
+    named, used = with_names(value, parts)
+    definitions = tuple(_definition(part, used) for part in used)
+    by_index = Notation(None, _index_writing(named), index, _names(named, axes), definitions) if _is_for_indices(tree) else None
+    texts = [by_index.text if by_index is not None else "", to_plain(tree) if tree is not None else ""]
+    shortest = min(len(text) for text in texts if text)
+    named_tree = matrix_form(named, axes) if used and not is_row else None
+    if named_tree is not None:
+        short = Writing(to_plain(named_tree), to_latex(named_tree))
+        by_names = Notation(named_tree, short, index, _names(named, axes), definitions)
+        if len(by_names.text) < _MUCH_SHORTER * shortest and reads_back(by_names.text, value, axes, variables):
+            return by_names
+    if by_index is not None and (tree is None or len(by_index.short.text) < len(to_plain(tree))):
+        return by_index
     assert tree is not None
     if is_row:
         tree = Tree("transpose", (tree,), tree.rank)
     return Notation(tree, Writing(to_plain(tree), to_latex(tree)), index, _names(value, axes))
+
+
+def _is_for_indices(tree: Tree | None) -> bool:
+    """Tell whether indices may say it better: there is no matrix notation, or one that repeats vectors along axes."""
+    return tree is None or detours(tree) > 1
 
 
 def _names(value: Expr, axes: Sequence[Index]) -> tuple[str, ...]:

@@ -29,6 +29,8 @@ from gradproof.rewrite.collect import collected, factors_of, product_of
 from gradproof.rewrite.rule import Rule
 from gradproof.rewrite.simplify import cost, expanded, simplify
 
+#: What holds where a comparison fails.
+_FAILING = {">": "<=", ">=": "<", "<": ">=", "<=": ">"}
 #: Matrix notation that repeats vectors along axes more often than this is a detour around two indices.
 _MOST_ONES = 2
 #: Another form has to be so much shorter to be taken for the canonical one.
@@ -211,6 +213,20 @@ def _like_powers(node: Expr) -> Expr | None:
     return None
 
 
+def _complement(node: Expr) -> Expr | None:
+    """``1 - sigma(-u)`` is ``sigma(u)``, and ``1 - [u > 0]`` is ``[u <= 0]``."""
+    if not (isinstance(node, Add) and len(node.terms) == 2 and ONE in node.terms and sum(node.weights) == 0):
+        return None
+    weight, other = _weight_of_one(node), next(term for term in node.terms if term is not ONE)
+    match other:
+        case Apply("sigma", (Add(_, weights) as argument,)) if max(weights) < 0:
+            return scale(weight, apply("sigma", negate(argument)))
+        case Iverson(Compare(relation, left, right)) if relation in _FAILING:
+            return scale(weight, Iverson(Compare(_FAILING[relation], left, right)))
+        case _:
+            return None
+
+
 def _less_than_one(node: Expr) -> Expr | None:
     """``(y - p)/(p (p - 1))`` is ``(p - y)/(p (1 - p))``: what is divided by is written less than 1."""
     weight, factors = factors_of(node)
@@ -304,6 +320,7 @@ RULES = (
     Rule("logistic function", "1/(1 + exp(u)) = sigma(-u)", _logistic, _SOURCE),
     Rule("logistic function", "exp(u) sigma(-u) = sigma(u)", _weighted_logistic, _SOURCE),
     Rule("softmax", "exp(u_p)/sum_i exp(u_i) = softmax(u)_p", _softmax, "by definition of softmax"),
+    Rule("complement", "1 - sigma(-u) = sigma(u), 1 - [u > 0] = [u <= 0]", _complement, _SOURCE),
     Rule("less than one", "1/(u - 1) = -1/(1 - u)", _less_than_one, "by definition"),
     Rule("powers of one base", "u^a u^b = u^(a + b)", _like_powers, "NIST DLMF 4.2"),
     Rule("range", "[p - a >= 0 and b - p >= 0] = [a <= p <= b]", _bounds, "Graham, Knuth, Patashnik 1994, 2.1"),

@@ -7,11 +7,24 @@ from difflib import get_close_matches
 
 from gradproof.expr.catalogue import BY_TEXT
 from gradproof.formula.entry import Entry
-from gradproof.formula.functions import constructions, elementwise, matrices, reductions, vectors
-from gradproof.formula.layers import adaptive, convolution, cross_entropy, linear, losses, lua, pooling, tsne
+from gradproof.formula.functions import activations, constructions, elementwise, matrices, reductions, vectors
+from gradproof.formula.layers import (
+    adaptive,
+    attention,
+    convolution,
+    cross_entropy,
+    distances,
+    linear,
+    losses,
+    lua,
+    normalization,
+    pooling,
+    tsne,
+)
 
 _FAMILIES = (
-    elementwise, reductions, vectors, matrices, constructions, convolution, pooling, adaptive, linear, losses, cross_entropy, tsne, lua,
+    elementwise, activations, reductions, vectors, matrices, constructions, convolution, pooling, adaptive, linear, losses, cross_entropy,
+    distances, normalization, attention, tsne, lua,
 )  # fmt: skip
 
 

@@ -40,7 +40,9 @@ from gradproof.printer.layout import (
     chained,
     decimal_text,
     factors_of,
+    is_long_decimal,
     negative_exponent,
+    rational_text,
     split_quotient,
 )
 from gradproof.printer.naming import index_names
@@ -206,6 +208,8 @@ def _number(node: Number) -> Printed:
     if node.ulp is not None:
         return Printed(decimal_text(node), ATOM if node.value >= 0 else SUM)
     value = node.value
+    if is_long_decimal(value):
+        return Printed(rational_text(value), ATOM if value >= 0 else SUM)
     text = str(value) if value.denominator == 1 else _fraction(str(abs(value.numerator)), str(value.denominator))
     if value < 0 and value.denominator != 1:
         text = "-" + text
@@ -242,6 +246,8 @@ def _sum(node: Add, done: dict[Expr, Printed]) -> Printed:
 
 def _product(weight: Fraction, node: Expr, done: dict[Expr, Printed]) -> Printed:
     above, below = split_quotient(factors_of(node))
+    if is_long_decimal(weight):
+        return Printed(f"{rational_text(weight)} {_in(_product(Fraction(1), node, done), PRODUCT)}", PRODUCT)
     if not below and weight == 1 and len(above) == 1:
         return _power(above[0], done)
     above = arranged_factors(above, done)

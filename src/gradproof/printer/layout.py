@@ -12,6 +12,8 @@ from gradproof.expr.node import Add, Compare, Expr, Iverson, Logic, Multiply, Nu
 
 #: Binding strength of what was printed; a part that binds more loosely than its place asks for gets parentheses.
 SUM, PRODUCT, POWER, ATOM = 1, 2, 3, 4
+#: Denominators from here on are long.
+_LONG = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,28 @@ def negative_exponent(node: Expr) -> Fraction | None:
 def factors_of(node: Expr) -> tuple[Expr, ...]:
     """Return the factors of a product, a single node as one."""
     return node.factors if isinstance(node, Multiply) else (node,)
+
+
+def rational_text(value: Fraction) -> str:
+    """Return a rational as it is best read: ``2/3``; a long fraction that a decimal says exactly is that decimal: ``0.044715``."""
+    return _exact_decimal(value) if is_long_decimal(value) else str(value)
+
+
+def is_long_decimal(value: Fraction) -> bool:
+    """Tell whether a rational is a long fraction that a decimal says exactly."""
+    rest = value.denominator
+    if rest < _LONG:
+        return False
+    for prime in (2, 5):
+        while rest % prime == 0:
+            rest //= prime
+    return rest == 1
+
+
+def _exact_decimal(value: Fraction) -> str:
+    places = next(count for count in range(value.denominator.bit_length() + 1) if 10**count % value.denominator == 0)
+    digits = f"{abs(value.numerator) * (10**places // value.denominator):0{places + 1}d}"
+    return f"{'-' if value < 0 else ''}{digits[:-places]}.{digits[-places:]}"
 
 
 def decimal_text(number: Number) -> str:

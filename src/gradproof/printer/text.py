@@ -38,7 +38,9 @@ from gradproof.printer.layout import (
     chained,
     decimal_text,
     factors_of,
+    is_long_decimal,
     negative_exponent,
+    rational_text,
     split_quotient,
 )
 from gradproof.printer.naming import index_names
@@ -129,8 +131,8 @@ def _link(part: Expr, place: int, done: dict[Expr, Printed]) -> str:
 def _number(node: Number) -> Printed:
     if node.ulp is not None:
         return Printed(decimal_text(node), ATOM if node.value >= 0 else SUM)
-    strength = ATOM if node.value.denominator == 1 else PRODUCT
-    return Printed(str(node.value), strength if node.value >= 0 else SUM)
+    strength = ATOM if node.value.denominator == 1 or is_long_decimal(node.value) else PRODUCT
+    return Printed(rational_text(node.value), strength if node.value >= 0 else SUM)
 
 
 def _listed(nodes: tuple[Expr, ...], done: dict[Expr, Printed]) -> str:
@@ -159,7 +161,7 @@ def _in(printed: Printed, strength: int) -> str:
 def _sum(node: Add, done: dict[Expr, Printed]) -> Printed:
     pieces: list[str] = []
     for weight, term in arranged_terms(node, done):
-        text = _product(abs(weight), term, done).text if term is not ONE else str(abs(weight))
+        text = _product(abs(weight), term, done).text if term is not ONE else rational_text(abs(weight))
         if pieces:
             pieces.append(f" {'-' if weight < 0 else '+'} {text}")
         else:
@@ -170,6 +172,9 @@ def _sum(node: Add, done: dict[Expr, Printed]) -> Printed:
 
 def _product(weight: Fraction, node: Expr, done: dict[Expr, Printed]) -> Printed:
     above, below = split_quotient(factors_of(node))
+    if is_long_decimal(weight):
+        whole = _product(Fraction(1), node, done)
+        return Printed(f"{rational_text(weight)} {_in(whole, PRODUCT)}", PRODUCT)
     parts = [str(weight.numerator)] if weight.numerator != 1 or not above else []
     parts += [_in(_power(factor, done), PRODUCT + 1) for factor in arranged_factors(above, done)]
     divisors = [str(weight.denominator)] if weight.denominator != 1 else []

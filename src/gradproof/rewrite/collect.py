@@ -166,10 +166,23 @@ def _collected(node: Expr, collector: _Collector) -> Expr:
 def _product_summed(term: Term, collector: _Collector) -> Expr:
     """Return a product that is summed; a sum that is left alone under the sign is summed term by term."""
     inside, outside = term.parted()
+    if any(_sums_to_zero(base, term, collector) for base in inside):
+        return ZERO
     only = next(iter(inside), None)
     if len(inside) > 1 or not isinstance(only, Add) or inside[only] != 1:
         return term.to_expr()
     return scale(term.weight, multiply(product_of(outside), _collected(sum_over(term.indices, only), collector)))
+
+
+def _sums_to_zero(base: Expr, term: Term, collector: _Collector) -> bool:
+    """Tell whether a difference stands alone under some of the signs of a sum and cancels there: ``sum_i (x_i - mean)``."""
+    own = tuple(index for index in term.indices if index in base.free_indices)
+    others = (other for other in term.factors if other is not base)
+    if not isinstance(base, Add) or term.factors[base] != 1 or len(own) == len(term.indices):
+        return False
+    if any(index in other.free_indices for other in others for index in own):
+        return False
+    return _collected(sum_over(own, base), collector) is ZERO
 
 
 def _in_order(node: Element | TensorEntry) -> Expr:

@@ -96,7 +96,7 @@ def _huber_partial(a: tuple[Expr, ...], place: int) -> Expr:
     x, bound = a
     outside = subtract(ONE, _inside(x, bound))
     if place == 0:
-        return add(multiply(_inside(x, bound), x), multiply(outside, bound, apply("sign", x)))
+        return apply("minimum", apply("maximum", x, negate(bound)), bound)
     return multiply(outside, subtract(apply("abs", x), bound))
 
 

@@ -15,6 +15,8 @@ from gradproof.reader.plain.tree import Tree
 
 #: More spellings of catalogue functions, for people who come from other tools.
 _ALSO = {"modulo": ("mod",), "arcsin": ("asin",), "arccos": ("acos",), "arctan": ("atan",)}
+#: Activations that ``functions.activations`` reads with their options.
+_WITH_OPTIONS = frozenset({"leaky_relu", "soft_threshold", "elu", "softplus", "hardtanh", "gelu"})
 _LETTERS = ("x", "y", "z", "w")
 
 
@@ -67,7 +69,7 @@ def _of_catalogue(function: Function) -> Entry:
 
 
 ENTRIES = (
-    *(_of_catalogue(function) for function in FUNCTIONS.values() if function.arity > 0),
+    *(_of_catalogue(function) for function in FUNCTIONS.values() if function.arity > 0 and function.name not in _WITH_OPTIONS),
     Entry(("sqrt",), (tensor("x"),), broadcast, entrywise(square_root)),
     Entry(("square",), (tensor("x"),), broadcast, entrywise(lambda body: power(body, TWO))),
     Entry(("where",), (tensor("condition"), tensor("x"), tensor("y")), broadcast, _where),

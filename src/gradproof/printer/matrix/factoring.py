@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
+from gradproof.printer.layout import is_long_decimal
 from gradproof.printer.matrix.tree import Tree, product, scalar_text, transposed
 
 Term = tuple[Fraction, Tree]
@@ -42,7 +43,9 @@ def factored_sum(terms: Sequence[Term], rank: int) -> Tree:
 
 def with_denominator(tree: Tree, weight: Fraction) -> tuple[Tree, Fraction]:
     """Take a number that a quotient is divided by into its denominator: half of ``x/s^2`` is ``x/(2 s^2)``."""
-    if weight.denominator == 1 or tree.operation != "quotient" or tree.parts[1].rank:
+    if tree.operation == "quotient" and tree.parts[0] == scalar_text("1") and not tree.rank and weight.denominator == 1 < weight:
+        return Tree("quotient", (scalar_text(str(weight)), tree.parts[1]), 0), Fraction(1)  # 2/pi
+    if weight.denominator == 1 or is_long_decimal(weight) or tree.operation != "quotient" or tree.parts[1].rank:
         return tree, weight
     above, below = tree.parts
     number = scalar_text(str(weight.denominator))

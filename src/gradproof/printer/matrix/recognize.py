@@ -32,13 +32,13 @@ from gradproof.expr.node import (
     fresh_index,
 )
 from gradproof.expr.walk import substitute
+from gradproof.printer.matrix.assembly import NORMS, between_diagonals, divided_entrywise, joint_exponent, scaled, total, unweighted
 from gradproof.printer.matrix.correlation import correlation, is_shifted
 from gradproof.printer.matrix.factoring import factored_sum, with_denominator, with_equal_signs, with_sign
 from gradproof.printer.matrix.tree import Tree, fewer_transposes, leaf, product, scalar_text, transposed
 from gradproof.printer.text import to_text
 
 _DEEPEST = 60
-_NORMS = frozenset({"norm1", "norm2", "normF"})
 #: Functions of a square matrix with the same value at its transpose.
 _OF_SQUARES = frozenset({"det", "logdet", "tr"})
 _RELATIONS = {"=": "=", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
@@ -85,14 +85,14 @@ def _spread(factor: Factor, axes: tuple[Index, ...]) -> Tree:
         return transposed(factor.tree)
     ones = [_ones(axis) for axis in axes]
     if not factor.indices and len(axes) == 1:
-        return _scaled(factor.tree, ones[0])
+        return scaled(factor.tree, ones[0])
     if len(axes) == 2:
         if factor.indices == axes[:1]:
             return product(factor.tree, transposed(ones[1]), rank=2)
         if factor.indices == axes[1:]:
             return product(ones[0], transposed(factor.tree), rank=2)
         if not factor.indices:
-            return _scaled(factor.tree, product(ones[0], transposed(ones[1]), rank=2))
+            return scaled(factor.tree, product(ones[0], transposed(ones[1]), rank=2))
     raise NoMatrixForm
 
 
@@ -183,14 +183,14 @@ def _power(node: Power, free: tuple[Index, ...], depth: int) -> Factor:
         return Factor(Tree("quotient", (above, below.tree), len(below.indices)), below.indices)
     if isinstance(node.exponent, Number) and node.exponent.value == Fraction(1, 2):
         inner = _factor(node.base, depth + 1)
-        if inner.tree.operation == "power" and not free and inner.tree.parts[0].name in _NORMS and inner.tree.parts[1].name == "2":
+        if inner.tree.operation == "power" and not free and inner.tree.parts[0].name in NORMS and inner.tree.parts[1].name == "2":
             return Factor(inner.tree.parts[0], ())
         return Factor(Tree("call", (inner.tree,), len(inner.indices), "sqrt"), inner.indices)
     inner = _factor(node.base, depth + 1)
     exponent = _form(node.exponent, (), depth + 1)
-    if inner.tree.operation == "power" and not free and _are_whole(inner.tree.parts[1], exponent):  # a squared norm, squared
-        exponent = scalar_text(str(int(inner.tree.parts[1].name) * int(exponent.name)))
-        inner = Factor(inner.tree.parts[0], ())
+    joint = joint_exponent(inner.tree, exponent) if not free else None
+    if joint is not None:
+        exponent, inner = joint, Factor(inner.tree.parts[0], ())
     return Factor(Tree("power", (inner.tree, exponent), len(free)), inner.indices)
 
 
@@ -326,7 +326,7 @@ class _Network:
         """Divide a column by another one over the same index, entry by entry."""
         for place, other in enumerate(self.factors):
             if other.indices == factor.indices:
-                self.factors[place] = Factor(_divided_entrywise(other.tree, factor.tree), factor.indices)
+                self.factors[place] = Factor(divided_entrywise(other.tree, factor.tree), factor.indices)
                 return
         one = scalar_text("1")
         self.factors.append(Factor(Tree("quotient", (one, factor.tree), 1), factor.indices))
@@ -394,7 +394,7 @@ class _Network:
     def _alone(self, factor: Factor, index: Index) -> Factor:
         ones = _ones(index)
         if len(factor.indices) == 1:
-            return Factor(_total(factor.tree), ())
+            return Factor(total(factor.tree), ())
         rows = factor.tree if factor.indices[1] is index else transposed(factor.tree)
         rest = factor.indices[0] if factor.indices[1] is index else factor.indices[1]
         return Factor(product(rows, ones, rank=1), (rest,))
@@ -419,7 +419,7 @@ class _Network:
             row, column = matrix.indices
             above = [factor.tree for factor in columns if factor.indices[0] is row]
             beside = [factor.tree for factor in columns if factor.indices[0] is column]
-            return Factor(self._weighted(_between_diagonals(matrix.tree, above, beside), weight), (row, column))
+            return Factor(self._weighted(between_diagonals(matrix.tree, above, beside), weight), (row, column))
         if len(columns) == 2:
             first, second = columns
             tree = product(first.tree, transposed(second.tree), rank=2)
@@ -429,48 +429,17 @@ class _Network:
         return Factor(self._weighted(None, weight), ())
 
     def _weighted(self, tree: Tree | None, weight: Fraction) -> Tree:
-        made, weight = _unweighted(tree, weight)
+        made, weight = unweighted(tree, weight)
         for scalar in reversed(self.scalars):
-            made = scalar if made is None else _scaled(scalar, made)
+            made = scalar if made is None else scaled(scalar, made)
         made = made if made is not None else scalar_text("1")
         made, weight = with_sign(*with_equal_signs(made, weight))
         if self.below:
             below = self.below[0]
             for other in self.below[1:]:
-                below = _scaled(below, other)
+                below = scaled(below, other)
             made, weight = with_denominator(Tree("quotient", (made, below), made.rank), weight)
         return made if weight == 1 else Tree("sum", (made,), made.rank, weights=(weight,))
-
-
-def _divided_entrywise(above: Tree, below: Tree) -> Tree:
-    """Return ``a./b``; what is divided once more has both divisors below: ``a./(b.*c)``."""
-    if above.operation == "quotient" and above.parts[1].rank:
-        above, first = above.parts
-        parts = [part for one in (first, below) for part in (one.parts if one.operation == "hadamard" else (one,))]
-        below = Tree("hadamard", tuple(sorted(parts, key=lambda part: part.operation != "name")), 1)
-    return Tree("quotient", (above, below), 1)
-
-
-def _between_diagonals(tree: Tree, above: list[Tree], beside: list[Tree]) -> Tree:
-    """Return ``diag(u) M diag(v)``, in the shortest form: the identity between them is a diagonal, ones take the columns in."""
-    if not above and not beside:
-        return tree
-    if tree.operation == "eye":
-        return Tree("diagonal", (_entrywise(above + beside),), 2)
-    if tree.operation == "sum" and any(part.operation == "eye" for part in tree.parts):
-        return Tree("sum", tuple(_between_diagonals(part, above, beside) for part in tree.parts), 2, weights=tree.weights)
-    if tree.operation == "product" and above and tree.parts[0].operation == "ones":
-        return _between_diagonals(product(_entrywise(above), *tree.parts[1:], rank=2), [], beside)
-    if tree.operation == "product" and beside and transposed(tree.parts[-1]).operation == "ones":
-        return _between_diagonals(product(*tree.parts[:-1], transposed(_entrywise(beside)), rank=2), above, [])
-    parts = [Tree("diagonal", (_entrywise(above),), 2)] if above else []
-    parts.append(tree)
-    parts += [Tree("diagonal", (_entrywise(beside),), 2)] if beside else []
-    return product(*parts, rank=2)
-
-
-def _entrywise(trees: list[Tree]) -> Tree:
-    return trees[0] if len(trees) == 1 else Tree("hadamard", tuple(trees), 1)
 
 
 def _times_column(matrix: Factor, column: Factor, index: Index) -> Factor:
@@ -488,31 +457,3 @@ def _times(first: Factor, second: Factor, index: Index, middle: Tree | None = No
     column = second.indices[1] if second.indices[0] is index else second.indices[0]
     parts = (left, right) if middle is None else (left, middle, right)
     return Factor(product(*parts, rank=2), (row, column))
-
-
-def _are_whole(*exponents: Tree) -> bool:
-    return all(tree.operation == "text" and tree.name.isdigit() for tree in exponents)
-
-
-def _total(tree: Tree) -> Tree:
-    """Return the sum of all entries: of squares it is a squared norm, of row sums the sum of a whole matrix."""
-    if tree.operation == "product" and len(tree.parts) == 2 and tree.parts[1].operation == "ones":
-        inner = tree.parts[0]
-        tree = inner.parts[0] if inner.operation == "transpose" else inner
-    two = scalar_text("2")
-    if tree.operation == "power" and tree.parts[1] == two:
-        return Tree("power", (Tree("call", tree.parts[:1], 0, "normF" if tree.rank == 2 else "norm2"), two), 0)
-    return Tree("call", (tree,), 0, "sum")
-
-
-def _unweighted(tree: Tree | None, weight: Fraction) -> tuple[Tree | None, Fraction]:
-    """Take the number before a tree, as in ``2 (x - y)``, into the weight of its product."""
-    if tree is not None and tree.operation == "sum" and len(tree.parts) == 1:
-        return tree.parts[0], weight * tree.weights[0]
-    return tree, weight
-
-
-def _scaled(scalar: Tree, tree: Tree) -> Tree:
-    if scalar.operation == "quotient" and scalar.parts[0] == scalar_text("1") and not scalar.rank:
-        return Tree("quotient", (tree, scalar.parts[1]), tree.rank)
-    return Tree("scaled", (scalar, tree), tree.rank)

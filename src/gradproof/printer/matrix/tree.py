@@ -10,6 +10,7 @@ from fractions import Fraction
 
 from gradproof.expr.catalogue import FUNCTIONS, TENSOR_FUNCTIONS
 from gradproof.printer.latex import name_latex, word_latex
+from gradproof.printer.layout import is_long_decimal, rational_text
 
 #: How tightly what was written holds together.
 SUM, PRODUCT, UNARY, POWER, ATOM = range(5)
@@ -111,6 +112,10 @@ def to_latex(tree: Tree) -> str:
     return _latex(tree).text
 
 
+#: The larger and the smaller of two are written as the largest and the smallest.
+_SHORT_NAMES = {"maximum": "max", "minimum": "min"}
+
+
 # Plain text -----------------------------------------------------------------------------------------------------------
 
 
@@ -122,7 +127,7 @@ def _plain(tree: Tree) -> Written:
         case "text":
             return Written(tree.name, ATOM if tree.name.isalnum() else SUM)
         case "sum":
-            return Written(_terms([_plain(part).within(PRODUCT) for part in parts], tree.weights, "{}*{}", str), SUM)
+            return Written(_terms([_plain(part).within(PRODUCT) for part in parts], tree.weights, "{}*{}", rational_text), SUM)
         case "scaled":
             beside = PRODUCT if parts[1].operation in ("scaled", "product", "quotient") else UNARY
             return Written(f"{_plain(parts[0]).within(_beside(parts))}*{_plain(parts[1]).within(beside)}", PRODUCT)
@@ -147,7 +152,8 @@ def _plain(tree: Tree) -> Written:
         case "compare":
             return Written(f"({_plain(parts[0]).text} {tree.name} {_plain(parts[1]).text})", ATOM)
         case "call":
-            return Written(f"{tree.name}({', '.join(_argument(part) for part in parts)})", ATOM)
+            name = _SHORT_NAMES.get(tree.name, tree.name)
+            return Written(f"{name}({', '.join(_argument(part) for part in parts)})", ATOM)
         case _:
             raise AssertionError(tree.operation)
 
@@ -200,7 +206,7 @@ def _terms(texts: list[str], weights: tuple[Fraction, ...], times: str, number: 
         size = abs(weight)
         if size == 1 or text == "1":
             term = text if size == 1 else number(size)
-        elif size.numerator == 1:
+        elif size.numerator == 1 and not is_long_decimal(size):
             term = f"{text}/{size.denominator}" if times == "{}*{}" else times.format(number(size), text)
         else:
             term = times.format(number(size), text) if times == "{}*{}" else _joined([number(size), text])
@@ -288,4 +294,6 @@ def _joined(texts: list[str]) -> str:
 
 
 def _latex_number(value: Fraction) -> str:
-    return str(value.numerator) if value.denominator == 1 else rf"\tfrac{{{value.numerator}}}{{{value.denominator}}}"
+    if value.denominator == 1 or is_long_decimal(value):
+        return rational_text(value)
+    return rf"\tfrac{{{value.numerator}}}{{{value.denominator}}}"
