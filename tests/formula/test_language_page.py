@@ -21,7 +21,9 @@ def test_command_prints_what_the_page_shows(command, shown, capfdbinary):
 
 
 def test_functions_that_the_page_names_exist():
-    rows = re.findall(r"^\| (?:entry by entry|linear algebra|of vectors|reductions|layers|losses) \| (.*) \|$", PAGE, flags=re.MULTILINE)
+    rows = re.findall(
+        r"^\| (?:entry by entry|linear algebra|of vectors|reductions|layers|losses) \| (.*) \|$", PAGE, flags=re.MULTILINE
+    )
     assert len(rows) == 6
     named = {
         word
