@@ -187,3 +187,11 @@ def test_numbers_side_by_side_are_told_apart():
     derivation = derive("2*3^x", "x", assume=["x:"])
     assert derivation.to_latex() == r"2 \cdot 3^{x} \log(3)"
     assert to_text(derivation.value) == "2 (3^x) log(3)"
+
+
+def test_a_notebook_shows_mathml():
+    shown = derive("cross_entropy(linear(X, W, b), y)", "W", assume=["X: n,d", "W: k,d"])._repr_mimebundle_()
+    assert shown["text/html"].startswith("<math")
+    assert "one_hot" in shown["text/html"]
+    assert "<script" not in shown["text/html"]
+    assert shown["text/latex"].startswith("$\\displaystyle")

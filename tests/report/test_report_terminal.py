@@ -4,8 +4,8 @@ import pytest
 from rich.cells import cell_len
 
 from gradproof.checker.verdict import Report
+from gradproof.printer.safe_text import neutralize, one_line
 from gradproof.report.outcome import last_line
-from gradproof.report.safe_text import neutralize, one_line
 from gradproof.report.terminal import TerminalStyle, render_text
 
 

@@ -15,11 +15,11 @@ from gradproof.checker.verdict import FileReport, Report
 from gradproof.cli.output import allows_color, check_destination, write_file, write_standard_output
 from gradproof.cli.paths import Target, expand
 from gradproof.cli.progress import ProgressBar
+from gradproof.printer.safe_text import one_line
 from gradproof.report.github import render_github
 from gradproof.report.html import render_html
 from gradproof.report.json_report import render_json
 from gradproof.report.outcome import exit_code
-from gradproof.report.safe_text import one_line
 from gradproof.report.selection import select_codes
 from gradproof.report.terminal import TerminalStyle, render_statistics, render_text, render_total
 

@@ -11,8 +11,8 @@ from gradproof.cli.output import allows_color, check_destination, write_file, wr
 from gradproof.cli.progress import ProgressBar
 from gradproof.completion.completion import Completion, complete_document
 from gradproof.errors import GradproofError
+from gradproof.printer.safe_text import neutralize, one_line
 from gradproof.report.outcome import reported
-from gradproof.report.safe_text import neutralize, one_line
 
 _COLORS = {"+": "green", "-": "red", "@": "cyan"}
 

@@ -19,7 +19,6 @@ from gradproof.derivation.updates import METHODS, update
 from gradproof.formula.formula import Formula
 from gradproof.formula.value import value_of
 from gradproof.formula.values import shape_of
-from gradproof.report.mathml import to_mathml
 
 _TARGETS = ("text", "latex", "index", "matrix", *TARGETS, "json", "html")
 #: Values are computed at the point of --at up to so many entries of data.
@@ -130,8 +129,7 @@ def _document(derivation: Derivation, target: str, *, with_check: bool) -> str:
     if target in TARGETS:
         return derivation.to_code(target)
     if target == "html":
-        shown = to_mathml(derivation.to_latex(), display=True)
-        return (shown or derivation._repr_mimebundle_()["text/html"]) + "\n"
+        return derivation._repr_mimebundle_()["text/html"] + "\n"
     notation = derivation.notation
     report = {
         "schema_version": 1,

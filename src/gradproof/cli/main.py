@@ -13,7 +13,7 @@ import click
 
 from gradproof import __version__
 from gradproof.errors import GradproofError
-from gradproof.report.safe_text import neutralize
+from gradproof.printer.safe_text import neutralize
 
 FAILED = 2
 INTERRUPTED = 130

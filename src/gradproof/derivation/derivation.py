@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from html import escape
 from typing import Any
 
 from gradproof.codegen.module import program_source
@@ -28,6 +27,7 @@ from gradproof.expr.walk import substitute, symbols
 from gradproof.formula.formula import Formula, Stages
 from gradproof.formula.parse import parse
 from gradproof.printer.latex import to_latex as index_latex
+from gradproof.printer.mathml import to_html
 from gradproof.printer.text import to_text as index_text
 
 LAYOUTS = ("variable", "numerator", "denominator")
@@ -157,7 +157,7 @@ class Derivation:
         return {
             "text/plain": self.to_text(),
             "text/latex": f"$\\displaystyle {latex}$",
-            "text/html": f"<code>{escape(self.to_text())}</code>",
+            "text/html": to_html(latex, display=True, fallback=self.to_text()),
         }
 
 

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from gradproof.derivation.derivation import Derivation, derive
 from gradproof.experiment import pictures
 from gradproof.experiment.run import Outcome
-from gradproof.report.mathml import to_html
+from gradproof.printer.mathml import to_html
 from gradproof.tsne.plot import draw_map
 
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from gradproof.checker.codes import CODES
 from gradproof.checker.verdict import Equation, FileReport, Link, Report, Verdict
 from gradproof.errors import Span
+from gradproof.printer.safe_text import neutralize
 from gradproof.report.facts import facts, faulty_links, names, spelled
 from gradproof.report.outcome import items, last_line, reported
-from gradproof.report.safe_text import neutralize
 from gradproof.report.words import APPEARANCE
 
 

@@ -14,12 +14,12 @@ from typing import Any
 from gradproof.checker.codes import CODES
 from gradproof.checker.verdict import Certificate, Equation, FileReport, Link, Report, Verdict
 from gradproof.errors import Span
+from gradproof.printer.mathml import to_html, without_numbering
+from gradproof.printer.safe_text import encodable, neutralize, one_line
 from gradproof.reader.document import Block, Display, Formula, Heading, Prose
 from gradproof.reader.document import Code as CodeBlock
 from gradproof.report.facts import Fact, facts, faulty_links, name_of, names, spelled
-from gradproof.report.mathml import to_html, without_numbering
 from gradproof.report.outcome import count_codes, count_verdicts, last_line, reported
-from gradproof.report.safe_text import encodable, neutralize, one_line
 from gradproof.report.words import APPEARANCE, COUNTED, UNANSWERED
 
 # A formula with more visible characters than this may not fit on a telephone; its box can then be scrolled by keyboard.

@@ -10,8 +10,8 @@ from typing import Any
 
 from gradproof.checker.verdict import Certificate, Equation, FileReport, Link, Report
 from gradproof.errors import Span
+from gradproof.printer.safe_text import encodable
 from gradproof.report.outcome import worst_first
-from gradproof.report.safe_text import encodable
 
 SCHEMA_VERSION = 1
 

@@ -12,9 +12,9 @@ from rich.text import Text
 
 from gradproof.checker.codes import CODES
 from gradproof.checker.verdict import Equation, FileReport, Link, Report, Verdict
+from gradproof.printer.safe_text import neutralize, one_line
 from gradproof.report.facts import Fact, facts, faulty_links, name_of, names, spelled
 from gradproof.report.outcome import count_codes, counts_in_words, items, reported
-from gradproof.report.safe_text import neutralize, one_line
 from gradproof.report.words import APPEARANCE, UNANSWERED, Appearance
 
 _SOURCE_LINES = 12

@@ -1,6 +1,6 @@
 import pytest
 
-from gradproof.report.mathml import is_convertible, to_html, to_mathml
+from gradproof.printer.mathml import is_convertible, to_html, to_mathml
 
 
 @pytest.mark.parametrize(

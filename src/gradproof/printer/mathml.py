@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 
 from math_core import LatexError, LatexToMathML
 
-from gradproof.report.safe_text import neutralize
+from gradproof.printer.safe_text import neutralize
 
 # Bounds within which the converter answers in milliseconds: it recurses natively over nesting, and tries an opening
 # bracket without its partner in two ways, so that a hostile formula could otherwise take the process with it.
