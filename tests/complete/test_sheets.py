@@ -20,6 +20,14 @@ EXPECTED = {
         r"\theta_k - \alpha \frac{\hat m_{k+1}}{\sqrt{v_{k+1} / (1 - \beta_2^{k+1})} + \epsilon}",
         r"\theta_k - \alpha \frac{\Phi^\top (\Phi \theta_k - y)}{N}",
     ],
+    "backprop.tex": [
+        r"\hat{y} - t",
+        r"(\hat{y} - t) h",
+        r"(\hat{y} - t) w_2",
+        r"(\hat{y} - t) h \odot w_2 \odot (1 - h)",
+        r"(\hat{y} - t) (h \odot w_2 \odot (1 - h)) x^\top",
+        r"\frac{1}{4}",
+    ],
     "chain_rule.md": [
         r"\frac{2 x}{b} - \frac{a (3 - \sigma(x) (1 - \sigma(x)))}{b^2}",
         r"\frac{3}{2}",
@@ -32,12 +40,39 @@ EXPECTED = {
         "w_t + v_{t+1}",
     ],
     "homework.md": ["-0.0498", "15", "a", "2 x_i", r"\frac{7}{2}", r"-\sigma(-m)"],
+    "linear_models.md": [
+        r"\frac{X^\top (X w - y)}{n} + \lambda w",
+        r"\frac{X^\top X}{n} + \lambda I",
+        r"-\sum_{i=1}^{n} t_i \sigma(-t_i w^\top x_i) x_i",
+        r"-\sigma(-u)",
+    ],
+    "matrix_drills.md": [
+        "a",
+        r"(A + A^\top) x",
+        r"2 A^\top (A x - b)",
+        r"A^\top",
+        r"(A + A^\top) X",
+        r"a b^\top",
+        r"(X^{-1})^\top",
+        "2 X",
+        r"\frac{x}{\|x\|_2}",
+        "A",
+        r"\exp(a^\top x) a",
+        r"-(X^{-1})^\top a b^\top (X^{-1})^\top",
+    ],
     "minimizers.md": [r"(X^\top X)^{-1} X^\top y", r"(X^\top X + \lambda I)^{-1} X^\top y", r"\frac{u}{2 \lambda + 1}"],
     "network.md": [
         "o - t",
         r"(o - t) h^\top",
         r"W_2^\top (o - t)",
         r"([W_1 x + b_1 > 0] \odot (W_2^\top (o - t))) x^\top",
+    ],
+    "pca.md": [
+        "2 S u",
+        r"2 (S u - \lambda u)",
+        r"2 (U V^\top - X) V",
+        r"2 (U V^\top - X)^\top U",
+        r"2 (K (K \alpha - y) + \lambda K \alpha)",
     ],
     "proximal.md": [
         r"\operatorname{sign}(v) \odot \max(|v| - \tau, 0)",
@@ -49,6 +84,21 @@ EXPECTED = {
     "ridge.tex": [r"\mat{X}^\top (\mat{X} \vw - \mathbf{y}) + \lambda \vw", r"\mathbf{p} - \mathbf{y}"],
     "softmax_entries.md": ["p_i - y_i"],
     "softmax_layer.md": ["p - y", r"(p - y) x^\top"],
+    "softmax_regression.md": ["p - y", r"(p - y) x^\top", r"W^\top (p - y)", "x_j (p_i - y_i)"],
+    "tsne.md": [
+        r"4 \sum_j \frac{(p_{ij} - q_{ij}) (y_i - y_j)}{1 + \|y_i - y_j\|^2}",
+        r"-\frac{2 r}{(r^2 + 1)^2}",
+        r"\frac{1}{2}",
+        "32",
+    ],
+    "updates.md": [
+        r"H \theta - g",
+        r"\theta_k - \alpha (H \theta_k - g)",
+        r"\beta v_k - \alpha (H \theta_k - g)",
+        r"\theta_k - H^{-1} (H \theta_k - g)",
+        "H^{-1} g",
+        "0.4",
+    ],
 }
 
 

@@ -166,6 +166,10 @@ def newton(situation: Situation) -> Iterator[Answer]:
         if above and below and above["below"] == below["below"] and is_balanced(above["above"]) and is_balanced(below["above"]):
             gradient, hessian = above["above"], below["above"]
         if objective.axes:
+            factor = f"({gradient})" if is_sum(gradient) else gradient
+            if re.fullmatch(r"\\?[A-Za-z]+|\\[a-z]+\{[A-Za-z]\}", hessian):
+                yield _step(f"{step.now} - {hessian}^{{-1}} {factor}", first, second)
+                return
             factor = f"\\left({gradient}\\right)" if is_sum(gradient) else gradient
             yield _step(f"{step.now} - \\left({hessian}\\right)^{{-1}} {factor}", first, second)
         else:
