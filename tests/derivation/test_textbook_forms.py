@@ -53,6 +53,7 @@ def test_the_derivative_has_its_textbook_form(text, wrt, assume, expected):
     [
         ("norm2(A*x - b)^2", "x", ["A: m,n"], "2*A'*A"),
         ("x'*A*x", "x", [], "A + A'"),
+        ("a'*x", "x", ["a: n"], "0"),
         ("logsumexp(x)", "x", ["x: n"], "diag(softmax(x)) - softmax(x)*softmax(x)'"),
     ],
 )

@@ -83,6 +83,8 @@ def _spread(factor: Factor, axes: tuple[Index, ...]) -> Tree:
         return factor.tree
     if factor.indices == axes[::-1]:
         return transposed(factor.tree)
+    if factor.tree == scalar_text("0"):
+        return Tree("text", (), len(axes), "0")
     ones = [_ones(axis) for axis in axes]
     if not factor.indices and len(axes) == 1:
         return scaled(factor.tree, ones[0])
