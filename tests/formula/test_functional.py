@@ -144,6 +144,7 @@ DERIVED = [
         ["a: d"],
         "(norm2(a - p) + 1 - norm2(a - n) >= 0)*((a - p)/norm2(a - p) - (a - n)/norm2(a - n))",
     ),
+    ("gaussian_nll_loss(m, y, 1)", "m", ["m: n"], "(m - y)/n"),
     ("elu(x, alpha=2)", "x", ["x:"], "where(x > 0, 1, 2*exp(x))"),
     ("sum(G .* scaled_dot_product_attention(Q, K, V))", "V", ["Q: n,d", "K: m,d"], "softmax(Q*K'/sqrt(d))'*G"),
 ]

@@ -59,15 +59,15 @@ def _entrywise(
 ) -> Entry:
     """Return a loss with a term for each entry.
 
-    Args: shapes: what has one shape.  numbers: parameters that are numbers or have that shape too, and what they are where they are
-          left out.  flags: options that are True or False.  The term takes them all, in this order.
+    Args: shapes: what has one shape; from the third on it may be a number.  numbers: parameters that are numbers or have that shape
+          too, and what they are where they are left out.  flags: options that are True or False.  The term takes them all, in this order.
     """
 
     def relation(arguments: Arguments) -> Relation:
         is_open = getattr(arguments.options.get("reduction"), "text", "") == "none"
-        extra = len(arguments.present) - len(shapes)
+        extra = len(arguments.present) - 2  # what stands behind prediction and target may be a number
         choices = [(kind, choice) for kind in KINDS for choice in product(*((SCALAR, kind) for _ in range(extra)))]
-        rows = (((kind,) * len(shapes), choice, kind if is_open else SCALAR) for kind, choice in choices)
+        rows = (((kind, kind), choice, kind if is_open else SCALAR) for kind, choice in choices)
         return Table(tuple(dict.fromkeys((*same, *choice, result) for same, choice, result in rows)))
 
     def lower(context: Context, arguments: Arguments, values: tuple[Value, ...]) -> Value:
