@@ -57,6 +57,8 @@ class LoopCode:
     stored: dict[Expr, Stored] = field(default_factory=dict)
     local: dict[Expr, str] = field(default_factory=dict)
     letters: dict[Expr, str] = field(default_factory=dict)
+    #: Arrays of few columns that are at hand column by column, by the name of the transpose.
+    columns: dict[Symbol, str] = field(default_factory=dict)
 
     def value(self, node: Expr) -> str:
         """Return the code of a number."""
@@ -77,7 +79,10 @@ class LoopCode:
                 return f"real({self.whole(node)})"
             case Element(symbol, places):
                 origins = [subtract(place, number(axis.origin)) for place, axis in zip(places, symbol.axes, strict=True)]
-                return f"{self.names[symbol.name]}[{', '.join(self._place(place) for place in origins)}]"
+                spelled = [self._place(place) for place in origins]
+                if symbol in self.columns:
+                    return f"{self.columns[symbol]}[{', '.join(spelled[::-1])}]"
+                return f"{self.names[symbol.name]}[{', '.join(spelled)}]"
             case Add(terms, weights):
                 return self._sum(terms, weights)
             case Multiply(factors):
@@ -138,6 +143,10 @@ class LoopCode:
         return " * ".join(self.value(factor) for factor in factors)
 
     def _power(self, base: Expr, exponent: Expr) -> str:
+        if isinstance(exponent, Number) and exponent.value < -1 and exponent.value.denominator == 1:
+            known = self.local.get(power(base, number(-1)))
+            if known is not None:
+                return f"{known} ** {-exponent.value}"
         inner = self.value(base)
         atom = inner if _ATOM.fullmatch(inner) or (inner.startswith("(") and is_closed(inner)) else f"({inner})"
         if isinstance(exponent, Number):

@@ -12,9 +12,10 @@ from dataclasses import dataclass, field, replace
 
 from gradproof.codegen.loop_code import LoopCode, Stored, bare, shift
 from gradproof.codegen.loop_ends import End, ends_by, has_data, is_always, separate
+from gradproof.codegen.loop_parts import FEW, SMALL, axes_of, by_dependence, is_short, outer_sums, rows_of, turns
 from gradproof.codegen.scattering import scattered
 from gradproof.expr.build import add, multiply, number
-from gradproof.expr.node import Add, Apply, Element, Expr, Index, Iverson, Multiply, Number, Power, Reduce, TensorEntry, fresh_index
+from gradproof.expr.node import Add, Apply, Expr, Index, Iverson, Multiply, Number, Power, Reduce, TensorEntry, fresh_index
 from gradproof.expr.walk import children, substitute
 
 _START = {"sum": "real(0)", "prod": "real(1)", "max": "real(-math.inf)", "min": "real(math.inf)"}
@@ -22,12 +23,8 @@ _STEP = {"sum": "{0} += {1}", "prod": "{0} *= {1}", "max": "{0} = larger({0}, {1
 _CONSTANT = re.compile(r" [+-] \d+$")
 #: Functions that are as quick as a read.
 _CHEAP = frozenset({"abs", "sign", "maximum", "minimum", "relu", "step", "floor", "ceil"})
-#: A loop of at most so many turns is short, and work of at most so many steps is not worth a second thread.
-SHORT, SMALL = 16, 20_000
 #: What kernels call the rows that they are at.
 OF_PASSES = ("thread", "threads", "first_row", "last_row", "end_row", "step", "once")
-#: An axis of at most so many entries has a name for each: what they share is computed once.
-FEW = 4
 
 
 @dataclass(frozen=True)
@@ -109,12 +106,15 @@ class LoopWriter:
         for goal in goals:
             if not goal.rest:
                 self._finish(goal, opened, depth)
-        few = [goal for goal in goals if _has_few(goal)]
+        few = [goal for goal in goals if _has_few(goal) and not self._is_stored(goal.node)]
         entries = [entry for goal in few for entry in self._entries(goal, opened)]
-        self._hoist([entry.node for entry in entries], opened, depth)
-        for entry in entries:
-            self._finish(entry, opened, depth)
         pending = [goal for goal in goals if goal.rest and goal not in few]
+        named: dict[Expr, str] = {}
+        is_shared = bool(pending)  # then the sums of the entries go into the loops of the others
+        if is_shared:
+            pending += self._sums_of(entries, opened, depth, named)
+        else:
+            self._entered(entries, opened, depth)
         while pending:
             first = pending[0]
             if self._is_row(first, opened):
@@ -125,6 +125,26 @@ class LoopWriter:
             group = [goal for goal in pending if _key(goal, opened) == key and not self._is_row(goal, opened)]
             pending = [goal for goal in pending if goal not in group]
             self._loop(group, opened, depth)
+        if is_shared:
+            self.code.local.update(named)
+            self._entered(entries, opened, depth)
+
+    def _is_stored(self, node: Expr) -> bool:
+        """Tell whether the sums of a node are arrays that are at hand."""
+        return all(part in self.code.stored for part in outer_sums(node))
+
+    def _sums_of(self, entries: Sequence[Goal], opened: tuple[Index, ...], depth: int, named: dict[Expr, str]) -> list[Goal]:
+        """Start the sums that some entries are made of and return what is left to do."""
+        parts = dict.fromkeys(part for entry in entries for part in outer_sums(entry.node))
+        sums = [p for p in parts if p not in self.code.local and p not in self.code.stored and p.free_indices <= set(opened)]
+        self._hoist([part for node in sums for part in children(node)], opened, depth)
+        return [self._started(node, opened, depth, named) for node in sums]
+
+    def _entered(self, entries: Sequence[Goal], opened: tuple[Index, ...], depth: int) -> None:
+        """Write the entries along a short axis, and before them what they share."""
+        self._hoist([entry.node for entry in entries], opened, depth)
+        for entry in entries:
+            self._finish(entry, opened, depth)
 
     def _loop(self, group: Sequence[Goal], opened: tuple[Index, ...], depth: int) -> None:
         index = group[0].rest[0]
@@ -179,17 +199,21 @@ class LoopWriter:
         name = goal.finish.partition("[")[0]
         places = self.code.places(opened)
         found = []
-        for turn in range(_turns(index)):
+        for turn in range(turns(index)):
             node = substitute(goal.node, {index: add(index.lower, number(turn))})
             found.append(Goal(node, (), (), f"{name}[{f'{places}, ' if places else ''}{turn}] = {{value}}"))
         return found
 
     def _finish(self, goal: Goal, opened: tuple[Index, ...], depth: int) -> None:
+        value = bare(self.code.value(goal.node))
         if goal.tests:
-            self._line(depth, f"if {' and '.join(self.code.test(test) for test in goal.tests)}:")
-            depth += 1
-        places = self.code.places(_of_result(goal, opened))
-        self._line(depth, goal.finish.format(places=places, value=bare(self.code.value(goal.node))))
+            tests = " and ".join(self.code.test(test) for test in goal.tests)
+            if "[" not in goal.finish and goal.finish.endswith(" += {value}"):  # a choice runs on vectors, a branch does not
+                value = f"{value} if {tests} else real(0)"
+            else:
+                self._line(depth, f"if {tests}:")
+                depth += 1
+        self._line(depth, goal.finish.format(places=self.code.places(_of_result(goal, opened)), value=value))
 
     # Parts --------------------------------------------------------------------------------------------------------------
 
@@ -200,7 +224,7 @@ class LoopWriter:
             if not ready:
                 return
             sums: dict[tuple[Index, ...], list[Reduce]] = {}
-            for part in ready:
+            for part in sorted(ready, key=_after_reciprocals):
                 if isinstance(part, Reduce):
                     sums.setdefault(part.indices, []).append(part)
                 else:
@@ -258,7 +282,7 @@ class LoopWriter:
             body = multiply(*(factor for factor in factors if not isinstance(factor, Iverson)))
         kept = tuple(test for test in separate(tests) if not is_always(test))
         finish = _STEP[node.operation].format(name, "{value}")
-        return Goal(body, tuple(_by_dependence(indices)), kept, finish)
+        return Goal(body, tuple(by_dependence(indices)), kept, finish)
 
     def _before(self, node: Expr, opened: tuple[Index, ...]) -> None:
         """Store what the loops around would compute again and again."""
@@ -272,14 +296,14 @@ class LoopWriter:
                 axes = axes_of(part)
                 self.written([(part, axes, self._new())])
                 continue
-            inner = (*around, *_by_dependence(part.indices)) if isinstance(part, Reduce) else around
+            inner = (*around, *by_dependence(part.indices)) if isinstance(part, Reduce) else around
             pending += [(below, inner) for below in children(part) if not isinstance(below, Index)]
 
     # Rows ---------------------------------------------------------------------------------------------------------------
 
     def _is_row(self, goal: Goal, opened: tuple[Index, ...]) -> bool:
         """Tell whether a sum over short windows is taken for a whole row at once: the long loop stands inside."""
-        if len(goal.rest) != 1 or "{places}" not in goal.finish or _is_short(goal.rest[0]):
+        if len(goal.rest) != 1 or "{places}" not in goal.finish or is_short(goal.rest[0]):
             return False
         node = goal.node.terms[0] if isinstance(goal.node, Add) and len(goal.node.terms) == 1 else goal.node
         if not (isinstance(node, Reduce) and node.operation == "sum" and node.where is None and goal.rest[0] in node.free_indices):
@@ -287,7 +311,7 @@ class LoopWriter:
         inner = self._reduction(node, "", opened)
         linked = [test for test in inner.tests if goal.rest[0] in test.free_indices]
         known = (*opened, *inner.rest)
-        return bool(linked) and _is_short(inner.rest[-1]) and all(ends_by(test, goal.rest[0], known) for test in linked)
+        return bool(linked) and is_short(inner.rest[-1]) and all(ends_by(test, goal.rest[0], known) for test in linked)
 
     def _row(self, goal: Goal, opened: tuple[Index, ...], depth: int) -> None:
         (last,) = goal.rest
@@ -338,27 +362,6 @@ def _may_join(item: tuple[Expr, tuple[Index, ...], str], group: Sequence[tuple[E
     return not any(_contains(node, other) and not (around and loops[: len(around)] == around) for other, around, _ in group)
 
 
-def rows_of(node: Expr, axes: tuple[Index, ...]) -> Index | None:
-    """Return the outermost loop over a node: that of all of its sums, where it is a number."""
-    if axes:
-        return axes[0]
-    firsts = {_by_dependence(part.indices)[0] for part in outer_sums(node)}
-    return firsts.pop() if len(firsts) == 1 else None
-
-
-def outer_sums(node: Expr) -> list[Reduce]:
-    """Return the sums that a number is made of."""
-    found: dict[Reduce, None] = {}
-    pending = [node]
-    while pending:
-        part = pending.pop()
-        if isinstance(part, Reduce):
-            found[part] = None
-        elif not isinstance(part, Index):
-            pending += children(part)
-    return list(found)
-
-
 def _contains(node: Expr, wanted: Expr) -> bool:
     pending, seen = [node], set()
     while pending:
@@ -373,9 +376,9 @@ def _contains(node: Expr, wanted: Expr) -> bool:
 
 def _has_few(goal: Goal) -> bool:
     """Tell whether what is left of a goal is a short axis of sums over long loops: these share their work."""
-    if len(goal.rest) != 1 or "{places}" not in goal.finish or _turns(goal.rest[0]) > FEW or goal.tests:
+    if len(goal.rest) != 1 or "{places}" not in goal.finish or turns(goal.rest[0]) > FEW or goal.tests:
         return False
-    return any(not _is_short(index) for part in outer_sums(goal.node) for index in part.indices)
+    return any(not is_short(index) for part in outer_sums(goal.node) for index in part.indices)
 
 
 def _key(goal: Goal, opened: tuple[Index, ...]) -> tuple[Index, frozenset[Expr]]:
@@ -390,6 +393,11 @@ def _left(tests: Sequence[Expr], index: Index, opened: tuple[Index, ...]) -> tup
 
 def _of_result(goal: Goal, opened: tuple[Index, ...]) -> tuple[Index, ...]:
     return opened if "{places}" in goal.finish else ()
+
+
+def _after_reciprocals(node: Expr) -> bool:
+    """Tell whether a part may be made of a reciprocal: 1 / x^2 where 1 / x has a name."""
+    return isinstance(node, Power) and isinstance(node.exponent, Number) and node.exponent.value < -1
 
 
 def _is_worth_a_name(node: Expr) -> bool:
@@ -411,37 +419,7 @@ def _is_aligned(part: Expr, around: tuple[Index, ...]) -> bool:
     places = [place for place, index in enumerate(around) if index in free]
     if not places or not free <= set(around):
         return True
-    return all(index in free or (_is_short(index) and index.upper is not index.lower) for index in around[: places[-1] + 1])
-
-
-def axes_of(part: Expr) -> tuple[Index, ...]:
-    """Return the axes of a part in the order in which its data have them."""
-    best: tuple[Index, ...] = ()
-    pending, seen = [part], set()
-    while pending:
-        node = pending.pop()
-        if node in seen:
-            continue
-        seen.add(node)
-        if isinstance(node, Element):
-            found: dict[Index, None] = {}
-            for place in node.indices:
-                found.update(dict.fromkeys(sorted(place.free_indices & part.free_indices, key=lambda index: index.uid)))
-            best = tuple(found) if len(found) > len(best) else best
-        pending += [] if isinstance(node, Index) else children(node)
-    return (*best, *sorted(part.free_indices - set(best), key=lambda index: index.uid))
-
-
-def _is_short(index: Index) -> bool:
-    ends = index.lower, index.upper
-    return all(isinstance(end, Number) for end in ends) and _turns(index) <= SHORT
-
-
-def _turns(index: Index) -> int:
-    """Return the turns of a loop whose ends are numbers, a large number for others."""
-    if isinstance(index.lower, Number) and isinstance(index.upper, Number):
-        return max(0, int(index.upper.value - index.lower.value) + 1)
-    return SMALL + 1
+    return all(index in free or (is_short(index) and index.upper is not index.lower) for index in around[: places[-1] + 1])
 
 
 def _may_be_parallel(group: Sequence[Goal]) -> bool:
@@ -454,13 +432,13 @@ def _is_large(goal: Goal) -> bool:
     """Tell whether a goal is worth a second thread."""
     size = 1
     for index in goal.rest:
-        size *= _turns(index)
+        size *= turns(index)
     pending = [goal.node]
     while pending and size <= SMALL:
         part = pending.pop()
         if isinstance(part, Reduce):
             for index in part.indices:
-                size *= _turns(index)
+                size *= turns(index)
         pending += [] if isinstance(part, Index) else children(part)
     return size > SMALL
 
@@ -479,14 +457,3 @@ def _plus(code: str, amount: int) -> str:
     if code.lstrip("-").isdigit():
         return str(int(code) + amount)
     return f"{code} {'+' if amount > 0 else '-'} {abs(amount)}"
-
-
-def _by_dependence(indices: Sequence[Index]) -> list[Index]:
-    """Return the indices so that each stands behind those that its limits hang on."""
-    found: list[Index] = []
-    rest = list(indices)
-    while rest:
-        ready = [i for i in rest if not (i.lower.free_indices | i.upper.free_indices) & set(rest)]
-        found += ready or rest
-        rest = [i for i in rest if i not in found]
-    return found

@@ -9,15 +9,17 @@ from dataclasses import dataclass, field
 from gradproof.codegen.array import Array
 from gradproof.codegen.array_writer import Writer
 from gradproof.codegen.diagonals import beside, diagonals
+from gradproof.codegen.late_numbers import of_one_sign, sums_at_once, without_waiting
 from gradproof.codegen.loop_code import LoopCode, Stored, own_entry, stable
 from gradproof.codegen.loop_ends import with_offsets, without_idle_tests
-from gradproof.codegen.loop_source import LoopWriter, axes_of, outer_sums, rows_of
+from gradproof.codegen.loop_parts import axes_of, outer_sums, pairwise, rows_of
+from gradproof.codegen.loop_source import LoopWriter
 from gradproof.codegen.plan import planned
 from gradproof.codegen.renaming import Renaming
 from gradproof.codegen.row_passes import Names, RowPass, pass_lines, row_pass, vector_first
 from gradproof.codegen.steps import is_by_library, is_plain, library_parts, scaled, steps
 from gradproof.codegen.windows import Windows, convolution_of
-from gradproof.expr.node import Element, Expr, Index, TensorEntry
+from gradproof.expr.node import Element, Expr, Index, Symbol, TensorEntry
 from gradproof.expr.walk import transform
 
 
@@ -29,6 +31,8 @@ class MixedWriter(Writer):
     kernels: list[str] = field(default_factory=list)
     common: Renaming = field(default_factory=Renaming)
     axes_wanted: dict[Expr, tuple[Index, ...]] = field(default_factory=dict)
+    #: The transposes that are at hand.
+    turned: dict[Symbol, str] = field(default_factory=dict)
     #: The numbers that kernels return: these are Python's own.
     numbers: set[str] = field(default_factory=set)
     #: The stage at hand, and its name.
@@ -45,7 +49,8 @@ class MixedWriter(Writer):
     def lowered(self, root: Expr, axes: Sequence[Index]) -> tuple[Expr, tuple[Index, ...]]:
         """Return an expression in the form that is computed, under the names that all outputs share."""
         whole = transform(stable(planned(root)), _in_loops)
-        return self.common.of_output(transform(whole, lambda node: _by_rows(node, axes)), axes)
+        named, places = self.common.of_output(transform(without_waiting(whole), lambda node: _by_rows(node, axes)), axes)
+        return transform(named, of_one_sign), places
 
     def stage(self, name: str, root: Expr, axes: Sequence[Index]) -> None:
         """Write a stage under its name, row-major: the loops of later ones read it."""
@@ -73,6 +78,10 @@ class MixedWriter(Writer):
                 self._want(diagonal.value, tuple(index for index in kept if index in diagonal.value.free_indices), wanted)
             if rest is not None:
                 self._want(rest, tuple(index for index in axes if index in rest.free_indices), wanted)
+        for node in wanted:
+            early = sums_at_once(node, self.axes_wanted[node])
+            if early and not any(node in self.done for node in early):
+                self._by_loops(early)
         self._run(wanted)
 
     def _want(self, node: Expr, axes: tuple[Index, ...], wanted: list[Expr]) -> None:
@@ -123,6 +132,8 @@ class MixedWriter(Writer):
     def _by_loops(self, nodes: Sequence[Expr]) -> None:
         """Write one kernel that computes some nodes, and the line that calls it."""
         code = self._loop_code()
+        self._turn(nodes)
+        code.columns = self.turned
         wanted = [(node, self.axes_wanted.get(node, axes_of(node)), self._own_name(node)) for node in nodes]
         writer = LoopWriter(code, count=self.count)
         writer.written(wanted)
@@ -135,6 +146,12 @@ class MixedWriter(Writer):
         returned = f"    return {', '.join(f'float({name})' for name in results)}\n" if results else ""
         call = self._kernel("\n".join(writer.lines), returned, writer.arrays)
         self.lines.append(f"{', '.join(results)}{' = ' if results else ''}{call}")
+
+    def _turn(self, nodes: Sequence[Expr]) -> None:
+        """Lay arrays of few columns out column by column where pairs of their rows meet: the loop inside reads its numbers in a row."""
+        for symbol in pairwise(nodes):
+            if symbol not in self.turned:
+                self.turned[symbol] = self._line(Array(f"np.ascontiguousarray({self.names[symbol.name]}.T)"), is_new=True).code
 
     def _loop_code(self) -> LoopCode:
         code = LoopCode(self.names)
@@ -149,6 +166,7 @@ class MixedWriter(Writer):
             *self.names.values(),
             *arrays,
             *(array.code for array in self.done.values() if array.code.isidentifier()),
+            *self.turned.values(),
             *options,
         ]
         made = set(re.findall(r"^ *(\w+) = ", text, re.MULTILINE)) | set(re.findall(r"\bfor (\w+) in", text))
