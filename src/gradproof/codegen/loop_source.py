@@ -205,7 +205,7 @@ class LoopWriter:
         return found
 
     def _finish(self, goal: Goal, opened: tuple[Index, ...], depth: int) -> None:
-        value = bare(self.code.value(goal.node))
+        value = self.code.value(goal.node)
         if goal.tests:
             tests = " and ".join(self.code.test(test) for test in goal.tests)
             if "[" not in goal.finish and goal.finish.endswith(" += {value}"):  # a choice runs on vectors, a branch does not
@@ -213,7 +213,7 @@ class LoopWriter:
             else:
                 self._line(depth, f"if {tests}:")
                 depth += 1
-        self._line(depth, goal.finish.format(places=self.code.places(_of_result(goal, opened)), value=value))
+        self._line(depth, goal.finish.format(places=self.code.places(_of_result(goal, opened)), value=bare(value)))
 
     # Parts --------------------------------------------------------------------------------------------------------------
 
