@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from gradproof.checker.decide import decide, is_closed
@@ -416,13 +416,12 @@ class Judge:
                 return relaxed[0], {}
         hint, mended = formula_hint(left, right, sides.right)
         hint = hint or value_hint(left, right)
-        candidates = [to_latex(simplified(environment.derived(sides.left))), to_latex(simplified(left))]
-        candidates += [] if mended is None else [to_latex(mended)]
         named = environment.derived(sides.left)
+        candidates = [simplified(named), simplified(left), *([] if mended is None else [mended])]
         if (not derivative and left is not sides.left) or contains(named, lambda node: isinstance(node, Call) and any(node.orders)):
             candidates = candidates[1:]  # the short form says no more than the claim does
         code = "R106" if derivative else outcome.code
-        refuted = replace(outcome, code=code, expected=min(candidates, key=len), hint=hint)
+        refuted = replace(outcome, code=code, expected=_in_own_names(candidates, sides), hint=hint)
         return refuted, {"stated": to_latex(sides.right)}
 
     def _doubt(self, link: PlannedLink, sides: Sides, left: Expr, right: Expr) -> Outcome | None:
@@ -436,6 +435,13 @@ class Judge:
         if free[0] != free[1]:
             return undecided("U108", "the two sides have different free indices, so the claim may be meant of some entries")
         return None
+
+
+def _in_own_names(candidates: Sequence[Expr], sides: Sides) -> str:
+    """Return the right formula as LaTeX: of its forms the one in the names that the claim itself uses, then the shortest."""
+    own = {symbol.name for side in (sides.left, sides.right) for symbol in symbols(side)}
+    forms = [(len({symbol.name for symbol in symbols(body)} - own), to_latex(body)) for body in candidates]
+    return min(forms, key=lambda form: (form[0], len(form[1])))[1]
 
 
 def is_sure(notes: Iterable[str]) -> bool:
