@@ -104,6 +104,19 @@ def test_hessian_times_a_direction(name, target):
         np.testing.assert_allclose(found, product_of_jax(network, values, wrt, direction), rtol=1e-9, atol=1e-11)
 
 
+@pytest.mark.parametrize("target", ["numpy", "jax", "torch"])
+@pytest.mark.parametrize("name", CASES)
+def test_hessian_of_a_network(name, target):
+    if target == "torch":
+        pytest.importorskip("torch")
+    text, network, _, assume, wanted = CASES[name]
+    values = values_of(name)
+    program = gradproof.compile(text, [f"hessian wrt {wanted[0]}"], target, assume=assume)
+    (found,) = program(**values).values()
+    expected = jax.hessian(lambda free: network(**{**values, wanted[0]: free}))(jnp.asarray(values[wanted[0]]))
+    np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-11)
+
+
 def test_loops_compute_the_same_product():
     name = "rectifiers and a shared weight"
     text, network, _, assume, wanted = CASES[name]

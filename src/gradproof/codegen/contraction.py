@@ -203,7 +203,12 @@ def _pair(one: Factor, other: Factor, summed: Sequence[Index], tools: Tools) -> 
     if not inner:
         axes = tools.wanted if set(tools.wanted) == set(union) else union
         return f"{tools.over(one, axes)} * {tools.over(other, axes)}", axes
-    if any(index in one.axes and index in other.axes for index in axes):
+    shared = tuple(index for index in axes if index in one.axes and index in other.axes)
+    if shared:
+        own = [tuple(index for index in factor.axes if index not in (*inner, *shared)) for factor in (one, other)]
+        if len(inner) == len(own[0]) == len(own[1]) == 1:
+            left, right = (*shared, *own[0], *inner), (*shared, *inner, *own[1])
+            return f"{tools.over(one, left)} @ {tools.over(other, right)}", (*shared, *own[0], *own[1])
         return _einsum(one, other, _in_order(axes, tools.wanted), tools)
     if len(inner) > 1 or max(len(one.axes), len(other.axes)) > 2:
         return _tensordot(one, other, inner, tools)

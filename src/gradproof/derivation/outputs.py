@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from gradproof.codegen.signature import Output, heads, stages_of
 from gradproof.derivation.backpropagation import Backpropagation
+from gradproof.derivation.curvature import curvature
 from gradproof.derivation.tangents import Tangents, tangents
 from gradproof.expr.node import Index, Symbol
 from gradproof.formula.formula import Formula
@@ -47,6 +48,13 @@ def hessian_product_output(name: str, formula: Formula, sweep: Backpropagation, 
     known = [symbol.name for symbol in formula.symbols]
     made = tangents(sweep.order, gradient.value, gradient.axes, wrt, along, known)
     return _of_tangents(name, formula, made, gradient.axes, along, told)
+
+
+def hessian_output(name: str, formula: Formula, sweep: Backpropagation, wrt: Symbol, told: str) -> Output:
+    """Return the Hessian by a variable as an output: Jacobians forwards, and the curvature of the stages between two of them."""
+    made = curvature(sweep, wrt, [symbol.name for symbol in formula.symbols])
+    what = replace(formula, text=name, value=made.value, axes=made.axes, intermediates=(), stages=None)
+    return Output(name, what, told, made.order, columns=len(wrt.axes))
 
 
 def _of_tangents(name: str, formula: Formula, made: Tangents, axes: tuple[Index, ...], along: Symbol, told: str) -> Output:

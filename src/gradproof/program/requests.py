@@ -10,7 +10,14 @@ from gradproof.codegen.names import safe_name
 from gradproof.codegen.signature import Output
 from gradproof.derivation.backpropagation import Backpropagation, backpropagate
 from gradproof.derivation.derivation import derive, direction_of
-from gradproof.derivation.outputs import gradient_output, hessian_product_output, part_output, tangent_output, value_output
+from gradproof.derivation.outputs import (
+    gradient_output,
+    hessian_output,
+    hessian_product_output,
+    part_output,
+    tangent_output,
+    value_output,
+)
 from gradproof.errors import FormulaError
 from gradproof.expr.build import ONE, add, multiply, subtract, sum_over
 from gradproof.expr.node import Axis, Element, Expr, Index, Symbol
@@ -57,7 +64,7 @@ def _swept(formula: Formula, requests: Sequence[str]) -> Backpropagation | None:
     if formula.stages is None or formula.axes:
         return None
     forms = [form for request in requests if (form := _FORM.fullmatch(" ".join(request.split())))]
-    swept = {kind for kind, order in _KINDS.items() if order == (1, False) or order == (2, True)}
+    swept = {kind for kind, order in _KINDS.items() if order != (1, True)}
     named = [formula.symbol(form["wrt"]) for form in forms if _kind(form) in swept]
     wanted = tuple(dict.fromkeys(symbol for symbol in named if symbol is not None))
     return backpropagate(formula.stages, wanted, [symbol.name for symbol in formula.symbols])
@@ -87,6 +94,8 @@ def _output(formula: Formula, request: str, taken: Sequence[str], swept: Backpro
     along = (form["along"] or _direction(symbol, formula)) if has_direction else None
     if swept is not None and (order, has_direction) == (1, False):
         return gradient_output(name, formula, swept, symbol, f"{told}.")
+    if swept is not None and (order, has_direction) == (2, False):
+        return hessian_output(name, formula, swept, symbol, f"{told}.")
     if formula.stages is not None and along is not None:
         staged = _along(formula, (name, kind, f"{told} along {along}."), symbol, along, swept)
         if staged is not None:
