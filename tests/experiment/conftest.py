@@ -11,6 +11,7 @@ top_k = [1, 2]
 
 [data]
 source = "halves.npz"
+shape = [1, 4, 4]
 inputs = "pictures"
 labels = "classes"
 held_out = 0.25

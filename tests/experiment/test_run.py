@@ -8,10 +8,17 @@ import pytest
 from gradproof.cli.main import run as command
 from gradproof.errors import ReadError
 from gradproof.experiment.data import read_samples
-from gradproof.experiment.kernels import KernelPenalty, dead_kernels, kernel_groups, without_dead_kernels
+from gradproof.experiment.fit import Watch
+from gradproof.experiment.kernels import (
+    KernelPenalty,
+    dead_kernels,
+    kernel_groups,
+    with_open_kernels,
+    without_dead_kernels,
+)
 from gradproof.experiment.network import Network
+from gradproof.experiment.outcome import run
 from gradproof.experiment.plan import read_plan
-from gradproof.experiment.run import run
 
 
 @pytest.fixture
@@ -21,37 +28,37 @@ def network(plan_file):
     return Network(plan.network, split.learned.inputs.shape[1:], "numpy"), split
 
 
-class Interruption:
+class Interruption(Watch):
     """Cuts a run off after some epochs."""
 
     def __init__(self, epochs):
         self.left = epochs
 
-    def __call__(self, epoch, epochs):
+    def epoch(self, made, epochs):
         self.left -= 1
         if not self.left:
             raise KeyboardInterrupt
 
 
 def test_it_learns_and_its_gradient_is_right(plan_file, tmp_path):
-    outcome = run(read_plan(plan_file), plan_file.parent, tmp_path)
+    outcome = run(read_plan(plan_file), tmp_path, data_folder=plan_file.parent)
     assert outcome.state.history[0].loss > outcome.state.history[-1].loss
     assert outcome.top_k[0].optimistic <= 0.25
-    assert outcome.gradient_error < 1e-6
+    assert outcome.gradient_error < 1e-5
     assert outcome.pruned.prox_distance < 1e-9
     assert outcome.confusion.sum() == len(outcome.split.held_out)
-    assert outcome.map.shape == (24, 2)
+    assert outcome.map.points.shape == (24, 2)
 
 
 def test_a_run_that_was_cut_off_ends_at_the_same_numbers(plan_file, tmp_path):
     plan, whole, parts = read_plan(plan_file), tmp_path / "whole", tmp_path / "parts"
     whole.mkdir()
     parts.mkdir()
-    wanted = run(plan, plan_file.parent, whole)
+    wanted = run(plan, whole, data_folder=plan_file.parent)
     for number, epochs in enumerate((2, 2, 5, 3)):  # in the first phase, at the end of one, in pruning, in tuning
         with pytest.raises(KeyboardInterrupt):
-            run(plan, plan_file.parent, parts, resume=number > 0, report=Interruption(epochs))
-    found = run(plan, plan_file.parent, parts, resume=True)
+            run(plan, parts, data_folder=plan_file.parent, resume=number > 0, watch=Interruption(epochs))
+    found = run(plan, parts, data_folder=plan_file.parent, resume=True)
     np.testing.assert_array_equal(found.scores, wanted.scores)
     assert [(epoch.phase, epoch.number, epoch.loss) for epoch in found.state.history] == [
         (epoch.phase, epoch.number, epoch.loss) for epoch in wanted.state.history
@@ -59,10 +66,10 @@ def test_a_run_that_was_cut_off_ends_at_the_same_numbers(plan_file, tmp_path):
 
 
 def test_a_checkpoint_of_another_run_is_refused(plan_file, tmp_path):
-    run(read_plan(plan_file), plan_file.parent, tmp_path)
+    run(read_plan(plan_file), tmp_path, data_folder=plan_file.parent)
     plan_file.write_text(plan_file.read_text().replace("rate = 0.005", "rate = 0.006"))
     with pytest.raises(ReadError, match="the checkpoint of this run was expected"):
-        run(read_plan(plan_file), plan_file.parent, tmp_path, resume=True)
+        run(read_plan(plan_file), tmp_path, data_folder=plan_file.parent, resume=True)
 
 
 def test_which_arrays_a_kernel_belongs_to_is_read_off_the_formula(network):
@@ -79,11 +86,12 @@ def test_leaving_out_dead_kernels_changes_no_score(network):
     for name in ("K", "b"):
         weights[name][[1, 4]] = 0
     assert dead_kernels(group, weights).tolist() == [False, True, False, False, True, False]
-    smaller, kept = without_dead_kernels(whole, weights, [group])
+    kept = without_dead_kernels(weights, [group])
     assert kept["K"].shape == (4, 1, 3, 3)
     assert kept["W"].shape == (4, 4, 2, 2)
+    either = with_open_kernels(whole, [group])
     np.testing.assert_allclose(
-        smaller.scores(kept, split.held_out.inputs), whole.scores(weights, split.held_out.inputs), rtol=1e-5, atol=1e-6
+        either.scores(kept, split.held_out.inputs), whole.scores(weights, split.held_out.inputs), rtol=1e-5, atol=1e-6
     )
 
 
@@ -93,9 +101,9 @@ def test_a_strong_penalty_removes_every_kernel_and_one_stays(network):
     group = kernel_groups(whole, "K")
     KernelPenalty([group], 1e3).apply(weights, 1.0)
     assert dead_kernels(group, weights).all()
-    smaller, kept = without_dead_kernels(whole, weights, [group])
+    kept = without_dead_kernels(weights, [group])
     assert kept["K"].shape == (1, 1, 3, 3)
-    assert smaller.plan.weights["W"] == (4, 1, 2, 2)
+    assert kept["W"].shape == (4, 1, 2, 2)
 
 
 def test_the_command_writes_a_page_with_everything_in_it(plan_file, capsys):

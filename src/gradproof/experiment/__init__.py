@@ -1,1 +1,21 @@
-"""A whole run from one declarative file: data, a network as one formula, training, pruning, metrics, a map, a page."""
+"""A run that a file declares: data, a network as one formula, training over minibatches, pruning, metrics, a map and a page."""
+
+from gradproof.experiment.outcome import Outcome, run
+from gradproof.experiment.plan import DataPlan, MapPlan, NetworkPlan, PhasePlan, Plan, PruningPlan, read_plan
+from gradproof.experiment.progress import Progress
+from gradproof.experiment.results import summary, write_results
+
+__all__ = [
+    "DataPlan",
+    "MapPlan",
+    "NetworkPlan",
+    "Outcome",
+    "PhasePlan",
+    "Plan",
+    "Progress",
+    "PruningPlan",
+    "read_plan",
+    "run",
+    "summary",
+    "write_results",
+]

@@ -9,14 +9,13 @@ from typing import Any
 
 import numpy as np
 
+from gradproof.errors import DomainError
 from gradproof.experiment.data import Samples, Split
 from gradproof.experiment.kernels import KernelPenalty
 from gradproof.experiment.network import Network, Weights
 from gradproof.experiment.plan import PhasePlan
 from gradproof.metrics.top_k import top_k_error
 from gradproof.solvers.stochastic import AbstractUpdate, Adam, Sgd
-
-Report = Callable[["Epoch", int], None]
 
 
 @dataclass(frozen=True)
@@ -47,49 +46,68 @@ class State:
     full: Weights = field(default_factory=dict)
 
 
+class Watch:
+    """Is told how training goes; this one keeps it to itself."""
+
+    def begin(self, epochs_done: int) -> None:
+        """Training begins, or goes on after some epochs."""
+
+    def batch(self, phase: str, epoch: int, epochs: int, share: float) -> None:
+        """A share of the batches of an epoch, the number ``epoch`` of ``epochs``, is done."""
+
+    def epoch(self, made: Epoch, epochs: int) -> None:
+        """An epoch is done, and saved."""
+
+
 def train(
     network: Network, split: Split, phase: PhasePlan, name: str, state: State, batch_size: int, *,
-    penalty: KernelPenalty | None = None, report: Report | None = None, save: Callable[[State], None] | None = None,
+    penalty: KernelPenalty | None = None, watch: Watch | None = None, save: Callable[[State], None] | None = None,
 ) -> None:  # fmt: skip
     """Go through the epochs of a phase that are left, and change the state with each.
 
     With ``penalty`` each step of the optimizer is followed by its proximal step: whole kernels become zero.
+    Raises: DomainError: the loss is no longer finite.
     """
+    watch = watch or Watch()
     if state.epoch == 0:
         state.memory, state.updates = {}, 0
-    steps = phase.epochs * -(-len(split.learned) // batch_size)
+    batches = -(-len(split.learned) // batch_size)
     while state.epoch < phase.epochs:
         began = time.perf_counter()
-        loss = _epoch(network, split.learned, phase, state, batch_size, steps, penalty)
+        loss = 0.0
+        for number, batch in enumerate(split.learned.batches(batch_size, state.source), 1):
+            loss += len(batch) * _step(network, batch, phase, state, phase.epochs * batches, penalty)
+            watch.batch(name, state.epoch + 1, phase.epochs, number / batches)
+        loss /= len(split.learned)
         seconds = time.perf_counter() - began
+        if not np.isfinite(loss):
+            raise DomainError(
+                "a finite loss was expected", got=f"{loss} in epoch {state.epoch + 1} of phase '{name}'",
+                remedy=f"Lower the rate, {phase.rate:g}, or the penalty.",
+            )  # fmt: skip
         error = float(top_k_error(network.scores(state.weights, split.held_out.inputs), split.held_out.labels, 1))
         state.epoch += 1
         made = Epoch(name, state.epoch, loss, error, seconds)
         state.history.append(made)
         if save is not None:
             save(state)
-        if report is not None:
-            report(made, phase.epochs)
+        watch.epoch(made, phase.epochs)
     state.phase, state.epoch = state.phase + 1, 0
 
 
-def _epoch(
-    network: Network, samples: Samples, phase: PhasePlan, state: State, batch_size: int, steps: int, penalty: KernelPenalty | None
-) -> float:
-    total = 0.0
-    for batch in samples.batches(batch_size, state.source):
-        value, gradients = network.loss_and_gradients(state.weights, batch)
-        total += value * len(batch)
-        rate = _rate(phase, state.updates / steps)
-        update = _update(phase, rate)
-        state.updates += 1
-        for name, gradient in gradients.items():
-            memory = state.memory.setdefault(name, [])
-            moved = update.apply(state.weights[name], gradient, memory, state.updates)
-            state.weights[name] = moved.astype(np.float32, copy=False)
-        if penalty is not None:
-            penalty.apply(state.weights, rate)
-    return total / len(samples)
+def _step(network: Network, batch: Samples, phase: PhasePlan, state: State, steps: int, penalty: KernelPenalty | None) -> float:
+    """Move the weights by one batch and return its loss before that."""
+    loss, gradients = network.loss_and_gradients(state.weights, batch)
+    rate = _rate(phase, state.updates / steps)
+    update = _update(phase, rate)
+    state.updates += 1
+    for name, gradient in gradients.items():
+        memory = state.memory.setdefault(name, [])
+        moved = update.apply(state.weights[name], gradient, memory, state.updates)
+        state.weights[name] = moved.astype(np.float32, copy=False)
+    if penalty is not None:
+        penalty.apply(state.weights, rate)
+    return loss
 
 
 def _rate(phase: PhasePlan, done: float) -> float:

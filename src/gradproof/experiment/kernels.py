@@ -7,22 +7,18 @@ the slice of every weight along the axis that its outputs have, and what reads t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from gradproof.errors import FormulaError
-from gradproof.experiment.network import Network, Weights
-from gradproof.experiment.plan import NetworkPlan
+from gradproof.experiment.network import Axis, Network, Weights
 from gradproof.expr.node import Element, Expr, Index
 from gradproof.expr.walk import postorder
 from gradproof.formula.formula import Formula
 from gradproof.prox.groups import L21
-
-#: An axis of an array, by the array's name and the axis' place.
-Axis = tuple[str, int]
 
 
 @dataclass(frozen=True)
@@ -51,6 +47,12 @@ def kernel_groups(network: Network, weight: str) -> KernelGroups:
     if not readers:
         raise FormulaError(f"the outputs of {weight} are read by no weight, so none can be left out", where="pruning.kernels")
     return KernelGroups(weight, members, readers)
+
+
+def with_open_kernels(network: Network, groups: Sequence[KernelGroups]) -> Network:
+    """Return the same network with a name for each number of kernels, so that its programs serve the smaller one too."""
+    named = {axis: f"kernels_{place}" for place, group in enumerate(groups, 1) for axis in (*group.members, *group.readers)}
+    return Network(network.plan, network.input_shape, network.target, named)
 
 
 def _partners(formula: Formula, start: Axis) -> list[Axis]:
@@ -122,16 +124,15 @@ def dead_kernels(group: KernelGroups, weights: Weights) -> npt.NDArray[np.bool_]
     return np.logical_not(_rows(group, weights).any(axis=1))
 
 
-def without_dead_kernels(network: Network, weights: Weights, groups: Sequence[KernelGroups]) -> tuple[Network, Weights]:
-    """Return the smaller network that gives the same scores; at least one kernel of each weight stays."""
+def without_dead_kernels(weights: Weights, groups: Sequence[KernelGroups]) -> Weights:
+    """Return the weights of the smaller network that gives the same scores; at least one kernel of each weight stays."""
     kept = dict(weights)
     for group in groups:
         is_alive = ~dead_kernels(group, weights)
         is_alive[0] |= not is_alive.any()
         for name, axis in (*group.members, *group.readers):
             kept[name] = np.ascontiguousarray(np.compress(is_alive, kept[name], axis=axis))
-    plan: NetworkPlan = replace(network.plan, weights={name: weight.shape for name, weight in kept.items()})
-    return Network(plan, network.input_shape, network.target), kept
+    return kept
 
 
 def _rows(group: KernelGroups, weights: Weights) -> npt.NDArray[Any]:

@@ -18,6 +18,8 @@ from gradproof.program.compilation import compile
 from gradproof.program.program import Program
 
 Weights = dict[str, Floats]
+#: An axis of an array, by the array's name and the axis' place.
+Axis = tuple[str, int]
 #: Samples that go through a network at once where only its scores are wanted.
 _CHUNK = 1024
 
@@ -26,16 +28,26 @@ class Network:
     """A formula with weights of certain shapes, over inputs of a certain shape.
 
     Args:   input_shape: the axes of one sample, without the axis of the batch.
+            open_axes: names for axes of weights whose sizes may change, by weight and place: one program serves all sizes.
     Raises: FormulaError, ShapeError: the formula cannot be read, is no scalar, or the shapes do not fit it.
     """
 
-    def __init__(self, plan: NetworkPlan, input_shape: Sequence[int], target: str) -> None:
+    def __init__(
+        self, plan: NetworkPlan, input_shape: Sequence[int], target: str, open_axes: Mapping[Axis, str] | None = None
+    ) -> None:
         self.plan = plan
         self.input_shape = tuple(input_shape)
         self.target = target
-        declared = [f"{name}: {','.join(map(str, shape))}" for name, shape in plan.weights.items()]
-        batch = f"{plan.inputs}: {','.join(['n', *map(str, self.input_shape)])}"
-        self.formula: Formula = parse(plan.formula, [batch, f"{plan.labels}: n", *declared])
+        named = open_axes or {}
+        sizes = {
+            name: [named.get((name, place), str(size)) for place, size in enumerate(shape)] for name, shape in plan.weights.items()
+        }
+        self.declarations = (
+            f"{plan.inputs}: {','.join(['n', *map(str, self.input_shape)])}",
+            f"{plan.labels}: n",
+            *(f"{name}: {','.join(own)}" for name, own in sizes.items()),
+        )
+        self.formula: Formula = parse(plan.formula, self.declarations)
         self._check()
 
     def _check(self) -> None:
@@ -61,6 +73,16 @@ class Network:
         """The scores of a batch, and its features where the plan names some."""
         parts = [self.plan.scores, *([self.plan.features] if self.plan.features else [])]
         return compile(self.formula, [f"part {part}" for part in parts], self.target)
+
+    @cached_property
+    def exact(self) -> Program:
+        """The loss by a program of its own, NumPy's: what the gradients are checked against."""
+        return compile(self.formula, ["value"], "numpy")
+
+    def exact_loss(self, weights: Mapping[str, npt.NDArray[np.float64]], batch: Samples) -> float:
+        """Return the mean loss of a batch in double precision."""
+        values = {self.plan.inputs: batch.inputs.astype(np.float64), self.plan.labels: batch.labels, **weights}
+        return float(self.exact(**values)["value"])
 
     def loss_and_gradients(self, weights: Weights, batch: Samples) -> tuple[float, Weights]:
         """Return the mean loss of a batch, and its gradients by name."""

@@ -7,12 +7,13 @@ from importlib.resources import files
 from shlex import quote
 from typing import Any
 
+import numpy as np
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from gradproof.derivation.derivation import Derivation, derive
 from gradproof.experiment import pictures
-from gradproof.experiment.run import Outcome
+from gradproof.experiment.outcome import Outcome
 from gradproof.printer.mathml import to_html
 from gradproof.tsne.plot import draw_map
 
@@ -42,7 +43,7 @@ def page(outcome: Outcome, command: str) -> str:
         style=Markup((folder / "run.css").read_text(encoding="utf-8")),
         curves=Markup(pictures.curves(outcome.state.history)),
         kernels=[Markup(picture) for picture in _kernels(outcome)],
-        confusion=Markup(pictures.confusion(outcome.confusion)),
+        confusion=Markup(pictures.confusion(outcome.confusion, _class_names(outcome))),
         map=Markup(_map(outcome)),
         percent=_percent,
         quote=quote,
@@ -67,13 +68,21 @@ def _kernels(outcome: Outcome) -> list[str]:
     full, now = outcome.state.full, outcome.state.weights
     if outcome.plan.pruning is None:
         return [pictures.kernels(name, weight, None) for name, weight in now.items() if weight.ndim == 4]
-    return [pictures.kernels(name, full[name], now[name]) for name in outcome.plan.pruning.kernels if full[name].ndim == 4]
+    return [pictures.kernels(name, full[name], now[name]) for name in outcome.plan.pruning.kernels]
 
 
 def _map(outcome: Outcome) -> str:
     if outcome.map is None:
         return ""
-    return draw_map(outcome.map, outcome.split.held_out.labels, "Map of the held-out samples")
+    labels, names = outcome.split.held_out.labels, outcome.split.names
+    are_numbers = all(name.isdecimal() for name in names)
+    return draw_map(outcome.map.points, labels if are_numbers else np.array(names)[labels], "Map of the held-out samples")
+
+
+def _class_names(outcome: Outcome) -> list[str]:
+    """Return a name for every score: classes that no sample has go by their numbers."""
+    names = outcome.split.names
+    return [*names, *(str(number) for number in range(len(names), len(outcome.confusion)))]
 
 
 def _percent(share: Any) -> str:

@@ -14,14 +14,20 @@ from gradproof.errors import ReadError
 
 @dataclass(frozen=True)
 class DataPlan:
-    """Where the samples come from: 'digits' (scikit-learn's), or a .npz file with two arrays.
+    """Where the samples come from: 'digits' (scikit-learn's), a .npz file with two arrays, or a .csv file with a line of names.
 
-    ``held_out`` is a share or a number; ``split`` says whether these are taken at random or are the last ones.
+    ``inputs`` and ``labels`` name the arrays; of a .csv file ``labels`` names the column of the classes, all others are inputs.
+    ``shape`` are the axes of one sample, where they are not those of the file. ``scaling``: 'whole' divides by the largest value and
+    moves the mean to zero, 'columns' gives each column mean zero and deviation one, 'none' leaves the numbers; by default columns
+    where a sample has one axis, else whole. ``held_out`` is a share or a number; ``split`` says whether these are taken at random or
+    are the last ones.
     """
 
     source: str = "digits"
     inputs: str = "images"
     labels: str = "labels"
+    shape: tuple[int, ...] = ()
+    scaling: str = ""
     held_out: float = 1 / 3
     split: str = "random"
 
@@ -56,13 +62,15 @@ class PhasePlan:
 
 @dataclass(frozen=True)
 class PruningPlan:
-    """Proximal steps that remove whole kernels of some weights, and epochs of the smaller network behind them."""
+    """Proximal SGD on loss + penalty sum_k sqrt(size_k) ||kernel_k||, which makes whole kernels of some weights zero, and epochs of
+    SGD with momentum for the smaller network behind it."""
 
     kernels: tuple[str, ...]
     penalty: float = 0.01
-    rate: float = 0.05
+    rate: float = 0.2
     epochs: int = 10
     tuning_epochs: int = 5
+    tuning_rate: float = 0.05
 
 
 @dataclass(frozen=True)
@@ -144,11 +152,13 @@ class _Reader:
 
     def _data(self, table: Mapping[str, Any]) -> DataPlan:
         where = "data."
-        self._refuse_others(table, ("source", "inputs", "labels", "held_out", "split"), where)
+        self._refuse_others(table, ("source", "inputs", "labels", "shape", "scaling", "held_out", "split"), where)
         return DataPlan(
             source=self._text(table, "source", where, default="digits"),
             inputs=self._text(table, "inputs", where, default="images"),
             labels=self._text(table, "labels", where, default="labels"),
+            shape=tuple(self._wholes(table, "shape", where)) if "shape" in table else (),
+            scaling=self._choice(table, "scaling", where, ("whole", "columns", "none", ""), ""),
             held_out=self._number(table, "held_out", where, 1 / 3, least=0.0, is_open=True),
             split=self._choice(table, "split", where, ("random", "last"), "random"),
         )
@@ -166,16 +176,17 @@ class _Reader:
 
     def _pruning(self, table: Mapping[str, Any]) -> PruningPlan:
         where = "pruning."
-        self._refuse_others(table, ("kernels", "penalty", "rate", "epochs", "tuning_epochs"), where)
+        self._refuse_others(table, ("kernels", "penalty", "rate", "epochs", "tuning_epochs", "tuning_rate"), where)
         kernels = table.get("kernels")
         if not isinstance(kernels, list) or not kernels or not all(isinstance(name, str) for name in kernels):
             raise self._error("pruning.kernels", "names of weights were expected", kernels, 'Write kernels = ["K1", "K2"].')
         return PruningPlan(
             kernels=tuple(kernels),
             penalty=self._number(table, "penalty", where, 0.01, least=0.0, is_open=True),
-            rate=self._number(table, "rate", where, 0.05, least=0.0, is_open=True),
+            rate=self._number(table, "rate", where, 0.2, least=0.0, is_open=True),
             epochs=self._whole(table, "epochs", where, 10, 1),
             tuning_epochs=self._whole(table, "tuning_epochs", where, 5, 0),
+            tuning_rate=self._number(table, "tuning_rate", where, 0.05, least=0.0, is_open=True),
         )
 
     def _map(self, table: Mapping[str, Any]) -> MapPlan:
