@@ -99,7 +99,7 @@ def test_a_strong_penalty_removes_every_kernel_and_one_stays(network):
     whole, _ = network
     weights = whole.new_weights(0)
     group = kernel_groups(whole, "K")
-    KernelPenalty([group], 1e3).apply(weights, 1.0)
+    KernelPenalty([group], [1e3]).apply(weights, 1.0)
     assert dead_kernels(group, weights).all()
     kept = without_dead_kernels(weights, [group])
     assert kept["K"].shape == (1, 1, 3, 3)

@@ -90,33 +90,35 @@ def _links(value: Expr, axes: Sequence[Index], name: str) -> list[tuple[Axis, Ax
 class KernelPenalty:
     """lambda sum_k sqrt(size_k) ||kernel_k||_2 over all kernels of some weights: the group lasso, by its proximal step.
 
+    Args:   penalties: lambda for each of the groups.
     Source: Yuan and Lin 2006; for kernels Wen et al. 2016.
     """
 
-    def __init__(self, groups: Sequence[KernelGroups], weight: float) -> None:
+    def __init__(self, groups: Sequence[KernelGroups], penalties: Sequence[float]) -> None:
         self.groups = tuple(groups)
-        self.weight = weight
+        self.penalties = tuple(penalties)
 
     def apply(self, weights: Weights, rate: float) -> None:
         """Replace the kernels by their proximal points for a step."""
-        for group in self.groups:
+        for group, penalty in zip(self.groups, self.penalties, strict=True):
             rows = _rows(group, weights)
-            moved = self._function(rows).prox(rows.ravel(), rate)[0].reshape(rows.shape)
+            moved = _group_lasso(rows, penalty).prox(rows.ravel(), rate)[0].reshape(rows.shape)
             _put_back(group, weights, moved)
 
     def distance(self, weights: Weights, rate: float) -> float:
         """Return how far the proximal step at these weights is from its optimality condition: 0 in ``u - x + rate d f(u)``."""
         largest = 0.0
-        for group in self.groups:
+        for group, penalty in zip(self.groups, self.penalties, strict=True):
             rows = _rows(group, weights).astype(np.float64)
-            function = self._function(rows)
+            function = _group_lasso(rows, penalty)
             point = function.prox(rows.ravel(), rate)[0]
             largest = max(largest, function.subdifferential_distance(point, (rows.ravel() - point) / rate))
         return largest
 
-    def _function(self, rows: npt.NDArray[Any]) -> L21:
-        count, size = rows.shape
-        return L21(list(np.arange(rows.size).reshape(count, size)), self.weight)
+
+def _group_lasso(rows: npt.NDArray[Any], penalty: float) -> L21:
+    count, size = rows.shape
+    return L21(list(np.arange(rows.size).reshape(count, size)), penalty)
 
 
 def dead_kernels(group: KernelGroups, weights: Weights) -> npt.NDArray[np.bool_]:

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 import numpy as np
@@ -168,7 +167,7 @@ def _train_all(course: _Course, state: State) -> None:
         return
     if state.phase == len(phases):
         state.full = state.full or {name: weight.copy() for name, weight in state.weights.items()}
-        penalty = KernelPenalty(course.groups, pruning.penalty)
+        penalty = KernelPenalty(course.groups, pruning.penalties)
         # A proximal step fits a step along the gradient alone: with momentum the penalty would count less than the plan says.
         course.train(PhasePlan("sgd", pruning.rate, momentum=0.0, epochs=pruning.epochs), "pruning", state, penalty)
     if state.phase == len(phases) + 1 and state.epoch == 0:
@@ -187,20 +186,20 @@ def _compared(plan: Plan, network: Network, split: Split, groups: tuple[KernelGr
     pair = (state.full, state.weights)
     before, after = (float(top_k_error(network.scores(weights, inputs), labels, 1)) for weights in pair)
     kernels = {group.weight: (len(state.full[group.weight]), len(state.weights[group.weight])) for group in groups}
-    distance = KernelPenalty(groups, plan.pruning.penalty).distance(state.full, plan.pruning.rate)
+    distance = KernelPenalty(groups, plan.pruning.penalties).distance(state.full, plan.pruning.rate)
     counts = weight_count(state.full), weight_count(state.weights)
     return Pruned(kernels, (before, after), counts, _seconds_side_by_side(network, pair, inputs), distance)
 
 
 def _seconds_side_by_side(network: Network, pair: tuple[Weights, Weights], inputs: Floats) -> tuple[float, float]:
-    """Return the median time of a forward pass with each of two sets of weights, which take turns."""
+    """Return the least time of a forward pass with each of two sets of weights, which take turns: other work only adds to it."""
     spent: tuple[list[float], list[float]] = ([], [])
     for _ in range(_TIMINGS):
         for own, weights in zip(spent, pair, strict=True):
             began = time.perf_counter()
             network.scores(weights, inputs)
             own.append(time.perf_counter() - began)
-    return median(spent[0]), median(spent[1])
+    return min(spent[0]), min(spent[1])
 
 
 def _mapped(plan: Plan, features: Floats | None) -> Map | None:

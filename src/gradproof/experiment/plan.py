@@ -63,14 +63,23 @@ class PhasePlan:
 @dataclass(frozen=True)
 class PruningPlan:
     """Proximal SGD on loss + penalty sum_k sqrt(size_k) ||kernel_k||, which makes whole kernels of some weights zero, and epochs of
-    SGD with momentum for the smaller network behind it."""
+    SGD with momentum for the smaller network behind it.
+
+    ``penalty`` is one number, or one for each of the weights in ``kernels``.
+    """
 
     kernels: tuple[str, ...]
-    penalty: float = 0.01
+    penalty: float | Mapping[str, float] = 0.01
     rate: float = 0.2
     epochs: int = 10
     tuning_epochs: int = 5
     tuning_rate: float = 0.05
+
+    @property
+    def penalties(self) -> tuple[float, ...]:
+        """The penalty of each weight."""
+        penalty = self.penalty
+        return tuple(penalty[name] if isinstance(penalty, Mapping) else penalty for name in self.kernels)
 
 
 @dataclass(frozen=True)
@@ -182,12 +191,19 @@ class _Reader:
             raise self._error("pruning.kernels", "names of weights were expected", kernels, 'Write kernels = ["K1", "K2"].')
         return PruningPlan(
             kernels=tuple(kernels),
-            penalty=self._number(table, "penalty", where, 0.01, least=0.0, is_open=True),
+            penalty=self._penalty(table, kernels),
             rate=self._number(table, "rate", where, 0.2, least=0.0, is_open=True),
             epochs=self._whole(table, "epochs", where, 10, 1),
             tuning_epochs=self._whole(table, "tuning_epochs", where, 5, 0),
             tuning_rate=self._number(table, "tuning_rate", where, 0.05, least=0.0, is_open=True),
         )
+
+    def _penalty(self, table: Mapping[str, Any], kernels: list[str]) -> float | Mapping[str, float]:
+        own = table.get("penalty")
+        if not isinstance(own, Mapping):
+            return self._number(table, "penalty", "pruning.", 0.01, least=0.0, is_open=True)
+        self._refuse_others(own, tuple(kernels), "pruning.penalty.")
+        return {name: self._number(own, name, "pruning.penalty.", 0.01, least=0.0, is_open=True) for name in kernels}
 
     def _map(self, table: Mapping[str, Any]) -> MapPlan:
         self._refuse_others(table, ("perplexity",), "map.")
