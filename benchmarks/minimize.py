@@ -1,7 +1,7 @@
 """Measures the solvers against scikit-learn, SciPy, skglm and celer (those that are installed) on equal objectives, one thread.
 
 Run:  python benchmarks/minimize.py [NAME ...]     (names: lasso, lasso-sparse, logistic, logistic-sparse, nnls,
-      elastic-net, group-lasso, softmax, softmax-l1, softmax-l1-low, top-5)
+      elastic-net, group-lasso, softmax, softmax-l1, softmax-l1-low, top-5, other)
 Times are medians. A rival that is missing or fails is named and left out.
 With the rivals:  uv run --with skglm --with celer --with adelie python benchmarks/minimize.py
 """
@@ -101,10 +101,10 @@ def against(
     return f"{1000 * taken:8.1f} ms at tol {tolerance:g} ({reached}excess {excess:.1e})   rival / ours {taken / seconds:5.2f}"
 
 
-def correlated(n: int, p: int, random: np.random.Generator) -> np.ndarray:
+def correlated(n: int, p: int, random: np.random.Generator, rho: float = 0.5) -> np.ndarray:
     x = random.standard_normal((n, p))
     for j in range(1, p):
-        x[:, j] = 0.5 * x[:, j - 1] + np.sqrt(0.75) * x[:, j]
+        x[:, j] = rho * x[:, j - 1] + np.sqrt(1 - rho * rho) * x[:, j]
     return np.asfortranarray(x)
 
 
@@ -328,6 +328,39 @@ def softmax_l1(divisor: int) -> None:
     )  # fmt: skip
 
 
+def other() -> None:
+    """Our times alone on data of other shapes, correlations and densities: what is tuned to one data set shows here."""
+    dense = [(1000, 20000, 0.9), (5000, 2000, 0.0), (300, 5000, 0.99)]
+    thin = [(3000, 100000, 0.001), (50000, 20000, 0.005), (2000, 10000, 0.05)]
+    for n, p, rho in dense:
+        x = correlated(n, p, np.random.default_rng(1), rho)
+        alone(f"{n}x{p}, correlation {rho}", x, minimize_elastic_net, (10, 100))
+    for n, p, density in thin:
+        x = sparse.random(n, p, density, "csc", rng=np.random.default_rng(1))
+        alone(f"{n}x{p}, density {density}", x, minimize_elastic_net, (10, 100))
+    for n, p, rho in [(500, 20000, 0.8), (10000, 500, 0.3), (1000, 3000, 0.95)]:
+        x = correlated(n, p, np.random.default_rng(1), rho)
+        alone(f"logistic {n}x{p}, correlation {rho}", x, minimize_logistic, (5, 30))
+    for n, p, density in [(5000, 100000, 0.001), (2000, 8000, 0.05)]:
+        x = sparse.random(n, p, density, "csc", rng=np.random.default_rng(1))
+        alone(f"logistic {n}x{p}, density {density}", x, minimize_logistic, (5, 20))
+    for n, p, rho in [(500, 5000, 0.5), (5000, 1000, 0.3), (1000, 1000, 0.9)]:
+        random = np.random.default_rng(3)
+        x = correlated(n, p, random, rho)
+        y = x @ (np.maximum(random.standard_normal(p), 0) * (random.random(p) < 0.3)) + 0.5 * random.standard_normal(n)
+        seconds, result = median_time(lambda x=x, y=y: minimize_elastic_net(x, y, 0.0, is_positive=True))
+        print(f"    nnls {n}x{p}, correlation {rho}: {1000 * seconds:.1f} ms, {result.certificate}")
+
+
+def alone(title: str, x, solve: Callable[..., Result], divisors: tuple[int, ...]) -> None:
+    y = regression(x, np.random.default_rng(1))
+    y = np.where(y > 0, 1.0, -1.0) if solve is minimize_logistic else y
+    largest = float(np.abs(x.T @ y).max()) * (0.5 if solve is minimize_logistic else 1.0)
+    for divisor in divisors:
+        seconds, result = median_time(lambda w=largest / divisor: solve(x, y, w))
+        print(f"    {title}, lambda_max/{divisor}: {1000 * seconds:.1f} ms, {result.certificate}, {result.extra['support']} used")
+
+
 SAGA_EPOCHS = (1, 20, 60)
 TOLERANCES = (1e-4, 1e-5, 1e-6, 1e-7, 1e-8)
 PROBLEMS: dict[str, Callable[[], None]] = {
@@ -346,6 +379,7 @@ PROBLEMS: dict[str, Callable[[], None]] = {
     "softmax-l1": lambda: softmax_l1(20),
     "softmax-l1-low": lambda: softmax_l1(100),
     "top-5": lambda: topk.main([]),
+    "other": other,
 }
 
 if __name__ == "__main__":

@@ -158,7 +158,7 @@ def squares(model: Model, design: Callable[[], tuple[Any, Array]], key: Any, kep
         result: Result = kept[key].solve(*lambdas, penalty.is_positive, at, stopping)
         return result
 
-    solver = "working sets with coordinate descent on the Gram matrix, stopped by the duality gap"
+    solver = "working sets with extrapolated coordinate descent, stopped by the duality gap"
     return model.structured(f"least squares{model.words}", solver, solve, lambda x: x.reshape(shape))
 
 

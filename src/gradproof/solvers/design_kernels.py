@@ -103,6 +103,18 @@ def combine_sparse(data: Any, indices: Any, starts: Any, chosen: Any, beta: Any,
             out[np.uint32(indices[k])] += beta[place] * data[k]
 
 
+@njit(cache=True, fastmath=True)
+def scale_dense(rows: Any, chosen: Any, root: Any, scaled: Any, squares: Any) -> None:
+    """Write the chosen rows times ``root`` entry by entry, and their squared norms."""
+    for place in range(chosen.size):
+        row, out, square = rows[chosen[place]], scaled[place], rows.dtype.type(0.0)
+        for i in range(root.size):
+            entry = row[i] * root[i]
+            out[i] = entry
+            square += entry * entry
+        squares[place] = square
+
+
 @njit(cache=True)
 def bound_products(
     known: Any,
@@ -133,3 +145,37 @@ def bound_products(
             above = size > limit
         if above:
             read[place] = True
+
+
+@njit(cache=True)
+def screen(
+    alive: Any,
+    products: Any,
+    slack: Any,
+    norms: Any,
+    is_chosen: Any,
+    limit: float,
+    scale: float,
+    radius: float,
+    ridge: float,
+    candidates: Any,
+    distances: Any,
+) -> Any:
+    """Move the columns that may still be used, with their products, to the front, and list those that violate their limit.
+
+    The dual optimum lies in a ball around ``scale`` times the residual; ``distances`` are those of the candidates' constraints
+    from its center. Returns how many columns are left, and how many candidates there are.
+    """
+    left, found = 0, 0
+    for place in range(alive.size):
+        j = alive[place]
+        size = slack[place]
+        if not is_chosen[j]:
+            if limit > 0.0 and scale * size + radius * np.sqrt(norms[j] ** 2 + ridge) < limit:
+                continue
+            if size > limit * (1.0 + 1e-9):
+                candidates[found], distances[found] = j, (limit - scale * size) / norms[j]
+                found += 1
+        alive[left], products[left] = j, products[place]
+        left += 1
+    return left, found

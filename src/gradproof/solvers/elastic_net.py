@@ -37,7 +37,7 @@ def minimize_elastic_net(
               largest violation of the optimality conditions relative to that at zero.
     Raises:   DomainError, ShapeError: penalties, NaN, shapes.
     Source:   working sets by distance to the dual constraints (Massias, Gramfort and Salmon 2018), gap-safe screening
-              (Ndiaye et al. 2017), and inside the set coordinate descent on the Gram matrix, finished by Cholesky.
+              (Ndiaye et al. 2017), and inside the set extrapolated coordinate descent (see descend).
     Example:  >>> minimize_elastic_net([[1.0, 0.0], [0.0, 1.0]], [3.0, 0.5], 1.0).x
               array([2., 0.])
     """
@@ -140,4 +140,4 @@ class _Run(AbstractWorkingSetRun):
         """Return the names of the solver and the certificate, and the intercept."""
         kind = GAP if self.penalty.lambda_1 else "KKT residual relative to that at zero"
         center = 0.0 if self.data.means is None else float(self.data.means @ self.coefficients())
-        return "working set, Gram coordinate descent, Cholesky", kind, self.data.offset - center
+        return "working set, extrapolated coordinate descent", kind, self.data.offset - center

@@ -43,6 +43,10 @@ class LazyProducts:
         bounds[read] = fresh
         return bounds
 
+    def known(self, columns: Indices) -> Array:
+        """Return the products of these columns as they were read last."""
+        return np.asarray(self._known[columns])
+
     def _remember(self, residual: Array) -> None:
         self._residuals.append(residual)
         if len(self._residuals) > _KEPT:

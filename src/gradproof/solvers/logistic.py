@@ -9,16 +9,17 @@ import numpy.typing as npt
 from scipy import sparse
 
 from gradproof.errors import DomainError
-from gradproof.solvers.descent import Penalty
+from gradproof.solvers.descent import DenseColumns, Penalty, SparseColumns, descend
 from gradproof.solvers.design import Array, Design, Indices, target_vector
-from gradproof.solvers.gram import minimize_gram
+from gradproof.solvers.design_kernels import scale_dense
 from gradproof.solvers.result import Result, Stopping
-from gradproof.solvers.sparse_kernels import descend_sparse_weighted
+from gradproof.solvers.sparse_kernels import scale_sparse
+from gradproof.solvers.working_set import minimize_columns
 from gradproof.solvers.working_set_run import GAP, AbstractWorkingSetRun, check_penalties
 
 _WHERE = "minimize_logistic"
 _NEWTON_STEPS = 12
-_SWEEPS = 100
+_SWEEPS = 500
 _INNER = 0.1
 _INTERCEPT_STEPS, _LONGEST = 60, 4.0
 
@@ -156,38 +157,47 @@ class _Run(AbstractWorkingSetRun):
             if violation <= target:
                 break
             curvature = np.abs(self.residual) * (1 - np.abs(self.residual))
-            direct = self._sweep if self.design.is_sparse else self._solve_gram
+            direct = self._solve_sparse if self.design.is_sparse else self._solve_dense
             wanted, change = direct(curvature, slope, _INNER * max(_INNER * violation, target))
             objective, is_moved = self._search(wanted - self.beta, change, objective)
             if not is_moved:
                 break
         self._settle_intercept()
 
-    def _sweep(self, curvature: Array, slope: Array, tolerance: float) -> tuple[Array, float]:
-        """Minimize the quadratic model by coordinate descent on sparse columns; returns the coefficients and the intercept's change."""
-        beta, columns = self.beta.copy(), self.set.sparse
-        constant = descend_sparse_weighted(
-            columns.data, np.empty(columns.nnz), columns.indices, columns.indptr, curvature, self.residual.copy(), beta,
-            self.penalty.lambda_1, self.penalty.lambda_2, False, self.fit_intercept, _SWEEPS, tolerance,
-        )  # fmt: skip
-        return beta, float(constant)
+    def _solve_sparse(self, curvature: Array, slope: Array, tolerance: float) -> tuple[Array, float]:
+        """Minimize the quadratic model over sparse columns; returns the coefficients and the intercept's change."""
+        matrix, root = self.set.sparse, np.sqrt(curvature)
+        scaled, squares, across = np.empty(matrix.nnz), np.empty(self.beta.size), np.empty(self.beta.size)
+        scale_sparse(matrix.data, matrix.indices, matrix.indptr, root, scaled, squares, across)
+        center, slope, pull, total = self._eliminated(curvature, slope, across)
+        columns = SparseColumns(
+            scaled, matrix.indices, matrix.indptr, root.size, squares - total * center**2 if center.size else squares, center, total
+        )
+        beta, _, _ = descend(columns, slope, self.beta, self.penalty, tolerance, _SWEEPS)
+        return beta, (pull - float(center @ (beta - self.beta))) if center.size else 0.0
 
-    def _solve_gram(self, curvature: Array, slope: Array, tolerance: float) -> tuple[Array, float]:
-        """Do the same by the matrix of second derivatives of the columns that are used or want to be, the intercept eliminated."""
+    def _solve_dense(self, curvature: Array, slope: Array, tolerance: float) -> tuple[Array, float]:
+        """Do the same over those dense columns that are used or want to be."""
         active = np.flatnonzero((self.beta != 0) | (np.abs(slope) > self.penalty.lambda_1))
-        slope, beta = slope[active], self.beta.copy()
         root = np.sqrt(curvature).astype(np.float32)
-        rows = self.set.rows[active] * root
-        hessian = rows @ rows.T
-        share, pull, total = np.zeros(active.size), 0.0, float(curvature.sum())
-        if self.fit_intercept and total > 0:
-            across = np.asarray(rows @ root, dtype=np.float64)
-            share, pull = -across / total, float(self.residual.sum()) / total
-            hessian = hessian - np.outer(across, across).astype(np.float32) / np.float32(total)
-            slope = slope - across * pull
-        weights = np.full(active.size, self.penalty.lambda_1)
-        beta[active] = minimize_gram(hessian, slope, beta[active], weights, self.penalty.lambda_2, False, tolerance)
-        return beta, float(share @ (beta - self.beta)[active]) + pull
+        rows, squares = np.empty((active.size, root.size), dtype=np.float32), np.empty(active.size)
+        scale_dense(self.set.rows, active, root, rows, squares)
+        across = rows @ root if self.fit_intercept else np.zeros(0)
+        center, slope, pull, total = self._eliminated(curvature, slope[active], across)
+        if center.size:
+            rows -= np.outer(center, root).astype(np.float32)
+            squares -= total * center**2
+        old, beta = self.beta[active], self.beta.copy()
+        beta[active] = minimize_columns(DenseColumns(rows, squares), slope, old, self.penalty, tolerance)
+        return beta, (pull - float(center @ (beta[active] - old))) if center.size else 0.0
+
+    def _eliminated(self, curvature: Array, slope: Array, across: Array) -> tuple[Array, Array, float, float]:
+        """Take the best intercept for granted: returns the centers of the columns, the slope, its change and the sum of weights."""
+        total = float(curvature.sum())
+        if not self.fit_intercept or total <= 0:
+            return np.zeros(0), slope, 0.0, total
+        pull = float(self.residual.sum()) / total
+        return np.asarray(across, dtype=np.float64) / total, slope - across * pull, pull, total
 
     def _search(self, direction: Array, change: float, objective: float) -> tuple[float, bool]:
         """Move by the longest of the steps 1, 1/2, 1/4 ... that lowers the objective."""

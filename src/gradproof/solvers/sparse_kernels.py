@@ -1,4 +1,4 @@
-"""Compiled coordinate descent over compressed columns, in place."""
+"""Compiled coordinate descent over compressed columns with weights of the rows."""
 
 from __future__ import annotations
 
@@ -7,63 +7,10 @@ from typing import Any
 import numpy as np
 from numba import njit
 
+from gradproof.solvers.descent_kernels import shrunk
 from gradproof.solvers.design_kernels import dot_sparse
 
 _INNER = 10
-
-
-@njit(cache=True, fastmath=True)
-def descend_sparse(
-    data: Any,
-    indices: Any,
-    starts: Any,
-    means: Any,
-    squares: Any,
-    chosen: Any,
-    residual: Any,
-    beta: Any,
-    weight: float,
-    ridge: float,
-    is_positive: bool,
-    sweeps: int,
-    tolerance: float,
-) -> float:
-    """Sweep over the chosen columns of least squares with l1 and l2 penalties; beta has their coefficients, residual = y - X beta.
-
-    A sweep over all is followed by sweeps over the coefficients that are not zero. ``means`` is empty unless the columns count
-    as centered; then the centers wait in ``shift`` until the end.
-    Returns the largest violation of the optimality conditions seen in the last sweep over all.
-    """
-    n, shift, worst = residual.size, 0.0, 0.0
-    for _ in range(sweeps):
-        inside = 0.0
-        for turn in range(1 + _INNER):
-            inside = 0.0
-            for place in range(chosen.size):
-                j = chosen[place]
-                curvature = squares[j] + ridge
-                if curvature <= 0.0 or (turn > 0 and beta[place] == 0.0):
-                    continue
-                z = squares[j] * beta[place] + dot_sparse(data, indices, starts[j], starts[j + 1], residual)
-                if means.size:
-                    z += n * means[j] * shift
-                change = _shrunk(z, weight, is_positive) / curvature - beta[place]
-                if change != 0.0:
-                    beta[place] += change
-                    for k in range(starts[j], starts[j + 1]):
-                        residual[np.uint32(indices[k])] -= change * data[k]
-                    if means.size:
-                        shift += change * means[j]
-                    inside = max(inside, abs(change) * curvature)
-            if turn == 0:
-                worst = inside
-            if inside <= tolerance:
-                break
-        if worst <= tolerance:
-            break
-    for i in range(n):
-        residual[i] += shift
-    return worst
 
 
 @njit(cache=True, fastmath=True)
@@ -101,7 +48,7 @@ def descend_sparse_weighted(
                 if squares[j] + ridge <= 0.0 or (turn > 0 and beta[j] == 0.0):
                     continue
                 z = squares[j] * beta[j] + dot_sparse(data, indices, starts[j], starts[j + 1], residual)
-                change = _shrunk(z, weight, is_positive) / (squares[j] + ridge) - beta[j]
+                change = shrunk(z, weight, is_positive) / (squares[j] + ridge) - beta[j]
                 if change != 0.0:
                     beta[j] += change
                     for k in range(starts[j], starts[j + 1]):
@@ -121,10 +68,15 @@ def descend_sparse_weighted(
     return constant
 
 
-@njit(cache=True)
-def _shrunk(z: float, weight: float, is_positive: bool) -> float:
-    if z > weight:
-        return z - weight
-    if z < -weight and not is_positive:
-        return z + weight
-    return 0.0
+@njit(cache=True, fastmath=True)
+def scale_sparse(data: Any, indices: Any, starts: Any, root: Any, scaled: Any, squares: Any, across: Any) -> None:
+    """Write compressed columns with their rows times ``root``, their squared norms and their inner products with ``root``."""
+    for j in range(squares.size):
+        square, along = 0.0, 0.0
+        for k in range(starts[j], starts[j + 1]):
+            factor = root[np.uint32(indices[k])]
+            entry = data[k] * factor
+            scaled[k] = entry
+            square += entry * entry
+            along += entry * factor
+        squares[j], across[j] = square, along

@@ -12,6 +12,7 @@ from gradproof.solvers.gram import minimize_gram
 
 _SPARE = 1.5
 _SWEEPS = 2000
+_FEWEST = 12
 #: The matrix of m columns costs about as much as 0.1 m sweeps over these.
 _WORTH = 0.1
 
@@ -132,6 +133,22 @@ class SparseSet:
     def predict(self, beta: Array) -> Array:
         """Return the chosen columns times beta."""
         return self._design.combine(self.chosen, beta) - _center(self._means, self.chosen, beta)
+
+
+def minimize_columns(columns: DenseColumns, slope: Array, start: Array, penalty: Penalty, tolerance: float) -> Array:
+    """Return argmin_b ||X (b - start)||^2 / 2 - <slope, b> + penalty(b) for the columns x_j of X.
+
+    Goes on with the Gram matrix of the columns, if that is smaller, when the sweeps have cost as much as it will.
+    """
+    rows = columns.rows
+    size, n = rows.shape
+    is_smaller = 2 * size <= n
+    most = max(_FEWEST, int(_WORTH * size)) if is_smaller else _SWEEPS
+    beta, fit, sweeps = descend(columns, slope, start, penalty, tolerance, most)
+    if sweeps < most or not is_smaller:
+        return beta
+    weights = np.full(size, penalty.lambda_1)
+    return minimize_gram(rows @ rows.T, slope - rows @ fit, beta, weights, penalty.lambda_2, penalty.is_positive, tolerance)
 
 
 def _center(means: Array | None, chosen: Indices, beta: Array) -> float:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from gradproof.errors import DomainError, ShapeError
 from gradproof.solvers.descent import Penalty
 from gradproof.solvers.design import Array, Design, Indices
+from gradproof.solvers.design_kernels import screen
 from gradproof.solvers.lazy_products import LazyProducts
 from gradproof.solvers.result import Certificate, History, Reason, Result, Stopping
 
@@ -108,10 +109,7 @@ class AbstractWorkingSetRun(ABC):
 
     def _step(self, slack: Array, gap: float) -> None:
         self.excess = float(np.max(slack, initial=0.0)) / self.penalty.lambda_1 - 1 if self.penalty.lambda_1 else gap
-        keep = self._safe(slack)
-        ranking = (self.penalty.lambda_1 - self.scale * slack) / self.norms[self.alive]
-        ranking, slack, self.alive, self.products = ranking[keep], slack[keep], self.alive[keep], self.products[keep]
-        self._extend(self._pick(ranking, slack))
+        self._extend(self._pick(*self._screen(slack)))
         self.beta = np.concatenate([self.beta, np.zeros(self.set.chosen.size - self.beta.size)])
         self.solve_inside(gap)
         self.refresh()
@@ -132,26 +130,25 @@ class AbstractWorkingSetRun(ABC):
 
     def chosen_products(self) -> Array:
         """Return <x_j, residual> for the columns of the set; these are never screened, and their products are exact."""
-        return np.asarray(self.products[np.searchsorted(self.alive, self.set.chosen)])
+        return self.lazy.known(self.set.chosen)
 
-    def _safe(self, slack: Array) -> npt.NDArray[np.bool_]:
-        """Return which columns may still be used: the optimum lies in a ball around the dual point."""
-        if self.penalty.lambda_1 == 0:
-            return np.ones(self.alive.size, dtype=bool)
-        norms = self.norms[self.alive]
-        norms = np.sqrt(norms**2 + self.penalty.lambda_2) if self.penalty.lambda_2 else norms
-        may_be_used = self.scale * slack + self.radius * norms >= self.penalty.lambda_1
-        return np.asarray(may_be_used | self.is_chosen[self.alive])
+    def _screen(self, slack: Array) -> tuple[Indices, Array]:
+        """Drop the columns that cannot be used; returns new ones that violate their dual constraint, and how far that is away."""
+        candidates, distances = np.empty(self.alive.size, dtype=np.int64), np.empty(self.alive.size)
+        left, found = screen(
+            self.alive, self.products, slack, self.norms, self.is_chosen, self.penalty.lambda_1, self.scale, self.radius,
+            self.penalty.lambda_2, candidates, distances,
+        )  # fmt: skip
+        self.alive, self.products = self.alive[:left], self.products[:left]
+        return candidates[:found], distances[:found]
 
-    def _pick(self, ranking: Array, slack: Array) -> Indices:
-        """Return new columns that violate their dual constraint most; sparse ones cost little, so many at a time."""
-        is_new = ~self.is_chosen[self.alive] & (slack > self.penalty.lambda_1 * (1 + 1e-9))
+    def _pick(self, candidates: Indices, distances: Array) -> Indices:
+        """Return the worst candidates; sparse columns cost little, so many at a time."""
         support = int(np.count_nonzero(self.beta))
         room = max(_FIRST_SPARSE, _GROWTH_SPARSE * support) if self.design.is_sparse else self._room(support)
-        candidates, order = self.alive[is_new], ranking[is_new]
         if candidates.size > room:
-            candidates = candidates[np.argpartition(order, room - 1)[:room]]
-        return np.sort(candidates)
+            candidates = np.sort(candidates[np.argpartition(distances, room - 1)[:room]])
+        return candidates
 
     def _room(self, support: int) -> int:
         """Return how many dense columns to take up: as many as are used, but fewer where few more can be (support <= n)."""
