@@ -12,20 +12,37 @@ from flint import arb, fmpq
 from gradproof.checker.optimality import decide_minimizer
 from gradproof.checker.outcome import Outcome, undecided
 from gradproof.checker.stand_ins import shown, stand_ins, unknown_functions
+from gradproof.checker.unit_vectors import with_unit_vectors
 from gradproof.checker.verdict import Certificate, Verdict
 from gradproof.evaluate.bindings import Bindings, NotRational, Undecidable
 from gradproof.evaluate.enclose import are_disjoint, enclose, exact_value, paired, to_decimal
 from gradproof.evaluate.evaluator import Table, evaluate
 from gradproof.evaluate.fields import Exact
-from gradproof.evaluate.instances import instance
+from gradproof.evaluate.instances import instance, magnitudes_for
 from gradproof.expr.build import subtract
-from gradproof.expr.node import Compare, Expr, Hole, Number, Operator, Symbol
+from gradproof.expr.catalogue import FUNCTIONS, TENSOR_FUNCTIONS
+from gradproof.expr.node import (
+    Apply,
+    Compare,
+    Expr,
+    Hole,
+    Iverson,
+    Number,
+    Operator,
+    Piecewise,
+    Power,
+    Reduce,
+    Symbol,
+    TensorEntry,
+)
 from gradproof.expr.walk import contains, postorder, symbols
 from gradproof.printer.latex import to_latex
 from gradproof.rewrite.prove import prove_equal, sign_of
 
 #: Instances that are tried before an equality counts as tested.
 INSTANCES = 6
+#: Instances of every magnitude that are tried beside them where regions differ.
+WIDE_INSTANCES = 24
 _DIGITS = 30
 #: Nodes of two sides that are quickly proved or not.
 _SMALL = 40
@@ -49,6 +66,7 @@ def decide(relation: str, left: Expr, right: Expr, conditions: Sequence[Compare]
     """Return whether ``left relation right`` holds for all values of the symbols and free indices."""
     if is_closed(left) and is_closed(right):
         return compare_values(relation, left, right)
+    left, right, conditions = with_unit_vectors(left, right, conditions)
     if relation in ("=", "≈", "≡"):
         if not (symbols(left) or symbols(right) or contains(left, _is_opaque) or contains(right, _is_opaque)):
             return compare_tables(left, right)
@@ -220,12 +238,15 @@ def _index_symbols(left: Expr, right: Expr) -> frozenset[Symbol]:
 def _try_instances(
     left: Expr, right: Expr, wanted: frozenset[Symbol], conditions: Sequence[Compare], seed: int, *, positive: bool
 ) -> Outcome:
+    """Compare two sides at instances of usual size, and of every size where a side is made of pieces: each piece has to be reached."""
     agreed = 0
     trouble = "no instance could be evaluated"
     unknown = unknown_functions(left, right)
-    for number in range(INSTANCES):
+    in_pieces = _has_pieces(left) or _has_pieces(right)
+    for number in range(INSTANCES + (WIDE_INSTANCES if in_pieces else 0)):
+        magnitudes = magnitudes_for((left, right)) if number >= INSTANCES else ()
         try:
-            bindings = instance(wanted, seed=seed, number=number, positive=positive)
+            bindings = instance(wanted, seed=seed, number=number, positive=positive, magnitudes=magnitudes)
             bindings = replace(bindings, functions=stand_ins(unknown, seed, number))
             if not _meets(bindings, conditions):
                 continue
@@ -241,6 +262,28 @@ def _try_instances(
         return undecided("U103" if "defined" in trouble or "no value" in trouble else "U109", trouble)
     details = {"instances": agreed, "seed": seed, "digits": _DIGITS}
     return Outcome(Verdict.TESTED, "T101", Certificate("random instances", details=details))
+
+
+def _has_pieces(root: Expr) -> bool:
+    """Tell whether an expression may follow different formulas in different regions: agreement in one says nothing of the others.
+
+    What is analytic is determined by its values in any small region, so that instances of usual size tell.
+    """
+    return contains(root, _is_switch)
+
+
+def _is_switch(node: Expr) -> bool:
+    match node:
+        case Apply(function):
+            return bool(FUNCTIONS[function].kink)
+        case TensorEntry(function):
+            return bool(TENSOR_FUNCTIONS[function].kink)
+        case Reduce("max" | "min") | Iverson() | Piecewise():
+            return True
+        case Power(_, Number(value)):
+            return value.denominator != 1
+        case _:
+            return False
 
 
 def _meets(bindings: Bindings, conditions: Sequence[Compare]) -> bool:
@@ -297,9 +340,10 @@ def _order_at_instances(relation: str, left: Expr, right: Expr, conditions: Sequ
         return unsure
     wanted = symbols(left) | symbols(right) | _index_symbols(left, right)
     met = 0
-    for number in range(2 * INSTANCES):
+    for number in range(2 * INSTANCES + WIDE_INSTANCES):
+        magnitudes = magnitudes_for((left, right)) if number >= 2 * INSTANCES else ()
         try:
-            bindings = instance(wanted, seed=seed, number=number)
+            bindings = instance(wanted, seed=seed, number=number, magnitudes=magnitudes)
             if not _meets(bindings, conditions):
                 continue
             tables = enclose(left, bindings, _DIGITS), enclose(right, bindings, _DIGITS)

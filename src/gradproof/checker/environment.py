@@ -21,6 +21,7 @@ class Environment:
     scope: Scope
     position: int
     conditions: Mapping[Expr, Expr] = field(default_factory=dict)
+    _circular: dict[str, bool] = field(default_factory=dict)
 
     def named(self, key: str) -> Named | None:
         """Return what a name stands for here."""
@@ -58,16 +59,23 @@ class Environment:
         match node:
             case Symbol(name) if not node.axes:
                 named = self.named(name)
-                return node if named is None or named.axes or named.body is node else named.body
+                return node if named is None or named.axes or self.is_circular(node) else named.body
             case Element(symbol, indices):
                 named = self.named(symbol.name)
-                if named is None or len(named.axes) != len(indices):
+                if named is None or len(named.axes) != len(indices) or self.is_circular(symbol):
                     return node
                 return substitute(named.body, dict(zip(named.axes, indices, strict=True)))
             case Call():
                 return self._called(node)
             case _:
                 return node
+
+    def is_circular(self, symbol: Symbol) -> bool:
+        """Tell whether a name is defined by way of itself: an angle by a product, and the product by the angle. It is not put in."""
+        if symbol.name not in self._circular:
+            named = self.named(symbol.name)
+            self._circular[symbol.name] = named is not None and self.depends(named.body, symbol)
+        return self._circular[symbol.name]
 
     def _called(self, node: Call) -> Expr:
         definition = self.scope.function(node.function, self.position, len(node.arguments))

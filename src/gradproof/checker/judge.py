@@ -22,7 +22,7 @@ from gradproof.checker.intent import (
 from gradproof.checker.neighbourhood import SAME_HEADING, Neighbourhoods
 from gradproof.checker.outcome import Outcome, undecided
 from gradproof.checker.plan import is_surely_misfit
-from gradproof.checker.recursions import through_steps
+from gradproof.checker.recursions import derivatives_through_steps, through_steps
 from gradproof.checker.sections import PlannedFormula, PlannedLink, PlannedSentence
 from gradproof.checker.stand_ins import unknown_functions
 from gradproof.checker.statements import concludes, is_data, is_number, source_of
@@ -37,7 +37,7 @@ from gradproof.elaborate.sizes import extent
 from gradproof.elaborate.trouble import Misfit, Trouble
 from gradproof.elaborate.value import Value, freshened, renamed, shape_text
 from gradproof.expr.build import ZERO, decimal
-from gradproof.expr.node import Call, Expr, Number, Operator, Symbol
+from gradproof.expr.node import Call, Compare, Expr, Number, Operator, Symbol
 from gradproof.expr.walk import contains, postorder, substitute, symbols
 from gradproof.printer.latex import to_latex
 from gradproof.reader.presentation import Name, Numeral, Prefix, Scripted, Tree
@@ -55,7 +55,7 @@ _MOST_READINGS = 8
 #: Codes of claims that another context may make readable.
 _UNREAD = frozenset({"U103", "U104", "U108", "U109", "U110"})
 _REFUTED_BY_FORMULA = frozenset({"R101", "R106"})
-_SURE_NOTES = ("I is the identity", "δ with two", "the sum without", "e is Euler", "the dots go on")
+_SURE_NOTES = ("I is the identity", "δ with two", "the sum without", "e is Euler", "the dots go on", "the derivative of")
 
 
 @dataclass
@@ -122,11 +122,12 @@ class Judge:
                 break
             try:
                 stands = words == SAME_HEADING and self._stands_alone(planned, narrow, link)
+                is_own = words == SAME_HEADING and self.neighbourhoods.declares_otherwise(planned)
                 found, more = self._claim(narrow, sentence, at) if stands else (self._narrow_best(narrow, link), {})
             except (Trouble, RecursionError):
                 continue
             holds = found.verdict in (Verdict.PROVED, Verdict.TESTED)
-            if holds and outcome.verdict is Verdict.REFUTED and not stands:
+            if holds and outcome.verdict is Verdict.REFUTED and not (stands or is_own):
                 return undecided("U108", "it holds by the formulas under its heading, and fails by those of other sections"), {}
             if holds or (stands and found.verdict is Verdict.REFUTED):
                 self.readings = [*dict.fromkeys([*self.readings, words])]
@@ -143,7 +144,8 @@ class Judge:
         sides = self._first_sides(narrow, link)
         environment = Environment(narrow.scope, narrow.position, narrow.conditions)
         operands = [node.operands[0] for node in postorder(sides.left) if isinstance(node, Operator) and node.kind == "derivative"]
-        heads = [operand.name if isinstance(operand, Symbol) else getattr(operand, "function", "") for operand in operands]
+        calls = {node.function for operand in operands for node in postorder(operand) if isinstance(node, Call)}
+        heads = calls | {operand.name for operand in operands if isinstance(operand, Symbol)}
         if not heads or not all(environment.named(head) is not None for head in heads):
             return False
         roots = (sides.left, sides.right, environment.expanded(sides.left), environment.expanded(sides.right))
@@ -232,8 +234,10 @@ class Judge:
         if upstream is not None:
             bodies = (upstream.left, upstream.right)
             lowering.note(upstream.words)
-        stepped = through_steps(*bodies, planned, reading)
-        if stepped is not None:
+        for through in (derivatives_through_steps, through_steps):
+            stepped = through(*bodies, planned, reading)
+            if stepped is None:
+                continue
             bodies = (stepped.left, stepped.right)
             lowering.note(stepped.words)
         return Sides(*bodies, reading, frozenset(lowering.questions), tuple(lowering.notes))
@@ -279,11 +283,13 @@ class Judge:
 
     def _under(self, planned: PlannedFormula, link: PlannedLink, sides: Sides, environment: Environment) -> Outcome:
         left, right = environment.expanded(sides.left), environment.expanded(sides.right)
-        outcome = decide(link.relation, left, right, planned.assumptions, self.seed)
+        resolve = environment.scope.sizes.resolve
+        assumptions = [Compare(c.relation, resolve(c.left), resolve(c.right)) for c in planned.assumptions]
+        outcome = decide(link.relation, left, right, assumptions, self.seed)
         if outcome.verdict in (Verdict.PROVED, Verdict.TESTED) or not environment.conditions:
             return outcome
         fixed = environment.conditions
-        at = decide(link.relation, substitute(left, fixed), substitute(right, fixed), planned.assumptions, self.seed)
+        at = decide(link.relation, substitute(left, fixed), substitute(right, fixed), assumptions, self.seed)
         if at.verdict in (Verdict.PROVED, Verdict.TESTED):
             words = ", ".join(f"{spoken(_name(key))} = {to_latex(value)}" for key, value in fixed.items())
             note = f"at {words}"
@@ -300,6 +306,8 @@ class Judge:
         open_left = open_names(substitute(left, environment.conditions))
         if not is_numeric(right) or not open_left or link.relation not in ("=", "≈"):
             return None
+        if open_left <= frozenset().union(*(open_names(condition) for condition in planned.assumptions)):
+            return None  # it speaks of all values under a condition: the derivative is 1 for x > 0
         named = isinstance(link.left, Name | Scripted) or has_derivative(sides.left) or link.left.place.start == 0
         if not named:
             return None

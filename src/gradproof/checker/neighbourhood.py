@@ -13,6 +13,8 @@ from dataclasses import dataclass, field, replace
 
 from gradproof.checker.plan import classify
 from gradproof.checker.sections import PlannedFormula, PlannedSentence, Section
+from gradproof.checker.statements import mentions
+from gradproof.elaborate.declared import declared_in
 from gradproof.elaborate.scope import Declared
 from gradproof.elaborate.survey import survey
 from gradproof.reader.presentation import Chain
@@ -62,6 +64,16 @@ class Neighbourhoods:
             narrow = self._classified(section, [replace(planned, tree=tree)])[planned.position]
             yield from _link("read by itself", narrow, 0)
 
+    def declares_otherwise(self, planned: PlannedFormula) -> bool:
+        """Tell whether the formulas under a formula's heading declare one of its names otherwise than the document as a whole."""
+        section = next((section for section in self.sections if section.scope is planned.scope), None)
+        if section is None:
+            return False
+        here = declared_in([formula.tree for formula in section.formulas if formula.passage == planned.passage])
+        whole = section.scope.declared
+        changed = (key for key, value in here.items() if key in whole and not value.properties <= whole[key].properties)
+        return any(mentions(planned.tree, key) for key in changed)
+
     def is_self_contained(self, planned: PlannedFormula, ranks: Mapping[str, int]) -> bool:
         """Tell whether all that the document defines of some names, with their numbers of axes, stands under the formula's own heading.
 
@@ -85,7 +97,8 @@ class Neighbourhoods:
             for formula in formulas
         ]
         bold = survey(formula.tree for formula in narrow.formulas).bold
-        of_others = section.scope.survey.bold - bold - set(self.assumed)
+        here = declared_in([formula.tree for formula in narrow.formulas])  # what is declared here is not what is declared elsewhere
+        of_others = (section.scope.survey.bold - bold) | here.keys() - set(self.assumed)
         declared = {
             key: value
             for key, value in section.scope.declared.items()

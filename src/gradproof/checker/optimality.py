@@ -12,13 +12,13 @@ from gradproof.checker.outcome import Outcome, undecided
 from gradproof.checker.verdict import Certificate, Verdict
 from gradproof.evaluate.bindings import Bindings, Undecidable
 from gradproof.evaluate.enclose import enclose, to_decimal
-from gradproof.evaluate.instances import instance
+from gradproof.evaluate.instances import instance, magnitudes_for
 from gradproof.expr.node import Element, Expr, Number, Operator, Symbol
 from gradproof.expr.walk import contains, postorder, substitute, symbols, transform
 
 _STEPS = (fmpq(1), fmpq(1, 7), fmpq(1, 50), fmpq(1, 1000))
 _TRIES = 24
-_INSTANCES = 6
+_INSTANCES = 12
 #: Properties that a change of sign would take away.
 _OF_SIGN = frozenset({"posdef", "positive", "nonnegative", "simplex", "onehot", "distribution", "binary"})
 
@@ -72,7 +72,8 @@ def _decide_exact(
     wanted = wanted.union(*(symbols(violation) for violation in violations))
     for number in range(_INSTANCES):
         try:
-            bindings = instance(wanted, seed=seed, number=number, positive=True)
+            magnitudes = magnitudes_for((objective, right)) if number % 2 else ()
+            bindings = instance(wanted, seed=seed, number=number, positive=True, magnitudes=magnitudes)
         except Undecidable:
             continue
         for sign in (1, -1):

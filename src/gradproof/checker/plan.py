@@ -26,13 +26,14 @@ from gradproof.checker.statements import (
     is_number,
     is_objective,
     mentions,
+    restricts_before,
     said_at_once,
     sentences,
     supposes,
 )
 from gradproof.checker.verdict import Kind
 from gradproof.elaborate.conditions import RELATIONS
-from gradproof.elaborate.declared import declared_by_membership, declared_in_words, numbered_samples
+from gradproof.elaborate.declared import declared_in, declared_in_words, numbered_samples
 from gradproof.elaborate.lowering import Lowering
 from gradproof.elaborate.names import base_name
 from gradproof.elaborate.prox import proximal_function
@@ -47,7 +48,7 @@ from gradproof.expr.catalogue import BY_TEXT
 from gradproof.expr.node import Compare, Element, Expr, Index, Number, Symbol
 from gradproof.expr.walk import postorder, symbols
 from gradproof.reader.document import Document
-from gradproof.reader.presentation import Chain, Fenced, Name, Scripted, Tree
+from gradproof.reader.presentation import Fenced, Name, Scripted, Tree
 from gradproof.reader.walk import subtrees
 
 _EQUALITIES = frozenset({"=", ":=", "≡"})
@@ -79,12 +80,14 @@ def _survey(section: Section, declared: dict[str, Declared]) -> None:
     """Gather what is declared, then the evidence of all formulas, into the scope of a section."""
     found = declared_in_words("".join(section.prose))
     trees = [planned.tree for planned in section.formulas]
-    for node in (node for tree in trees for node in subtrees(tree)):
-        if isinstance(node, Chain) and node.first is not None and node.links[0][0] == "∈":
-            for key, value in declared_by_membership(node.first, node.links[0][1]).items():
-                told = found.setdefault(key, value)
-                if told.sizes is None:
-                    found[key] = replace(told, sizes=value.sizes, properties=told.properties | value.properties)
+    for key, value in declared_in(trees).items():
+        told = found.get(key)
+        if told is None:
+            found[key] = value
+        elif told.sizes is None:
+            contradicts = "plusminus" in value.properties and told.properties & {"onehot", "binary"}  # another section's labels
+            properties = told.properties if contradicts else told.properties | value.properties
+            found[key] = replace(told, sizes=value.sizes, properties=properties)
     samples = numbered_samples(trees, found)
     found.update(declared)
     scope = section.scope
@@ -116,6 +119,7 @@ class _Planner:
     def run(self) -> None:
         for planned in self.section.formulas:
             self._enter(planned)
+            known = len(self.assumed), frozenset(self.fixed)
             try:
                 self._formula(planned)
             except RecursionError:
@@ -125,6 +129,16 @@ class _Planner:
             self.is_used = bool(self.fixed) and (self.is_used or self._asks_itself(planned))
             planned.conditions = {**self.fixed, **planned.conditions}
             planned.assumptions = list(self.assumed)
+            self._restrict_what_stands_before(planned, known)
+
+    def _restrict_what_stands_before(self, planned: PlannedFormula, known: tuple[int, frozenset[Expr]]) -> None:
+        """``$f = g$ if $x > 0$``: a condition behind a claim in the same sentence is one on that claim too."""
+        at = self.section.formulas.index(planned)
+        if at == 0 or not restricts_before(planned.before):
+            return
+        claim = self.section.formulas[at - 1]
+        claim.assumptions += self.assumed[known[0] :]
+        claim.conditions |= {key: value for key, value in self.fixed.items() if key not in known[1]}
 
     def _enter(self, planned: PlannedFormula) -> None:
         """Forget the values that held for an earlier part, and for an earlier passage or list item that used them itself."""
@@ -152,8 +166,9 @@ class _Planner:
         context = is_condition_context(planned.before) and not planned.formula.display
         found, bars = without_bars(sentences(planned.tree), planned.source)
         planned.conditions = values_at(bars, self.scope, planned.position)
+        behind = not planned.formula.display and (restricts_before(planned.before) or supposes(planned.before))
         for sentence in found:
-            restricts = sentence.condition or (context and _fixes_values(sentence))
+            restricts = sentence.condition or behind or (context and _fixes_values(sentence))
             links = [self._link(planned, sentence, place, restricts) for place in range(len(sentence.relations))]
             planned.sentences.append(PlannedSentence(sentence, links))
 
@@ -170,6 +185,8 @@ class _Planner:
             link.kind, link.code = Kind.OTHER, "U105"
         elif relation in _INEQUALITIES and supposes(planned.before):
             link.kind, link.code = Kind.CONDITION, "S103"
+            if restricts_before(planned.before):
+                self._assume(planned, link)
         elif restricts or (not planned.formula.display and self._restricts_letter(left, relation, right)):
             link.kind, link.code = Kind.CONDITION, "S103"
             if restricts:
@@ -244,6 +261,8 @@ class _Planner:
             if not found.is_function:
                 link.kind, link.code = Kind.UPDATE, "S102"
                 self._define_next(planned, link, found, key)
+                if steps:
+                    self.scope.members.setdefault(key, []).append(Step(planned.position, link.left, link.right))
             return
         if self._fixes_variable(planned, link, sentence, key):
             return
@@ -476,7 +495,10 @@ def is_surely_misfit(planned: PlannedFormula, trouble: Misfit) -> bool:
 
 def _fixes_values(sentence: Sentence) -> bool:
     """Tell whether a sentence right behind 'for', 'when' or 'let' restricts: a name against a number, or an order."""
-    read = reference_of(sentence.sides[0]) if isinstance(sentence.sides[0], Name | Scripted) else None
+    first = sentence.sides[0]
+    if isinstance(first, Fenced) and first.opening in "|‖" and first.body is not None:
+        first = first.body  # the norm of a name
+    read = reference_of(first) if isinstance(first, Name | Scripted) else None
     name = read is not None and read[1].power is None and len(sentence.relations) == 1
     return name and (is_number(sentence.sides[-1]) or sentence.relations[0] not in ("=", ":=", "≡", "≈"))
 

@@ -11,8 +11,10 @@ from gradproof.elaborate.reading import Reading
 from gradproof.elaborate.scope import Step
 from gradproof.elaborate.sizes import extent
 from gradproof.elaborate.trouble import Trouble
-from gradproof.expr.node import Expr, Index
-from gradproof.expr.walk import substitute, symbols
+from gradproof.elaborate.value import renamed
+from gradproof.expr.build import subtract
+from gradproof.expr.node import Element, Expr, Index, Number, Operator, Symbol
+from gradproof.expr.walk import substitute, symbols, transform
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,64 @@ def through_steps(left: Expr, right: Expr, planned: PlannedFormula, reading: Rea
             if sides != (left, right):
                 return Stepped(*sides, f"the step that was stated for {spoken(symbol.name)} is put in")
     return None
+
+
+def derivatives_through_steps(left: Expr, right: Expr, planned: PlannedFormula, reading: Reading) -> Stepped | None:
+    """Return the sides with ``dh_t / dh_{t-1}`` taken through the step that makes ``h_t``, or None where no step concerns them."""
+    recursions = (planned.scope.steps, planned.scope.members)
+    steps = {name: found[-1] for table in recursions for name, found in table.items() if found[-1].position < planned.position}
+    told: dict[str, None] = {}
+    members: set[tuple[Symbol, Expr]] = set()
+
+    def change(node: Expr) -> Expr:
+        if not (isinstance(node, Operator) and node.kind == "derivative" and isinstance(node.operands[0], Element)):
+            return node
+        member = node.operands[0]
+        step = steps.get(member.symbol.name)
+        made_of = None if step is None else _made_of(step, planned, reading, member)
+        if made_of is None:
+            return node
+        told[spoken(member.symbol.name)] = None
+        members.add((member.symbol, member.indices[0]))
+        return Operator(node.kind, node.bound, (made_of,), node.parameters)
+
+    def put_in(node: Expr) -> Expr:
+        if not isinstance(node, Element) or (node.symbol, node.indices[0]) not in members:
+            return node
+        return _made_of(steps[node.symbol.name], planned, reading, node) or node
+
+    if not steps:
+        return None
+    left, right = transform(left, change), transform(right, change)
+    left, right = transform(left, put_in), transform(right, put_in)
+    return Stepped(left, right, f"the derivative of {', '.join(told)} is that of its step alone") if told else None
+
+
+def _made_of(step: Step, planned: PlannedFormula, reading: Reading, member: Element) -> Expr | None:
+    """Return what a step makes a member of a sequence, an entry of it where it is a tensor; None where it cannot be read so."""
+    sizes = planned.scope.sizes
+    state = sizes.snapshot()
+    lowering = Lowering(planned.scope, reading, step.position)
+    lowering.announce([step.member, step.made_of])
+    try:
+        stated, made_of = lowering.value(step.member), lowering.value(step.made_of)
+        if stated.rank != made_of.rank or not isinstance(stated.body, Element) or stated.body.symbol.name != member.symbol.name:
+            return None
+        for mine, other in zip(stated.axes, made_of.axes, strict=True):
+            sizes.unify(extent(mine), extent(other), "a step of a recursion")
+        sizes.settle()
+    except Trouble:
+        sizes.restore(state)
+        return None
+    body = sizes.resolve(renamed(made_of, stated.axes).body)
+    places: dict[Expr, Expr] = {}
+    for place, wanted in zip(stated.body.indices, member.indices, strict=False):
+        place = sizes.resolve(place)
+        for index in place.free_indices:
+            if not isinstance(subtract(place, index), Number):
+                return None
+            places[index] = subtract(wanted, subtract(place, index))
+    return substitute(body, places)
 
 
 def _read(step: Step, planned: PlannedFormula, reading: Reading, counter: Index) -> dict[Expr, Expr] | None:

@@ -20,6 +20,13 @@ from gradproof.reader.presentation import Tree
 _ITEM = re.compile(r"\s*(?:[-+*]|\d{1,3}[.)]|\\item)(?:\s|$)")
 _OPENING = re.compile(r"\s*(?:(?:now|next)[\s,]+)?(?:let|consider|suppose|define|take|given)\b", re.IGNORECASE)
 _PROBLEM = re.compile(r"\s*[*_]*(?:problem|exercise|question|task)\s+\d+", re.IGNORECASE)
+#: A title that runs into its paragraph: ``**Batch norm.** For ...``, ``\\paragraph{Attention} ...``.
+_RUN_IN = re.compile(
+    r"\s*(?:(?:\*\*|__)(?=[A-Za-z])([^*_\n]{2,80})(?:\*\*|__)|\\(?:textbf|(?:sub)?paragraph)\*?\{([^{}\n]{2,80})\})"
+)
+_SAME_SUBJECT = re.compile(
+    r"(?:solution|answer|proof|hint|note|remark|step|part|result|claim|where|given|show|derivation)\b", re.IGNORECASE
+)
 #: Characters before a formula that may say what it does.
 _LONGEST_BEFORE = 600
 
@@ -55,8 +62,8 @@ class PlannedSentence:
 class PlannedFormula:
     """A formula of the document with its place, its tree and its sentences.
 
-    ``passage`` counts the headings before it; ``item`` is the line where the list item that it stands in begins, 0 outside of lists;
-    ``opens`` tells that its paragraph begins with 'Let', 'Consider' or the like.
+    ``passage`` counts the headings and run-in titles before it; ``item`` is the line where the list item that it stands in begins, 0
+    outside of lists; ``opens`` tells that its paragraph begins with 'Let', 'Consider' or the like.
     """
 
     formula: Formula
@@ -109,6 +116,8 @@ def sections_of(document: Document, on_formula: Callable[[int], None] | None) ->
         if isinstance(block, Prose) and _opens_problem(block):
             sections.append(Section(""))
             part = ""
+        if isinstance(block, Prose) and _opens_subject(block):
+            passage += 1
         if isinstance(block, Prose) and block.part:
             part = block.part
         if isinstance(block, Prose | Heading):
@@ -144,6 +153,13 @@ def _opens_problem(block: Prose) -> bool:
     """Tell whether a paragraph begins a problem of its own: ``**Problem 1.** Let ...``."""
     first = block.pieces[0]
     return isinstance(first, str) and bool(_PROBLEM.match(first))
+
+
+def _opens_subject(block: Prose) -> bool:
+    """Tell whether a paragraph begins with a title of its own, other than 'Solution' and the like."""
+    first = block.pieces[0]
+    title = _RUN_IN.match(first) if isinstance(first, str) else None
+    return title is not None and not _SAME_SUBJECT.match(title[1] or title[2])
 
 
 def _add(

@@ -37,6 +37,10 @@ _CONDITION_WORDS = re.compile(
     r"since|as|consider|substituting|plugging(?: in)?|evaluate|evaluated)\b[^.;=]{0,40})$",
     re.IGNORECASE,
 )
+_BEHIND_A_CLAIM = re.compile(
+    r"(?:^|\$)[\s,(]*(?:(?:only|but|and|holds|valid|true)\s+)*(?:if|when|whenever|for|at|provided(?:\s+that)?|as\s+long\s+as|assuming)"
+    r"(?:\s+(?:all|any|every|each))?\s*$"
+)
 _LET_WORDS = re.compile(
     r"\b(?:let|define|denote|suppose|consider|given by|defined as|called|introduce|assume|choose)\b(?:\s+[\w$]+){0,4}[\s:,]*$",
     re.IGNORECASE,
@@ -179,6 +183,11 @@ def supposes(before: str) -> bool:
     return bool(_SUPPOSING_WORDS.search(re.sub(r"\s+", " ", before[-120:])))
 
 
+def restricts_before(before: str) -> bool:
+    """Tell whether a formula restricts the one right before it: nothing but 'if', 'for all', 'provided that' stands between them."""
+    return bool(_BEHIND_A_CLAIM.search(before[-80:]))
+
+
 def introduces(before: str) -> bool:
     """Tell whether the words before a formula introduce a name: 'Let', 'we define'."""
     return bool(_LET_WORDS.search(before[-120:]))
@@ -211,7 +220,7 @@ def _function_definiendum(head: Tree, fence: Tree) -> Definiendum | None:
         return None
     if isinstance(head, Name) and head.primes:
         return None  # a derivative is no new function
-    if isinstance(fence.body, Listing) and set(fence.body.separators) not in ({","}, {"‖"}):
+    if isinstance(fence.body, Listing) and not set(fence.body.separators) <= {",", "‖", ";"}:
         return None
     arguments = named_arguments(fence.body)
     keys = [reference_of(argument) for argument in arguments]

@@ -1,4 +1,4 @@
-"""What people leave unsaid: that labels and probabilities sum to one, that a joint distribution is symmetric."""
+"""What people leave unsaid: that labels and probabilities sum to one, that a joint distribution or a covariance is symmetric."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from gradproof.expr.build import ONE, add, multiply, number, power, subtract, su
 from gradproof.expr.node import Compare, Element, Expr, Multiply, Number, Power, Symbol, fresh_index
 from gradproof.expr.walk import substitute, symbols, transform
 
+#: Letters of covariance matrices and of their inverses.
+_COVARIANCES = frozenset({"Sigma", "Lambda", "Omega"})
 _PROBABILITY_LETTERS = frozenset({"y", "p", "q", "t", "pi"})
 
 
@@ -36,8 +38,11 @@ def decide_under_usual_assumptions(left: Expr, right: Expr, seed: int) -> tuple[
     if symmetric:
         named = {symbol: Symbol(symbol.name, symbol.axes, symbol.properties | {"symmetric"}) for symbol in symmetric}
         sides = [substitute(side, named) for side in (left, right)]
-        if decide("=", sides[0], sides[1], (), seed).verdict in (Verdict.PROVED, Verdict.TESTED):
+        outcome = decide("=", sides[0], sides[1], (), seed)
+        if outcome.verdict in (Verdict.PROVED, Verdict.TESTED):
             letters = ", ".join(spoken(symbol.name) for symbol in symmetric)
+            if all(symbol.name.split("_")[0] in _COVARIANCES for symbol in symmetric):
+                return outcome, f"{letters} is symmetric, as a covariance is"
             return undecided("U108", f"it holds when {letters} is symmetric, and fails otherwise", "Say that it is."), ""
     return None
 

@@ -32,7 +32,7 @@ from gradproof.printer.text import to_text as index_text
 
 LAYOUTS = ("variable", "numerator", "denominator")
 #: Properties that each entry has by itself.
-_OF_ENTRIES = frozenset({"positive", "nonnegative", "negative", "integer", "natural", "binary", "probability"})
+_OF_ENTRIES = frozenset({"positive", "nonnegative", "negative", "integer", "natural", "binary", "plusminus", "probability"})
 _LETTERS = "pqrstuvwabcdefgh"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from gradproof.elaborate import conditions, prox
@@ -26,11 +27,10 @@ from gradproof.elaborate.value import (
 )
 from gradproof.expr import build
 from gradproof.expr.catalogue import BY_TEXT, FUNCTIONS, Function, TensorFunction
-from gradproof.expr.node import Apply, Axis, Call, Expr, Number, Reduce
+from gradproof.expr.node import Apply, Axis, Call, Constant, Expr, Number, Reduce
 from gradproof.reader.presentation import (
     Adjacent,
     Fenced,
-    Fraction,
     Name,
     Numeral,
     Prefix,
@@ -38,6 +38,7 @@ from gradproof.reader.presentation import (
     Scripted,
     Tree,
 )
+from gradproof.reader.presentation import Fraction as FractionTree
 
 if TYPE_CHECKING:
     from gradproof.elaborate.lowering import Lowering
@@ -59,7 +60,7 @@ _WORDS = {
 
 _INVERSES = {"sin": "arcsin", "cos": "arccos", "tan": "arctan", "tanh": "arctanh", "sinh": "arcsinh", "cosh": "arccosh"}
 
-_ARGUMENT_KINDS = (Numeral, Name, Scripted, Fraction, Root)
+_ARGUMENT_KINDS = (Numeral, Name, Scripted, FractionTree, Root)
 
 
 def application(lowering: Lowering, rest: tuple[Tree, ...]) -> Taken | None:
@@ -184,6 +185,9 @@ def _unknown_function(lowering: Lowering, head: Tree, name: Name, rest: tuple[Tr
     if function_key(lowering, head, name) in lowering.scope.definitions:
         return None  # h_2 (1 - h_2), where h_2 is defined as a quantity
     arguments = [lowering.value(argument) for argument in fence_arguments(rest[1])]
+    if name.text in _NORMAL and isinstance(head, Name) and not name.primes and len(arguments) == 1 and _speaks_of_normal(lowering):
+        lowering.note("Φ and φ alone are the standard normal distribution and its density")
+        return with_fence_scripts(lowering, mapped(_NORMAL[name.text], arguments[0]), rest[1]), rest[2:]
     if isinstance(head, Scripted) and head.sup is not None:
         raise Unreadable("U103", f"the function {spoken(name.text)} is not defined")
     key = function_key(lowering, head, name)
@@ -193,6 +197,27 @@ def _unknown_function(lowering: Lowering, head: Tree, name: Name, rest: tuple[Tr
     orders = (primes, *(0 for _ in arguments[1:]))
     value = scalar(Call(key, tuple(argument.body for argument in arguments), orders))
     return with_fence_scripts(lowering, value, rest[1]), rest[2:]
+
+
+def _speaks_of_normal(lowering: Lowering) -> bool:
+    """Tell whether the document has the Gaussian error linear unit, or the error function: then Φ and φ are those of the normal law."""
+    return bool(lowering.scope.survey.applied.keys() & {"GELU", "gelu", "Gelu", "erf"})
+
+
+def _normal_density(at: Expr) -> Expr:
+    exponential = build.apply("exp", build.scale(Fraction(-1, 2), build.power(at, build.TWO)))
+    return build.divide(exponential, build.square_root(build.multiply(build.TWO, Constant("pi"))))
+
+
+def _normal_distribution(at: Expr) -> Expr:
+    return build.scale(Fraction(1, 2), build.add(build.ONE, build.apply("erf", build.divide(at, build.square_root(build.TWO)))))
+
+
+_NORMAL: dict[str, Callable[[Expr], Expr]] = {
+    "Phi": _normal_distribution,
+    "phi": _normal_density,
+    "varphi": _normal_density,
+}
 
 
 def _looks_like_function(lowering: Lowering, name: Name, fence: Tree) -> bool:

@@ -13,7 +13,7 @@ from gradproof.expr.node import Expr
 
 PROPERTIES = frozenset(
     {"symmetric", "posdef", "simplex", "onehot", "distribution", "orthogonal", "diagonal", "positive", "nonnegative", "integer",
-     "binary", "probability", "natural", "negative", "zerodiagonal"}
+     "binary", "plusminus", "probability", "natural", "negative", "zerodiagonal", "unit"}
 )  # fmt: skip
 _NAME = r"\\?[A-Za-z]\w*"
 _SHAPE = re.compile(rf"\s*({_NAME})\s*:([\w\s,+*-]*)$")

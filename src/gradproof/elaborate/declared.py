@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
+from dataclasses import replace
 from fractions import Fraction
 
 from gradproof.elaborate.references import reference_of
@@ -11,7 +12,7 @@ from gradproof.elaborate.scope import Declared
 from gradproof.elaborate.sizes import named_size
 from gradproof.expr.build import number
 from gradproof.expr.node import Expr
-from gradproof.reader.presentation import Adjacent, Chain, Fenced, Infix, Listing, Name, Numeral, Scripted, Tree
+from gradproof.reader.presentation import Adjacent, Chain, Fenced, Infix, Listing, Name, Numeral, Prefix, Scripted, Tree
 from gradproof.reader.walk import subtrees
 
 _SIZE = r"(\d+|[A-Za-z])\s*(?:x|×|\*|by|\\times|-by-)\s*(\d+|[A-Za-z])"
@@ -26,11 +27,11 @@ _PATTERNS = (
 #: Words that give a quantity a property; covariance and Gram matrices are symmetric by what they are.
 _PROPERTIES = (
     (re.compile(r"one-?\s?hot", re.IGNORECASE), "onehot"),
-    (re.compile(r"symmetric|(?:covariance|precision|Gram(?:ian)?)\s+matrix", re.IGNORECASE), "symmetric"),
+    (re.compile(r"symmetric|(?:covariance|precision|kernel|Gram(?:ian)?)\s+matrix", re.IGNORECASE), "symmetric"),
     (re.compile(r"orthogonal", re.IGNORECASE), "orthogonal"),
     (re.compile(r"positive[\s-]definite", re.IGNORECASE), "posdef"),
 )
-_WORD = r"one-?\s?hot|symmetric|orthogonal|positive[\s-]definite|(?:covariance|precision|Gram(?:ian)?)\s+matrix"
+_WORD = r"one-?\s?hot|symmetric|orthogonal|positive[\s-]definite|(?:covariance|precision|kernel|Gram(?:ian)?)\s+matrix"
 _LETTER = r"\$?(?:\\mathbf\{)?(\\(?:Sigma|Lambda|Omega|Gamma|Theta|Phi|Psi)|[A-Za-z])\}?"
 _IN = r"(?:\s*\\in\b[^$]*)?\$?"
 _NAMED_FIRST = re.compile(
@@ -39,6 +40,8 @@ _NAMED_FIRST = re.compile(
     re.IGNORECASE,
 )
 _NAMED_LAST = re.compile(rf"(?P<word>{_WORD})(?:[\s)-]+(?:{_WORD}))*\)?\s+(?:\w+\s+){{0,4}}?{_LETTER}(?![\w'])", re.IGNORECASE)
+#: Properties of square matrices.
+_SQUARE = frozenset({"symmetric", "posdef", "orthogonal"})
 _LAWS = {"two": 2, "three": 3}
 
 
@@ -60,7 +63,8 @@ def declared_in_words(text: str) -> dict[str, Declared]:
                 continue
             name = match.group(name_group).removeprefix("\\")
             known = found.get(name, Declared(None))
-            found[name] = Declared(known.sizes, known.properties | properties, match.group())
+            shape = (None, None) if known.sizes is None and properties & _SQUARE else known.sizes
+            found[name] = Declared(shape, known.properties | properties, match.group())
     return found
 
 
@@ -68,8 +72,25 @@ def _size(text: str) -> Expr:
     return number(Fraction(text)) if text.isdigit() else named_size(text)
 
 
-def declared_by_membership(left: Tree, right: Tree) -> dict[str, Declared]:
-    """Return what ``x \\in \\mathbb{R}^{m \\times n}`` declares of each name on its left."""
+def declared_in(trees: Sequence[Tree]) -> dict[str, Declared]:
+    """Return what formulas declare with the element sign; of a name that is declared twice the first holds."""
+    nodes = [node for tree in trees for node in subtrees(tree)]
+    references = [reference_of(node) for node in nodes if isinstance(node, Scripted)]
+    families = {read[0].key for read in references if read is not None and read[0].subscripts and not read[0].numerals}
+    found: dict[str, Declared] = {}
+    for node in nodes:
+        if isinstance(node, Chain) and node.first is not None and node.links[0][0] == "∈":
+            for key, value in declared_by_membership(node.first, node.links[0][1], families).items():
+                # a number x stands beside the entries x_i of a vector
+                found.setdefault(key, replace(value, sizes=None) if value.sizes == () and key in families else value)
+    return found
+
+
+def declared_by_membership(left: Tree, right: Tree, families: Set[str] = frozenset()) -> dict[str, Declared]:
+    """Return what ``x \\in \\mathbb{R}^{m \\times n}`` declares of each name on its left.
+
+    ``W_1`` and ``W_2`` may have different shapes; they are members of one tensor only where W is among the ``families``.
+    """
     names = left.items if isinstance(left, Listing) else (left,)
     found: dict[str, Declared] = {}
     declared = _set(right)
@@ -80,6 +101,9 @@ def declared_by_membership(left: Tree, right: Tree) -> dict[str, Declared]:
         if read is None:
             continue
         reference = read[0]
+        if reference.numerals and reference.key not in families and declared.sizes:
+            found[reference.label_key] = Declared(declared.sizes, declared.properties, "membership")
+            continue
         extra = tuple(None for _ in reference.subscripts)
         sizes = None if declared.sizes is None else extra + declared.sizes
         found[reference.key] = Declared(sizes, declared.properties, "membership")
@@ -132,12 +156,30 @@ def _set(tree: Tree) -> Declared | None:
 
 
 def _finite(base: Fenced, sup: Tree | None) -> Declared | None:
-    items = base.body.items if isinstance(base.body, Listing) else ()
-    texts = [item.text for item in items if isinstance(item, Numeral)]
-    properties = frozenset({"binary"}) if texts == ["0", "1"] else frozenset({"integer"})
+    properties = _of_members(base.body.items if isinstance(base.body, Listing) else (base.body,))
     if sup is None:
         return Declared((), properties)
     return Declared(tuple(_dimension(part) for part in _dimensions(sup)), properties)
+
+
+def _of_members(items: Sequence[Tree | None]) -> frozenset[str]:
+    """Return what the members of a finite set have in common: ``{0, 1}`` is binary, ``{-1, 1}`` and ``{\\pm 1}`` are signs."""
+    texts = {_member(item) for item in items}
+    if texts == {"0", "1"}:
+        return frozenset({"binary"})
+    if texts in ({"-1", "1"}, {"±1"}):
+        return frozenset({"plusminus"})
+    return frozenset() if any("." in text for text in texts) else frozenset({"integer"})
+
+
+def _member(item: Tree | None) -> str:
+    match item:
+        case Numeral(text):
+            return text
+        case Prefix(sign, Numeral(text)):
+            return text if sign == "+" else f"{sign}{text}"
+        case _:
+            return ""
 
 
 def _dimensions(sup: Tree) -> list[Tree]:

@@ -51,13 +51,13 @@ class Survey:
         whole = self.matrix_of(reference)
         if whole:
             return whole, digits_of(reference.subscripts, 2)
-        if self._is_sample(reference):
+        if self.is_sample(reference):
             return f"{reference.key}_of", reference.subscripts
         if reference.numerals and self.rank(reference.key) == 0:
             return reference.label_key, ()
         return reference.key, digits_of(reference.subscripts, self.rank(reference.key))
 
-    def _is_sample(self, reference: Reference) -> bool:
+    def is_sample(self, reference: Reference) -> bool:
         """Tell whether a reference is a numbered sample of a vector: ``x_i`` beside x, where ``w^T x_i`` shows that it is no entry."""
         letters = self.samples.get(reference.key)
         if not letters or len(reference.subscripts) != 1:

@@ -17,7 +17,7 @@ from gradproof.elaborate.value import (
     shape_text,
 )
 from gradproof.expr import build
-from gradproof.reader.presentation import Infix, Tree, Words
+from gradproof.reader.presentation import Adjacent, Infix, Tree, Words
 
 if TYPE_CHECKING:
     from gradproof.elaborate.lowering import Lowering
@@ -72,8 +72,21 @@ def infix(lowering: Lowering, tree: Infix) -> Value:
         return result
     value = lowering.value(node)
     for operator, symbol, right in reversed(steps):
-        value = _step(lowering, value, operator, symbol, lowering.value(right))
+        factor = _entrywise(lowering, right) if operator == "⊙" else lowering.value(right)
+        value = _step(lowering, value, operator, symbol, factor)
     return value
+
+
+def _entrywise(lowering: Lowering, tree: Tree) -> Value:
+    """Return a factor of an entry by entry product: two columns side by side are such a product too, ``a (1 - a)``."""
+    factors = tree.items if isinstance(tree, Adjacent) else ()
+    if len(factors) != 2 or not applications.is_fence(factors[1]) or applications.application(lowering, factors) is not None:
+        return lowering.value(tree)
+    left, right = (lowering.value(factor) for factor in factors)
+    if not (left.rank == right.rank == 1) or left.is_row or right.is_row:
+        return lowering.value(tree)
+    lowering.note("columns side by side in an entry by entry product are multiplied entry by entry alone")
+    return elementwise(build.multiply, left, freshened(right), lowering.scope.sizes, "an entry by entry product")
 
 
 def _with_operator(lowering: Lowering, first: Tree, steps: list[tuple[str, str, Tree]]) -> Value | None:

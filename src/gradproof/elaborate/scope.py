@@ -46,7 +46,10 @@ class Step:
 
 @dataclass
 class Scope:
-    """The names of one stretch of a document."""
+    """The names of one stretch of a document.
+
+    ``steps`` are recursions that make the next member, ``a_{t+1}`` of ``a_t``; ``members`` those that make a member, ``h_t`` of ``h_{t-1}``.
+    """
 
     survey: Survey
     sizes: Sizes = field(default_factory=Sizes)
@@ -56,6 +59,7 @@ class Scope:
     functions: dict[str, list[Definition]] = field(default_factory=dict)
     introduced: dict[str, int] = field(default_factory=dict)
     steps: dict[str, list[Step]] = field(default_factory=dict)
+    members: dict[str, list[Step]] = field(default_factory=dict)
     given: set[Fraction] = field(default_factory=set)
 
     def symbol(self, key: str, position: int = 0) -> Symbol:

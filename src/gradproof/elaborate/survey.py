@@ -38,6 +38,7 @@ _LAYER_MATRICES = frozenset("ABDHKMPQUVWX")
 _MATRIX_FUNCTIONS = frozenset({"det", "tr", "Tr", "trace"})
 _ELEMENTWISE_INFIX = frozenset({"+", "-", "⊙", "±"})
 _MOMENTS = frozenset({"E", "Var", "var", "Cov", "cov"})
+_NUMBERS_AS_A_RULE = frozenset({"lambda", "eta", "alpha", "epsilon", "pi", "e", "infty"})
 _ROUNDS = 4
 
 
@@ -51,17 +52,52 @@ def survey(
     found.matrices.update(key for key, rank in found.declared.items() if rank == 2 and len(key) == 1 and key.isupper())
     for tree in forest:
         found.matrices.update(_bold_capitals(tree))
+    iterates = _iterates(forest)
+    for key, letters in iterates.items():
+        if key not in found.declared:
+            found.samples.setdefault(key, set()).update(letters)
     for tree in forest:
         for node in subtrees(tree):
             _count(node, found)
+    for node in (node for tree in forest for node in subtrees(tree)):
+        if isinstance(node, Scripted) and is_transpose(node.sup):
+            _infer_greek(node.base, found)  # before products with it are looked at
     for _ in range(_ROUNDS):
         before = dict(found.ranks)
         for tree in forest:
             for node in subtrees(tree):
                 _infer(node, found)
+        for key in iterates:
+            raise_rank(found, f"{key}_of", found.rank(key), 1)
         if found.ranks == before:
             break
     return found
+
+
+def _iterates(forest: Iterable[Tree]) -> dict[str, set[str]]:
+    """Return the variables of functions that an algorithm numbers too, with the letters that count its steps.
+
+    With ``f(x) = x^2 - 2`` and ``x_{t+1} = x_t - f(x_t) / f'(x_t)`` the iterates are points, and no entries of x.
+    """
+    variables: set[str] = set()
+    stepped: set[str] = set()
+    letters: dict[str, set[str]] = {}
+    for node in (node for tree in forest for node in subtrees(tree)):
+        if isinstance(node, Chain) and isinstance(node.first, Adjacent) and len(node.first.items) == 2:
+            fence = node.first.items[1]
+            if isinstance(fence, Fenced) and isinstance(fence.body, Name):
+                variables.add(fence.body.text)
+        read = reference_of(node) if isinstance(node, Scripted) else None
+        if read is None or not read[0].subscripts:
+            continue
+        key = read[0].key
+        if len(read[0].subscripts) > 1:
+            letters.setdefault(key, set()).add("")
+        elif not read[0].numerals:
+            letters.setdefault(key, set()).update(letters_in(read[0].subscripts[0]) or {""})
+            if isinstance(read[0].subscripts[0], Infix) and read[0].subscripts[0].operator == "+":
+                stepped.add(key)
+    return {key: found for key, found in letters.items() if key in variables & stepped and len(found) == 1 and "" not in found}
 
 
 def _bold_capitals(tree: Tree) -> Iterator[str]:
@@ -96,6 +132,10 @@ def _count(node: Tree, found: Survey) -> None:
 
 def _count_reference(reference: Reference, found: Survey) -> None:
     if found.matrix_of(reference):
+        return
+    if found.is_sample(reference):
+        raise_rank(found, f"{reference.key}_of", 0, 1)
+        found.indices.update(letters_in(reference.subscripts[0]))
         return
     if reference.is_bold:
         found.bold.add(reference.key)
@@ -196,15 +236,18 @@ def _is_entrywise(tree: Tree) -> bool:
 
 
 def _may_be_layer(items: list[Tree], found: Survey) -> bool:
-    """Tell whether a product that is a vector is a matrix times a vector: ``W_1 x``, ``W x``."""
+    """Tell whether a product that is a vector is a matrix times a vector: ``W_1 x``, ``W x``, and ``U x_t`` of a sequence."""
     if len(items) != 2 or not all(isinstance(item, Name | Scripted) for item in items):
         return False
     left, right = (reference_of(item) for item in items)
     if left is None or right is None or left[1].power is not None or right[1].power is not None:
         return False
-    is_named = bool(left[0].numerals) or (left[0].key in _LAYER_MATRICES and not left[0].subscripts)
-    is_matrix = left[0].key[:1].isupper() and is_named and found.rank(left[0].key) == 0
-    return is_matrix and not right[0].key[:1].isupper() and (not right[0].subscripts or bool(right[0].numerals))
+    if not left[0].key[:1].isupper() or right[0].key[:1].isupper() or found.rank(left[0].key):
+        return False
+    if left[0].numerals or (left[0].key in _LAYER_MATRICES and not left[0].subscripts and not right[0].subscripts):
+        return not right[0].subscripts or right[0].numerals
+    is_number = left[0].key in found.sizes or left[0].key in found.scalars
+    return _is_capital(items[0]) and not is_number and len(right[0].subscripts) == 1 and not right[0].numerals
 
 
 def _terms(tree: Tree, operators: frozenset[str] = _ELEMENTWISE_INFIX) -> list[Tree]:
@@ -218,7 +261,7 @@ def _terms(tree: Tree, operators: frozenset[str] = _ELEMENTWISE_INFIX) -> list[T
 
 
 def _may_be_tensor(key: str) -> bool:
-    return key not in ("lambda", "eta", "alpha", "epsilon", "pi", "e", "infty") and not key.isdigit()
+    return key not in _NUMBERS_AS_A_RULE and not key.isdigit()
 
 
 def _is_scalar_like(tree: Tree, found: Survey) -> bool:
@@ -325,6 +368,18 @@ def _is_prox_of_norm(tree: Scripted) -> bool:
 def _infer_norm(body: Tree, found: Survey) -> None:
     if not rank_of(body, found):  # the double bar is not the absolute value of a number
         demand(body, 1, found)
+        _infer_greek(body, found)
+
+
+def _infer_greek(tree: Tree, found: Survey) -> None:
+    """A Greek letter that is a number as a rule is a vector where it is transposed or has a norm: ``\\alpha^\\top K \\alpha``."""
+    if (
+        isinstance(tree, Name)
+        and tree.text in _NUMBERS_AS_A_RULE - found.bold
+        and not tree.accents
+        and tree.text not in ("pi", "e", "infty")
+    ):
+        raise_rank(found, tree.text, 1, 0)
 
 
 def _without_exponent(tree: Scripted) -> Tree:
@@ -364,10 +419,12 @@ def _infer_sample(tree: Tree, found: Survey) -> None:
     if read is None or read[1].power is not None or len(read[0].subscripts) != 1 or read[0].numerals:
         return
     key, letters = read[0].key, letters_in(read[0].subscripts[0])
-    if not letters or found.indexed.get(key) != 1 or key in found.declared:
+    if not letters or found.indexed.get(key) != 1 or found.declared.get(key, 1) != 1:
         return
     found.sample_letters.update(letters)
-    if found.bare.get(key, 0) <= found.subscripted.get(key, 0):  # the letter of x_i is counted as bare too
+    if key not in found.declared and found.bare.get(key, 0) <= found.subscripted.get(
+        key, 0
+    ):  # the letter of x_i is counted as bare too
         raise_rank(found, key, 1, 1)
     elif not key[0].isupper():
         found.samples.setdefault(key, set()).update(letters)
@@ -408,6 +465,16 @@ def _infer_arguments(items: tuple[Tree, ...], found: Survey) -> None:
             if rank and rank_of(right.body, found) is None:
                 for argument in named_arguments(right.body):
                     demand(argument, rank, found)
+            if rank == 1 and not rank_of(right.body, found):
+                for base in _squared(right.body):
+                    demand(base, 1, found)
+
+
+def _squared(tree: Tree) -> Iterator[Tree]:
+    """Yield what is raised to a power in the terms of a sum that is a vector: h of ``1 - h^2``."""
+    for term in _terms(tree):
+        if isinstance(term, Scripted) and isinstance(term.sup, Numeral):
+            yield term.base if term.sub is None else _without_exponent(term)
 
 
 def _equalize(left: Tree, right: Tree, found: Survey) -> None:

@@ -82,6 +82,8 @@ def _has_sign(value: fmpq, properties: frozenset[str]) -> bool:
         return bool(0 < value < 1)
     if "binary" in properties:
         return bool(value in (0, 1))
+    if "plusminus" in properties:
+        return bool(value in (-1, 1))
     if "negative" in properties:
         return bool(value < 0)
     if "positive" in properties:

@@ -1,4 +1,4 @@
-"""Tensors made to have the structure that their symbols promise: simplex rows, symmetry, orthogonality."""
+"""Tensors made to have the structure that their symbols promise: simplex rows, symmetry, orthogonality, length 1."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def constrained(entries: Any, properties: frozenset[str], source: random.Random)
     """Return random entries changed so that the properties hold exactly.
 
     'onehot', 'simplex' and 'stochastic' are about the last axis; 'symmetric', 'zerodiagonal', 'diagonal', 'posdef' and
-    'orthogonal' about the last two; 'distribution' about all entries together.
+    'orthogonal' about the last two; 'distribution' about all entries together; 'unit' about a vector.
     """
     square = entries.ndim >= 2 and entries.shape[-1] == entries.shape[-2]
     if "onehot" in properties and entries.shape[-1]:
@@ -43,7 +43,16 @@ def constrained(entries: Any, properties: frozenset[str], source: random.Random)
             entries[at, at] += fmpq(1)
     if "orthogonal" in properties and entries.ndim == 2 and square:
         entries = _cayley(entries)
+    if "unit" in properties and entries.ndim == 1 and entries.size:
+        entries = _on_the_sphere(entries)
     return entries
+
+
+def _on_the_sphere(entries: Any) -> Any:
+    """Return the rational point of the unit sphere that the entries but the first give, seen from a pole."""
+    squares = sum((value * value for value in entries[1:]), fmpq(0))
+    rest = [2 * value / (squares + 1) for value in entries[1:]]
+    return np.array([(squares - 1) / (squares + 1), *rest], dtype=object)
 
 
 def _cayley(entries: Any) -> Any:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from gradproof.reader.plain_words import words_in
 from gradproof.reader.vocabulary import (
     ARROWS,
     BARS,
@@ -21,6 +22,7 @@ from gradproof.reader.vocabulary import (
     IGNORED_WITH_ARGUMENT,
     LOOSE_DELIMITERS,
     LOWERED,
+    NAMED_FUNCTIONS,
     NEGATED,
     OPENING,
     OPERATORS,
@@ -192,6 +194,8 @@ class _Folder:
         token = self.tokens[place]
         if token.kind == "operator" and (token.text == "\\cdot" or token.text == "·"):
             return self._starred(place)
+        if token.kind == "letter":
+            return self._letters(place)
         if token.kind != "command":
             self.folded.append(token)
             return place + 1
@@ -219,6 +223,26 @@ class _Folder:
 
     def _content(self, brace: int) -> str:
         return self.source[self.tokens[brace].end : self.tokens[self.ends[brace]].start]
+
+    def _letters(self, place: int) -> int:
+        """Fold letters that stand together where they are a word of the field."""
+        last = place
+        while self.tokens[last + 1].kind == "letter" and self.tokens[last + 1].start == self.tokens[last].end:
+            last += 1
+        following = self.tokens[last + 1]
+        run = self.source[self.tokens[place].start : self.tokens[last].end]
+        is_applied = following.text == "(" and following.kind in ("open", "left")
+        is_subscript = place >= 2 and self.tokens[place - 1].kind == "group" and self.tokens[place - 2].text == "_"
+        for word in words_in(run, is_applied=is_applied, is_whole_subscript=is_subscript and following.kind == "ungroup"):
+            end = place + len(word) - 1
+            if len(word) == 1:
+                self.folded.append(self.tokens[place])
+            elif word in NAMED_FUNCTIONS or (word in BIG_WORDS and self._is_large(BIG_WORDS[word], word, end)):
+                self._put("command", "\\" + word, place, end)
+            else:
+                self._put("name", word, place, end, "roman")
+            place = end + 1
+        return place
 
     def _starred(self, place: int) -> int:
         """``\\cdot *`` is how people write the elementwise product of Matlab."""

@@ -57,8 +57,10 @@ def _better(context: Context, monomial: Monomial) -> Form | None:
 
 def _better_symbols(monomial: Monomial) -> Form | None:
     for place, (node, exponent) in enumerate(monomial):
-        if isinstance(node, Symbol) and exponent > 1 and "binary" in node.properties:
-            return form.of_monomial(poly.joined(monomial[:place] + monomial[place + 1 :], ((node, 1),)))
+        if isinstance(node, Symbol):
+            better = _of_few_values(node, exponent, monomial[:place] + monomial[place + 1 :])
+            if better is not None:
+                return better
     return None
 
 
@@ -66,17 +68,18 @@ def _with(rest: Monomial, node: Expr, exponent: poly.Rational) -> Monomial:
     return poly.joined(rest, ((node, exponent),)) if exponent else rest
 
 
-def _binary(_: Context, node: Element, exponent: poly.Rational, rest: Monomial) -> Form | None:
-    """``b^2 = b`` for what is 0 or 1."""
-    if exponent > 1 and node.symbol.properties & {"binary", "onehot"}:
+def _of_few_values(node: Element | Symbol, exponent: poly.Rational, rest: Monomial) -> Form | None:
+    """``b^2 = b`` for what is 0 or 1, ``s^2 = 1`` for what is 1 or -1."""
+    properties = node.symbol.properties if isinstance(node, Element) else node.properties
+    if exponent > 1 and ("binary" in properties or ("onehot" in properties and isinstance(node, Element))):
         return form.of_monomial(_with(rest, node, 1))
+    if "plusminus" in properties and exponent.denominator == 1 and exponent != 1:
+        return form.of_monomial(_with(rest, node, exponent % 2))
     return None
 
 
-def _binary_symbol(_: Context, node: Symbol, exponent: poly.Rational, rest: Monomial) -> Form | None:
-    if exponent > 1 and "binary" in node.properties:
-        return form.of_monomial(_with(rest, node, 1))
-    return None
+def _few_values(_: Context, node: Element | Symbol, exponent: poly.Rational, rest: Monomial) -> Form | None:
+    return _of_few_values(node, exponent, rest)
 
 
 def _whole_part(context: Context, node: Expr, exponent: poly.Rational, rest: Monomial) -> Form | None:
@@ -239,8 +242,8 @@ BRACKET_LAWS: tuple[Rule, ...] = (
 _BY_KIND: dict[type[Expr], Callable[..., Form | None]] = {
     Apply: _function,
     Iverson: _bracket,
-    Element: _binary,
-    Symbol: _binary_symbol,
+    Element: _few_values,
+    Symbol: _few_values,
     Power: _minus_one,
     Add: _whole_part,
     Number: _whole_part,

@@ -50,6 +50,7 @@ _PROPERTIES = {
     "distribution": NONNEGATIVE,
     "onehot": NONNEGATIVE,
     "binary": NONNEGATIVE,
+    "plusminus": NONZERO,
     "size": NONNEGATIVE,
 }
 _ALWAYS = {
@@ -70,7 +71,7 @@ _TENSORS = {
     "normF": NONNEGATIVE,
     "norminf": NONNEGATIVE,
 }
-_INTEGERS = frozenset({"integer", "natural", "size", "binary", "onehot"})
+_INTEGERS = frozenset({"integer", "natural", "size", "binary", "plusminus", "onehot"})
 
 
 class SignTable:

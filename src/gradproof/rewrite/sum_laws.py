@@ -90,6 +90,20 @@ def _orthogonal(context: Context, indices: tuple[Index, ...], inside: Factors) -
     return None
 
 
+def _unit_vector(_: Context, indices: tuple[Index, ...], inside: Factors) -> Contraction | None:
+    """``sum_k u[k]^2 = 1`` for a unit vector."""
+    for index in indices:
+        places = _only_two(index, inside)
+        if places is None:
+            continue
+        first, second = (inside[place][0] for place in places)
+        if isinstance(first, Element) and first is second and "unit" in first.symbol.properties and first.indices == (index,):
+            axis = first.symbol.axes[0]
+            if _spans(index, axis.size, axis.origin):
+                return (index,), places, form.constant(1)
+    return None
+
+
 def _only_two(index: Index, inside: Factors) -> tuple[int, ...] | None:
     """Return the places of the two factors that alone depend on an index, each to the power 1 (or one that is squared)."""
     places = [place for place, (node, _) in enumerate(inside) if index in node.free_indices]
@@ -204,6 +218,7 @@ VALUES: tuple[Rule, ...] = (
 )
 
 CONTRACTIONS: tuple[Rule, ...] = (
+    Rule("unit vector", "sum_k u[k]^2 = 1", _unit_vector, "by definition"),
     Rule("orthogonality", "sum_k Q[k, i] Q[k, j] = [i = j]", _orthogonal, "Petersen and Pedersen 2012, section 9.6"),
     Rule("counting", "sum_i [i > e] = upper - e", _counted, "Graham, Knuth, Patashnik 1994, section 2.1"),
     Rule("inverse", "sum_j inv(A)[i, j] A[j, k] = [i = k]", _inverse, "Petersen and Pedersen 2012, section 3.1"),
