@@ -19,9 +19,9 @@ from gradproof.checker.intent import (
     open_names,
     speaks_of_result,
 )
+from gradproof.checker.misfits import is_surely_misfit
 from gradproof.checker.neighbourhood import SAME_HEADING, Neighbourhoods
 from gradproof.checker.outcome import Outcome, undecided
-from gradproof.checker.plan import is_surely_misfit
 from gradproof.checker.recursions import derivatives_through_steps, through_steps
 from gradproof.checker.sections import PlannedFormula, PlannedLink, PlannedSentence
 from gradproof.checker.stand_ins import unknown_functions

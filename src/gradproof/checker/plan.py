@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from gradproof.checker.at_values import as_given, values_at, without_bars
+from gradproof.checker.misfits import is_surely_misfit
 from gradproof.checker.sections import PlannedFormula, PlannedLink, PlannedSentence, Section, sections_of
 from gradproof.checker.statements import (
     NOTHING_BEFORE,
@@ -467,30 +468,6 @@ def _ingredients(definition: Definition) -> Iterator[Symbol]:
         symbol = node.symbol if isinstance(node, Element) else node
         if isinstance(symbol, Symbol) and "size" not in symbol.properties:
             yield symbol
-
-
-def declared_keys(planned: PlannedFormula) -> frozenset[str]:
-    """Return the names of a formula whose sizes the document declares."""
-    found: set[str] = set()
-    for node in subtrees(planned.tree):
-        read = reference_of(node) if isinstance(node, Name | Scripted) else None
-        declared = planned.scope.declared.get(read[0].key) if read is not None else None
-        if read is not None and declared is not None and any(size is not None for size in declared.sizes or ()):
-            found.add(read[0].key)
-    return frozenset(found)
-
-
-def is_surely_misfit(planned: PlannedFormula, trouble: Misfit) -> bool:
-    """Tell whether a misfit is the document's own: it declares the sizes of all that is involved, and never again otherwise."""
-    declared = declared_keys(planned)
-    if not trouble.is_certain or not declared:
-        return False
-    if trouble.code == "M101":
-        return True
-    survey = planned.scope.survey
-    names = {read[0].key for node in subtrees(planned.tree) if isinstance(node, Name | Scripted) and (read := reference_of(node))}
-    tensors = {name for name in names if survey.rank(name)}
-    return tensors <= declared and not any(name in planned.scope.definitions for name in tensors)
 
 
 def _fixes_values(sentence: Sentence) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 
 from gradproof.elaborate.evidence import Survey, letters_in, raise_rank
+from gradproof.elaborate.iterates import iterates
 from gradproof.elaborate.names import GREEK
 from gradproof.elaborate.references import Reference, is_transpose, named_arguments, reference_of
 from gradproof.expr.catalogue import FUNCTIONS
@@ -52,8 +53,8 @@ def survey(
     found.matrices.update(key for key, rank in found.declared.items() if rank == 2 and len(key) == 1 and key.isupper())
     for tree in forest:
         found.matrices.update(_bold_capitals(tree))
-    iterates = _iterates(forest)
-    for key, letters in iterates.items():
+    points = iterates(forest)
+    for key, letters in points.items():
         if key not in found.declared:
             found.samples.setdefault(key, set()).update(letters)
     for tree in forest:
@@ -67,37 +68,11 @@ def survey(
         for tree in forest:
             for node in subtrees(tree):
                 _infer(node, found)
-        for key in iterates:
+        for key in points:
             raise_rank(found, f"{key}_of", found.rank(key), 1)
         if found.ranks == before:
             break
     return found
-
-
-def _iterates(forest: Iterable[Tree]) -> dict[str, set[str]]:
-    """Return the variables of functions that an algorithm numbers too, with the letters that count its steps.
-
-    With ``f(x) = x^2 - 2`` and ``x_{t+1} = x_t - f(x_t) / f'(x_t)`` the iterates are points, and no entries of x.
-    """
-    variables: set[str] = set()
-    stepped: set[str] = set()
-    letters: dict[str, set[str]] = {}
-    for node in (node for tree in forest for node in subtrees(tree)):
-        if isinstance(node, Chain) and isinstance(node.first, Adjacent) and len(node.first.items) == 2:
-            fence = node.first.items[1]
-            if isinstance(fence, Fenced) and isinstance(fence.body, Name):
-                variables.add(fence.body.text)
-        read = reference_of(node) if isinstance(node, Scripted) else None
-        if read is None or not read[0].subscripts:
-            continue
-        key = read[0].key
-        if len(read[0].subscripts) > 1:
-            letters.setdefault(key, set()).add("")
-        elif not read[0].numerals:
-            letters.setdefault(key, set()).update(letters_in(read[0].subscripts[0]) or {""})
-            if isinstance(read[0].subscripts[0], Infix) and read[0].subscripts[0].operator == "+":
-                stepped.add(key)
-    return {key: found for key, found in letters.items() if key in variables & stepped and len(found) == 1 and "" not in found}
 
 
 def _bold_capitals(tree: Tree) -> Iterator[str]:
