@@ -1,5 +1,6 @@
 import pytest
 
+from gradproof.printer.latex import name_latex
 from gradproof.printer.mathml import is_convertible, to_html, to_mathml
 
 
@@ -58,3 +59,20 @@ def test_intervals_and_deep_but_harmless_formulas_pass():
     assert is_convertible(r"[0, 1) \times " * 30 + "A")
     assert is_convertible("(" * 30 + "x" + ")" * 30)
     assert to_mathml(r"\sqrt{" * 100 + "x" + "}" * 100, display=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "latex"),
+    [
+        ("d_relu_2", r"d_{\mathrm{relu}, 2}"),
+        ("w_1_a", "w_{1, a}"),
+        ("x_star_dagger", r"x^{* \dagger}"),
+        ("x_prime_star_2", r"x^{\prime *}_2"),
+        ("x_star_1", "x^*_1"),
+        ("y_hat", r"\hat{y}"),
+        ("x_prime", "x'"),
+    ],
+)
+def test_a_name_has_one_script_at_each_place(name, latex):
+    assert name_latex(name) == latex
+    assert to_mathml(rf"{{{latex}}}_{{i, j}} = 1", display=True) is not None

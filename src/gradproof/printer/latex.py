@@ -87,7 +87,7 @@ _GREEK = frozenset(
     ]
 )
 _ACCENTS = {"hat": "\\hat", "tilde": "\\tilde", "bar": "\\bar", "vec": "\\vec", "dot": "\\dot", "ddot": "\\ddot"}
-_MARKS = {"star": "^*", "dagger": "^\\dagger", "prime": "'", "plus": "^+", "minus": "^-"}
+_MARKS = {"star": "*", "dagger": "\\dagger", "prime": "'", "plus": "+", "minus": "-"}
 _RELATIONS = {"!=": "\\ne", "<=": "\\le", ">=": "\\ge"}
 #: An extreme takes the whole sum behind it: as a term or a factor it needs parentheses.
 _OPEN = 0
@@ -112,22 +112,33 @@ def to_latex(root: Expr, heads: Mapping[str, str] | None = None) -> str:
 
 
 def name_latex(name: str) -> str:
-    """Return a name of the algebra as LaTeX: ``y_hat`` gives ``\\hat{y}``, ``L_CE`` gives ``L_{\\mathrm{CE}}``; ``∂L/∂h`` is a quotient."""
+    """Return a name of the algebra as LaTeX: ``y_hat`` gives ``\\hat{y}``, ``d_relu_2`` ``d_{\\mathrm{relu}, 2}``; ``∂L/∂h`` is a quotient."""
     if name.startswith("∂"):
         above, _, below = name.partition("/")
         return f"\\frac{{\\partial {name_latex(above[1:])}}}{{\\partial {name_latex(below[1:])}}}"
     head, *marks = name.split("_")
     text = f"\\{head}" if head in _GREEK else head if len(head) == 1 else f"\\mathrm{{{head}}}"
-    behind = ""
+    scripts: dict[str, list[str]] = {}
     for mark in marks:
         if mark in _ACCENTS:
             text = f"{_ACCENTS[mark]}{{{text}}}"
         elif mark in _MARKS:
-            behind += _MARKS[mark]
+            scripts.setdefault("^", []).append(_MARKS[mark])
         elif mark:
             label = mark if mark.isdigit() or len(mark) == 1 else f"\\mathrm{{{mark}}}"
-            behind += f"_{{{label}}}" if len(label) > 1 else f"_{label}"
-    return text + behind
+            scripts.setdefault("_", []).append(label)
+    return text + "".join(_script(place, labels) for place, labels in scripts.items())
+
+
+def _script(place: str, labels: list[str]) -> str:
+    """Return the marks of a name above or below it: LaTeX refuses a second script at one place, so they share it."""
+    if len(labels) > 1:
+        shared = ", ".join(labels) if place == "_" else " ".join(labels)
+        return f"{place}{{{shared}}}".replace("'", "\\prime")
+    (label,) = labels
+    if label == "'":
+        return label
+    return f"{place}{label}" if len(label) == 1 or label == "\\dagger" else f"{place}{{{label}}}"
 
 
 def word_latex(word: str, command: str = "operatorname") -> str:
