@@ -47,6 +47,7 @@ from gradproof.reader.plain.tree import (
     Postfix,
     Prefix,
     Range,
+    Slice,
     Statement,
     Subscripted,
     Tensor,
@@ -182,7 +183,7 @@ class _Evidence:
                 every = [*values, *conditions, otherwise]
                 relation = Broadcast(tuple(self.constant[part] for part in every))
                 return self._tied(node, node.place, relation, every, "cases of one shape were expected")
-            case Whole():
+            case Whole() | Slice():
                 return self.inference.place(SCALAR)  # it stands among subscripts alone, and is counted there
             case Word() | Listing() | Keyword() | Range():
                 got = f"'{self.source.quote(node.place)}'"
@@ -253,8 +254,9 @@ class _Evidence:
         return self._tied(node, node.head, relation, list(arguments.tensors), f"{node.function} takes {told(relation)}")
 
     def _subscripted(self, node: Subscripted) -> int:
-        taken = [subscript for subscript in node.subscripts if not isinstance(subscript, Whole)]
-        for subscript in taken:
+        taken = [subscript for subscript in node.subscripts if not isinstance(subscript, Whole | Slice)]
+        ends = [end for part in node.subscripts if isinstance(part, Slice) for end in (part.lower, part.upper) if end is not None]
+        for subscript in (*taken, *ends):
             self._fixed(subscript, SCALAR, "a scalar was expected as a subscript")
         count = len(node.subscripts)
         rows = tuple((kind, of_rank(rank_of(kind) - len(taken))) for kind in KINDS if rank_of(kind) >= count)

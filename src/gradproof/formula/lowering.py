@@ -34,6 +34,7 @@ from gradproof.reader.plain.tree import (
     Postfix,
     Prefix,
     Range,
+    Slice,
     Statement,
     Subscripted,
     Tensor,
@@ -240,7 +241,7 @@ class Lowering:
     def _subscripted(self, tree: Subscripted, around: Environment) -> Descent[Value]:
         self.context.note("subscripts count from 1")
         base: Value = yield self.value(tree.base, around)
-        if any(isinstance(part, Whole) for part in tree.subscripts):
+        if any(isinstance(part, Whole | Slice) for part in tree.subscripts):
             slice_: Value = yield self._slice(tree, base, around)
             return slice_
         subscripts: list[Value] = yield self._values(tree.subscripts, around)
@@ -253,18 +254,44 @@ class Lowering:
         return entry(base, tuple(subscript.body for subscript in subscripts))
 
     def _slice(self, tree: Subscripted, base: Value, around: Environment) -> Descent[Value]:
-        """``X[i, :]`` keeps the second axis."""
+        """``X[i, :]`` keeps the second axis, ``x[2:4]`` three entries of the only one."""
         base = freshened(base)
         words = self.context.source.quote(tree.base.place)
         places: list[Expr] = list(base.axes)
+        kept: list[Index] = []
         for place, (axis, part) in enumerate(zip(base.axes, tree.subscripts, strict=False)):
-            if not isinstance(part, Whole):
-                subscript: Value = yield self.value(part, around)
-                self._check_whole(subscript.body, part)
-                self.ranges.access(axis, subscript.body, words, part.place)
-                places[place] = subscript.body
-        kept = tuple(axis for axis, place in zip(base.axes, places, strict=True) if axis is place)
-        return Value(entry(base, tuple(places)).body, kept)
+            if isinstance(part, Whole):
+                kept.append(axis)
+            elif isinstance(part, Slice):
+                first: Expr = yield self._end(part.lower, axis.lower, axis, words, around)
+                last: Expr = yield self._end(part.upper, axis.upper, axis, words, around)
+                index = self._between(axis, first, last, part)
+                kept.append(index)
+                places[place] = build.subtract(build.add(first, index), build.ONE)
+            else:
+                places[place] = yield self._end(part, axis.lower, axis, words, around)
+        kept += base.axes[len(tree.subscripts) :]
+        return Value(entry(base, tuple(places)).body, tuple(kept))
+
+    def _end(self, tree: Tree | None, usual: Expr, axis: Index, of: str, around: Environment) -> Descent[Expr]:
+        """Return a subscript, or the usual one where it was left out."""
+        if tree is None:
+            return usual
+        subscript: Value = yield self.value(tree, around)
+        self._check_whole(subscript.body, tree)
+        self.ranges.access(axis, subscript.body, of, tree.place)
+        return subscript.body
+
+    def _between(self, axis: Index, first: Expr, last: Expr, tree: Slice) -> Index:
+        """Return the index of a slice, from 1."""
+        size = build.add(build.subtract(last, first), build.ONE)
+        if isinstance(size, Number) and size.value < 1:
+            ends = f"{self.context.size_text(first)} to {self.context.size_text(last)}"
+            remedy = "Both ends are taken: x[2:4] has three entries."
+            raise self.context.source.error(
+                tree.place, "a slice of one entry or more was expected", got=f"one from {ends}", remedy=remedy
+            )
+        return self.context.index(axis.name, size)
 
     def _check_whole(self, subscript: Expr, tree: Tree) -> None:
         if isinstance(subscript, Number) and subscript.value.denominator != 1:

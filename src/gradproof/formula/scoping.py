@@ -14,6 +14,7 @@ from gradproof.reader.plain.tree import (
     Infix,
     Name,
     Prefix,
+    Slice,
     Statement,
     Subscripted,
     Tensor,
@@ -142,7 +143,7 @@ def _free_letters(root: Tree, known: set[str]) -> tuple[str, ...]:
                 stack.append((base, bound, False))
             case Big() | Tensor():
                 stack.extend((part, inner, inside) for part, inner in reversed(_with_bounds(node, bound)))
-            case Infix() | Prefix():
+            case Infix() | Prefix() | Slice():
                 stack.extend((part, bound, inside) for part in reversed(parts(node)))
             case Call(function):
                 stack.extend((part, bound, inside and function in _WHOLE_FUNCTIONS) for part in reversed(parts(node)))

@@ -18,6 +18,7 @@ from gradproof.derivative.differentiate import differentiate
 from gradproof.expr.build import ONE, add, multiply, number, subtract, sum_over
 from gradproof.expr.node import Add, Axis, Element, Expr, Index, Multiply, Number, Symbol, fresh_index
 from gradproof.expr.walk import rename_free
+from gradproof.objective.coverage import block_of, is_whole
 from gradproof.objective.degree import at_zero, depends
 from gradproof.objective.program import compiled, compiled_together
 from gradproof.objective.statement import Statement
@@ -28,6 +29,7 @@ Array = npt.NDArray[np.floating[Any]]
 #: Entries up to which the matrix of an affine part is written out: 64 MB.
 _LARGEST_MATRIX = 8_000_000
 _SPARSE_SHARE = 0.2
+_SAME = 1e-9
 
 
 @dataclass(frozen=True)
@@ -135,9 +137,34 @@ class Affine(SmoothMap):
             factor, node = float(node.weights[0]), node.terms[0]
         if not isinstance(node, Element) or len(axes) != 2 or set(node.indices) != set(axes):
             return None
+        block = block_of(node)
+        if block is None:
+            return None
         value = self.statement.values[node.symbol.name]
+        value = value if is_whole(node) else value[block]
         turned = value if node.indices == axes else value.T
         return turned if factor == 1.0 else turned * factor
+
+    def selection(self) -> tuple[Symbol, npt.NDArray[np.intp], Array] | None:
+        """Return the variable of which every entry is a multiple of one entry, which one of it (flat), and its factors; none is taken twice.
+
+        It is found by values at three points: two give place and factor, the third confirms them.
+        """
+        if len(self.moving) != 1:
+            return None
+        (symbol,) = self.moving
+        size, offset = self.statement.size, self.offset.ravel()
+        factor, numbered = (self.value(point) - offset for point in (np.ones(size), np.arange(1.0, size + 1)))
+        if not factor.all():
+            return None
+        places = np.rint(numbered / factor).astype(np.intp) - 1
+        if np.unique(places).size != places.size or places.min(initial=0) < 0 or places.max(initial=0) >= size:
+            return None
+        drawn = np.random.default_rng(7).uniform(1, 2, size)
+        if not np.allclose(self.value(drawn) - offset, factor * drawn[places], rtol=_SAME, atol=0):
+            return None
+        first = int(self.statement.unpack(np.arange(float(size)))[symbol.name].ravel()[0])
+        return symbol, places - first, factor
 
     def diagonal(self) -> tuple[Symbol, Array, tuple[int, ...]] | None:
         """Return the variable of which each entry is a multiple of one entry, its factors, and where each of its axes lies."""
@@ -189,7 +216,7 @@ class Stacked:
 def _order(node: Expr, symbol: Symbol, axes: tuple[Index, ...]) -> tuple[int, ...] | None:
     if node is symbol and not axes:
         return ()
-    if not isinstance(node, Element) or len(node.indices) != len(axes) or set(node.indices) != set(axes):
+    if not isinstance(node, Element) or len(node.indices) != len(axes) or set(node.indices) != set(axes) or not is_whole(node):
         return None
     return tuple(axes.index(index) for index in node.indices if isinstance(index, Index))
 

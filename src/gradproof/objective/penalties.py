@@ -17,6 +17,7 @@ from gradproof.objective.entrywise import penalty_of
 from gradproof.objective.feasibility import Infeasible
 from gradproof.objective.linear import Affine, Stacked, over_axes
 from gradproof.objective.pieces import Piece
+from gradproof.objective.slices import Block, disjoint, together
 from gradproof.objective.statement import Statement
 from gradproof.prox.function import AbstractFunction
 from gradproof.prox.separable import AbstractSeparable
@@ -65,11 +66,12 @@ class _Own:
     offset: Array
     weight: Array
     order: tuple[int, ...]
+    is_taken: npt.NDArray[np.bool_] | None = None
 
     @property
     def is_plain(self) -> bool:
         """Whether it is a piece of the variable itself."""
-        return bool((self.factor == 1).all() and (self.offset == 0).all())
+        return bool(self.is_taken is None and (self.factor == 1).all() and (self.offset == 0).all())
 
 
 def penalties_of(statement: Statement, pieces: Sequence[Piece]) -> Penalties:
@@ -77,6 +79,7 @@ def penalties_of(statement: Statement, pieces: Sequence[Piece]) -> Penalties:
     own: dict[Symbol, list[_Own]] = {}
     rows: list[tuple[Piece, Affine]] = []
     mapped: list[Mapped] = []
+    slices: dict[Symbol, list[tuple[Piece, Affine, list[Block]]]] = {}
     for piece in pieces:
         if piece.kind in ("rows", "cone"):
             mapped.append(_stacked(piece, statement))
@@ -84,7 +87,13 @@ def penalties_of(statement: Statement, pieces: Sequence[Piece]) -> Penalties:
         affine = Affine(statement, piece.inner, piece.axes)
         found = affine.diagonal()
         if found is None or not found[1].all():
-            rows.append((piece, affine))
+            part = _selected(piece, affine)
+            if isinstance(part, _Own):
+                own.setdefault(affine.moving[0], []).append(part)
+            elif part:
+                slices.setdefault(affine.moving[0], []).append((piece, affine, part))
+            else:
+                rows.append((piece, affine))
             continue
         symbol, factor, order = found
         weight = np.broadcast_to(_weight(piece, statement), affine.shape).transpose(order)
@@ -95,6 +104,8 @@ def penalties_of(statement: Statement, pieces: Sequence[Piece]) -> Penalties:
         penalty, rest = _together(symbol, entries, statement, rows)
         chosen[symbol] = penalty
         mapped += rest
+    for symbol, parts in slices.items():
+        mapped += _with_slices(symbol, parts, statement, chosen)
     for piece, affine in rows:
         projection = _projection(piece, affine, chosen)
         if projection is None:
@@ -119,6 +130,66 @@ def _weight(piece: Piece, statement: Statement) -> Array:
             raise Infeasible(f"{piece.text}: no point has a negative norm")
         raise DomainError(f"{what} >= 0 was expected in {piece.text}", got=got, where="minimize", remedy="Change its data.")
     return weight
+
+
+def _selected(piece: Piece, affine: Affine) -> _Own | list[Block]:
+    """Return a piece of some entries of one variable: for all of them with nothing on the others, or as blocks; empty if it is none."""
+    found = None if piece.kind in _OF_MATRICES else affine.selection()
+    if found is None:
+        return []
+    symbol, places, factor = found
+    shape = affine.statement.shapes[symbol.name]
+    size, offset = prod(shape), affine.offset.ravel()
+    weight = np.broadcast_to(_weight(piece, affine.statement), affine.shape).ravel()
+    if piece.kind == "between" or (piece.kind == "l1" and not offset.any()):
+        is_taken = np.zeros(size, dtype=bool)
+        is_taken[places] = True
+        factors, offsets, weights = np.ones(size), np.zeros(size), np.zeros(size)
+        factors[places], offsets[places], weights[places] = factor, offset, weight
+        order = tuple(range(len(shape)))
+        return _Own(
+            piece, affine, factors.reshape(shape), offsets.reshape(shape), weights.reshape(shape), order, is_taken.reshape(shape)
+        )
+    count = affine.shape[0] if piece.kind == "groups" else 1
+    rows = [part.reshape(count, -1) for part in (places, factor, offset, weight)]
+    return [Block(row[0], _of_block(piece, affine, *row[1:])) for row in zip(*rows, strict=True)]
+
+
+def _of_block(piece: Piece, affine: Affine, factor: Array, offset: Array, weight: Array) -> AbstractFunction:
+    """Return the function of the entries of a block, each of which is multiplied and shifted before a piece is taken of them."""
+    if piece.kind == "entrywise":
+        known = penalty_of(piece, affine.statement)
+        assert known is not None, "it has been recognised before"
+        function = known
+    else:
+        function = prox.L2(float(weight[0])) if piece.kind == "groups" else _function(piece, weight, factor.shape)
+    if offset.any():
+        function = prox.Translate(function, -offset)
+    if (factor != 1).any():
+        is_constant = bool((factor == factor[0]).all())
+        function = prox.PrecomposeDiagonal(function, float(factor[0]) if is_constant else factor)
+    return function
+
+
+def _with_slices(
+    symbol: Symbol, parts: Sequence[tuple[Piece, Affine, list[Block]]], statement: Statement, chosen: dict[Symbol, Penalty]
+) -> list[Mapped]:
+    """Add blocks of entries to the function of a variable where that has a prox, and return the rest as terms behind maps."""
+    size = prod(statement.shapes[symbol.name])
+    base = chosen.get(symbol)
+    if base is not None and base.shape != (size,):
+        return [_mapped(piece, affine) for piece, affine, _ in parts]
+    kept: list[tuple[Piece, Affine, list[Block]]] = []
+    left: list[tuple[Piece, Affine, list[Block]]] = []
+    whole = [Block(np.concatenate([block.places for block in blocks]), blocks[0].function) for *_, blocks in parts]
+    for part, is_apart in zip(parts, disjoint(whole), strict=True):
+        (kept if is_apart else left).append(part)
+    function = together([block for *_, blocks in kept for block in blocks], base.function if base else None, size)
+    if function is None:
+        return [_mapped(piece, affine) for piece, affine, _ in parts]
+    texts = [*(base.texts if base else []), *(piece.text for piece, *_ in kept)]
+    chosen[symbol] = Penalty(function, (size,), texts)
+    return [_mapped(piece, affine) for piece, affine, _ in left]
 
 
 def _together(
@@ -168,6 +239,9 @@ def _box(bounds: Sequence[_Own], size: int) -> prox.Box | None:
         lower = np.where(entry.factor.ravel() < 0, ends[0], -np.inf)
         if entry.piece.lower is not None:
             upper = lower = ends[0]
+        if entry.is_taken is not None:
+            taken = entry.is_taken.ravel()
+            upper, lower = np.where(taken, upper, np.inf), np.where(taken, lower, -np.inf)
         lowest, highest = np.maximum(lowest, lower), np.minimum(highest, upper)
     if (lowest > highest).any():
         place = int(np.argmax(lowest > highest))

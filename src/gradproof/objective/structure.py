@@ -11,6 +11,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from gradproof.expr.node import Add, Apply, Element, Expr, Index, Multiply, Number, Power, Reduce, Symbol, TensorEntry
+from gradproof.objective.coverage import block_of, is_whole
 from gradproof.objective.degree import degree, depends
 from gradproof.objective.linear import Affine
 from gradproof.objective.matching import matched
@@ -72,9 +73,9 @@ def _ridge(statement: Statement, split: Split) -> _Ridge:
 
 def _squared(node: Expr, statement: Statement) -> Symbol | None:
     match node:
-        case Reduce("sum", indices, Power(Element(symbol, places), Number(exponent, None)), None):
-            is_whole = exponent == 2 and symbol in statement.variables and set(indices) == set(places)
-            return symbol if is_whole and len(indices) == len(places) else None
+        case Reduce("sum", indices, Power(Element(symbol, places) as entry, Number(exponent, None)), None):
+            is_square = exponent == 2 and symbol in statement.variables and set(indices) == set(places)
+            return symbol if is_square and is_whole(entry) else None
         case _:
             return None
 
@@ -174,8 +175,8 @@ def _signs(linear: _Linear) -> tuple[Any, Array] | None:
         signs = [f for f in factors if isinstance(f, Element) and f.indices == axes[:1]]
         tables = [f for f in factors if isinstance(f, Element) and set(f.indices) == set(axes)]
         if len(factors) == 2 and len(signs) == 1 and len(tables) == 1:
-            y = np.asarray(statement.values[signs[0].symbol.name], dtype=np.float64)
-            value = statement.values[tables[0].symbol.name]
+            y = np.asarray(_data_of(signs[0], statement), dtype=np.float64)
+            value = _data_of(tables[0], statement)
             if set(np.unique(y)) == {-1.0, 1.0} and (linear.intercept is None or _is_row_sign(linear, y)):
                 return (value if tables[0].indices == axes else value.T), y
     matrix = affine.matrix(linear.x)
@@ -185,6 +186,12 @@ def _signs(linear: _Linear) -> tuple[Any, Array] | None:
     y = np.where(np.arange(matrix.shape[0]) % 2 == 0, 1.0, -1.0)
     turned = sparse.diags(-y) @ matrix if sparse.issparse(matrix) else -y[:, None] * matrix
     return turned, y
+
+
+def _data_of(entry: Element, statement: Statement) -> Any:
+    """Return the data that the subscripts of an entry go over, as it is where that is all of it."""
+    value = statement.values[entry.symbol.name]
+    return value if is_whole(entry) else value[block_of(entry)]
 
 
 def _is_row_sign(linear: _Linear, y: Array) -> bool:
@@ -238,6 +245,8 @@ def _logits(body: Expr, row: Index, column: Index, statement: Statement) -> tupl
     for term, weight in terms:
         match term:
             case Element(symbol, (place,)) if place is column and symbol in statement.variables and weight == 1 and not intercept:
+                if not is_whole(term):
+                    return None
                 intercept = symbol
             case Reduce("sum", (inner,), Multiply((Element() as left, Element() as right)), None) if weight == 1 and not product:
                 product = _product(left, right, (row, column, inner), statement)
@@ -253,7 +262,9 @@ def _product(
     table, data = (left, right) if left.symbol in statement.variables else (right, left)
     if table.symbol not in statement.variables or data.symbol in statement.variables:
         return None
-    value = statement.values[data.symbol.name]
+    if not is_whole(table) or block_of(data) is None:
+        return None
+    value = _data_of(data, statement)
     if data.indices not in ((row, inner), (inner, row)) or set(table.indices) != {column, inner} or len(table.indices) != 2:
         return None
     return (value if data.indices == (row, inner) else value.T), table.symbol, table.indices == (inner, column)
@@ -268,6 +279,6 @@ def _labels(place: Expr, row: Index, statement: Statement) -> npt.NDArray[np.int
             return None
         shift = int(numbers[0].value)
         place = next(term for term in place.terms if term is not numbers[0])
-    if not isinstance(place, Element) or place.indices != (row,) or place.symbol in statement.variables:
+    if not isinstance(place, Element) or place.indices != (row,) or place.symbol in statement.variables or not block_of(place):
         return None
-    return np.asarray(statement.values[place.symbol.name]).astype(np.int64) + shift - 1
+    return np.asarray(_data_of(place, statement)).astype(np.int64) + shift - 1

@@ -43,6 +43,7 @@ from gradproof.printer.layout import (
     is_long_decimal,
     negative_exponent,
     rational_text,
+    slices_of,
     split_quotient,
 )
 from gradproof.printer.naming import index_names
@@ -339,13 +340,24 @@ def _reduction(
 def _tensor(node: TensorEntry, done: dict[Expr, Printed]) -> Printed:
     sign = TENSOR_FUNCTIONS[node.function].latex[0] if node.function in TENSOR_FUNCTIONS else node.function
     body = node.body
-    inside = name_latex(body.symbol.name) if isinstance(body, Element) and body.indices == node.bound else f"{done[body].text}"
+    parts = slices_of(node.bound, body)
+    is_whole = parts is not None and all(part is None for part in parts)
+    inside = done[body].text if parts is None or not isinstance(body, Element) else _slices(body.symbol, parts)
     if node.function == "inverse":
-        base = inside if isinstance(body, Element) and body.indices == node.bound else f"\\left({inside}\\right)"
+        base = inside if is_whole else f"\\left({inside}\\right)"
         text = f"\\left({base}^{{-1}}\\right)"
     else:
         text = f"{sign}\\left({inside}\\right)"
     return Printed(text + (f"_{{{_subscripts(node.at, done)}}}" if node.at else ""), ATOM)
+
+
+def _slices(symbol: Symbol, parts: tuple[tuple[Expr, ...] | None, ...]) -> str:
+    """Return a tensor, or the block of it that ranges on its axes take: ``x_{4:6}``."""
+    name = name_latex(symbol.name)
+    if all(part is None for part in parts):
+        return name
+    ranges = ", ".join(":" if part is None else ":".join(to_latex(end) for end in part) for part in parts)
+    return f"{{{name}}}_{{{ranges}}}"
 
 
 def _operator(node: Operator, done: dict[Expr, Printed]) -> Printed:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TypeGuard
 
-from gradproof.expr.build import ONE, order_key
-from gradproof.expr.node import Add, Compare, Expr, Iverson, Logic, Multiply, Number, Power
+from gradproof.expr.build import ONE, add, number, order_key, subtract
+from gradproof.expr.node import Add, Compare, Element, Expr, Index, Iverson, Logic, Multiply, Number, Power
 
 #: Binding strength of what was printed; a part that binds more loosely than its place asks for gets parentheses.
 SUM, PRODUCT, POWER, ATOM = 1, 2, 3, 4
@@ -127,3 +127,30 @@ def decimal_text(number: Number) -> str:
     digits = f"{abs(int(scaled)):0{places + 1}d}"
     sign = "-" if number.value < 0 else ""
     return f"{sign}{digits[:-places]}.{digits[-places:]}" if places else f"{sign}{digits}.0"
+
+
+def slices_of(bound: tuple[Index, ...], body: Expr) -> tuple[tuple[Expr, ...] | None, ...] | None:
+    """Return what entries in the order of their indices take of each axis of a tensor.
+
+    Returns:  for each axis None where all of it is taken, else the first and the last number, or one number alone; None where the entries
+              are no block in order, or the block moves with an index from outside.
+    """
+    if not isinstance(body, Element):
+        return None
+    found: list[tuple[Expr, ...] | None] = []
+    left = list(bound)
+    for place, axis in zip(body.indices, body.symbol.axes, strict=True):
+        index = next((index for index in left if index in place.free_indices), None)
+        if index is None:
+            ends: tuple[Expr, ...] = (place,)
+        elif index is left.pop(0):
+            shift = subtract(place, index)
+            ends = (add(index.lower, shift), add(index.upper, shift))
+        else:
+            return None
+        if any(end.free_indices for end in ends):
+            return None
+        last = subtract(add(number(axis.origin), axis.size), ONE)
+        is_whole = len(ends) == 2 and ends[0] is number(axis.origin) and ends[1] is last
+        found.append(None if is_whole else ends)
+    return None if left else tuple(found)

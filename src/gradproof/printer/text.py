@@ -41,6 +41,7 @@ from gradproof.printer.layout import (
     is_long_decimal,
     negative_exponent,
     rational_text,
+    slices_of,
     split_quotient,
 )
 from gradproof.printer.naming import index_names
@@ -105,7 +106,7 @@ def _structure(node: Expr, done: dict[Expr, Printed], names: dict[Expr, str]) ->
             test = "" if where is None else f" | {done[where].text}"
             return Printed(f"{operation}({ranges}{test}, {done[body].text})", ATOM)
         case TensorEntry(function, bound, body, at):
-            whole = _whole_tensor(bound, body)
+            whole = _tensor_in_order(bound, body)
             ranges = ", ".join(_range(index, done, names) for index in bound)
             inside = whole if whole else f"{ranges} -> {done[body].text}"
             return Printed(f"{function}({inside})" + (f"[{_listed(at, done)}]" if at else ""), ATOM)
@@ -147,11 +148,15 @@ def _range(index: Index, done: dict[Expr, Printed], names: dict[Expr, str]) -> s
     return f"{names[index]}={done[index.lower].text}..{done[index.upper].text}"
 
 
-def _whole_tensor(bound: tuple[Index, ...], body: Expr) -> str:
-    """Return the name of a symbol whose entries in order are the body, else an empty string."""
-    if isinstance(body, Element) and body.indices[-len(bound) :] == bound and len(body.indices) == len(bound):
-        return body.symbol.name
-    return ""
+def _tensor_in_order(bound: tuple[Index, ...], body: Expr) -> str:
+    """Return the symbol whose entries in order are the body, or the slice of it, else an empty string."""
+    parts = slices_of(bound, body)
+    if parts is None or not isinstance(body, Element):
+        return ""
+    name = body.symbol.name
+    if all(part is None for part in parts):
+        return name
+    return f"{name}[{', '.join(':' if part is None else ':'.join(to_text(end) for end in part) for part in parts)}]"
 
 
 def _in(printed: Printed, strength: int) -> str:

@@ -33,6 +33,7 @@ from gradproof.reader.plain.tree import (
     Numeral,
     Postfix,
     Prefix,
+    Slice,
     Statement,
     Subscripted,
     Tree,
@@ -355,12 +356,28 @@ class Grammar:
         while not found or self.sees(","):
             if found:
                 self.take()
-            if self.sees(":"):
-                found.append(Whole(self.since(self.take().start)))
-            else:
-                found.append((yield self.expression(SUM)))
+            part: Tree = yield self.subscript()
+            found.append(part)
         self.leave("]", "',' or ']' was expected")
         return tuple(found)
+
+    def subscript(self) -> Descent[Tree]:
+        """Read ``i``, ``:``, ``2:4``, ``2:`` or ``:4``."""
+        start = self.next.start
+        lower: Tree | None = None
+        if not self.sees(":"):
+            lower = yield self.expression(SUM)
+            if not self.sees(":"):
+                return lower
+        self.take()
+        upper: Tree | None = None
+        if not self.sees(",", "]"):
+            upper = yield self.expression(SUM)
+        if self.sees(":"):
+            remedy = "A slice takes every entry from one to another: x[2:4]."
+            raise self.source.error(self.next.place, "no step was expected in a slice", remedy=remedy)
+        place = self.since(start)
+        return Whole(place) if lower is None and upper is None else Slice(lower, upper, place)
 
     def bracket(self) -> Descent[Tree]:
         """Read ``[1, 2; 3, 4]``, ``[[1, 2], [3, 4]]`` or ``[x > 0]``."""

@@ -111,6 +111,15 @@ class Whole:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Slice:
+    """``2:4`` among subscripts: the entries from one to another, both taken; an end that is left out is that of the axis."""
+
+    lower: Tree | None
+    upper: Tree | None
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Bracket:
     """``[1, 2, 3]`` (one row), ``[1, 2; 3, 4]``: entries, or deeper brackets; with one comparison in it an indicator."""
 
@@ -167,7 +176,7 @@ class Cases:
 
 
 Tree = (
-    Numeral | Name | Word | Prefix | Postfix | Infix | Comparison | Keyword | Call | Subscripted | Whole | Bracket | Listing | Range
+    Numeral | Name | Word | Prefix | Postfix | Infix | Comparison | Keyword | Call | Subscripted | Whole | Slice | Bracket | Listing | Range
     | Big | Tensor | Cases
 )  # fmt: skip
 
