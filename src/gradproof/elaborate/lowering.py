@@ -33,7 +33,7 @@ from gradproof.elaborate.value import (
     transposed,
 )
 from gradproof.expr import build
-from gradproof.expr.node import Axis, Call, Constant, Element, Expr, Index, Number, Piecewise, Symbol
+from gradproof.expr.node import Axis, Call, Constant, Element, Expr, Index, Iverson, Number, Piecewise, Symbol
 from gradproof.reader.presentation import (
     Accented,
     Adjacent,
@@ -393,6 +393,12 @@ class Lowering:
             return self._euclidean(inner, sup)
         elif order == "1" and inner.rank == 1:
             result = scalar(build.sum_over(list(inner.axes), build.apply("abs", inner.body)))
+        elif order == "0":
+            result = scalar(build.sum_over(list(inner.axes), Iverson(build.compare("!=", inner.body, build.ZERO))))
+        elif order == "*" and inner.rank == 2:
+            result = tensor_scalar("nuclear_norm", inner)
+        elif order == "2,1" and inner.rank == 2:
+            result = scalar(build.sum_over([inner.axes[0]], self._euclidean(Value(inner.body, (inner.axes[1],)), None).body))
         elif order == "infty" and inner.rank == 1:
             result = tensor_scalar("norminf", inner)
         else:
@@ -436,6 +442,8 @@ def _norm_order(sub: Tree | None) -> str:
             return ""
         case Numeral(text) | Name(text):
             return text
+        case Listing((Numeral("2"), Numeral("1")), _):
+            return "2,1"
         case _:
             return "?"
 

@@ -10,7 +10,7 @@ from gradproof.derivative.ties import DERIVED
 from gradproof.elaborate.assumptions import declared_by_user
 from gradproof.elaborate.trouble import Unreadable
 from gradproof.elaborate.value import Value
-from gradproof.errors import GradproofError
+from gradproof.errors import GradproofError, ShapeError
 from gradproof.expr.node import Axis, Expr, Index, Number, Symbol
 from gradproof.expr.walk import substitute
 from gradproof.formula.context import Context
@@ -24,6 +24,7 @@ from gradproof.formula.transcription import speaks_plain, transcribed
 from gradproof.formula.values import shape_of
 from gradproof.formula.vocabulary import is_function
 from gradproof.reader.plain.grammar import read_plain
+from gradproof.reader.plain.ones import with_columns_of_ones
 from gradproof.reader.plain.source import Source
 from gradproof.reader.plain.tree import Statement
 
@@ -46,13 +47,38 @@ def parse(text: str, assume: Sequence[str] = (), at: Mapping[str, Any] | None = 
 def read(source: Source, surroundings: Surroundings) -> Formula:
     """Return the formula of a source; errors say where the source stands."""
     if not is_latex(source.text):
-        statements = read_plain(source, is_function)
-        formula, lowering = _read_statements(source, statements, surroundings)
+        formula, lowering, statements = _read_plain(source, read_plain(source, is_function), surroundings)
         return _with_stages(formula, lowering, statements)
     try:
         return read_latex(source, surroundings)
     except GradproofError as error:
         return _read_transcribed(source, surroundings, error)
+
+
+def _read_plain(
+    source: Source, statements: Sequence[Statement], surroundings: Surroundings
+) -> tuple[Formula, Lowering, Sequence[Statement]]:
+    """Read plain statements; a 1 before a row is a column of ones where no other shapes fit, or none but those of matrices: ``X*W + 1*c'``."""
+    changed = [with_columns_of_ones(statement.body) for statement in statements]
+    rows = frozenset[str]().union(*(names for _, names in changed))
+    if not rows:
+        return (*_read_statements(source, statements, surroundings), statements)
+    ones = [replace(statement, body=body) for statement, (body, _) in zip(statements, changed, strict=True)]
+    try:
+        found = _read_statements(source, statements, surroundings)
+    except ShapeError as error:
+        try:
+            formula, lowering = _read_statements(source, ones, surroundings)
+        except GradproofError:
+            raise error from None
+    else:
+        if not any(len(head.axes) == 2 and head.name in rows and not surroundings.knows(head.name) for head in found[0].symbols):
+            return (*found, statements)
+        try:
+            formula, lowering = _read_statements(source, ones, surroundings)
+        except GradproofError:
+            return (*found, statements)
+    return replace(formula, notes=(*formula.notes, "1 before a row is a column of ones")), lowering, ones
 
 
 def _read_transcribed(source: Source, surroundings: Surroundings, error: GradproofError) -> Formula:

@@ -24,7 +24,7 @@ from gradproof.reader.walk import subtrees
 _RELATIONS = {"=": "=", "≡": "=", "≠": "!=", "<": "<", ">": ">", "≤": "<=", "≥": ">="}
 _OPERATORS = {"+": "+", "-": "-", "*": "*", "/": "/", "⊙": ".*", "∘": ".*", "⊘": "./", "∧": "and", "∨": "or"}
 _REDUCTIONS = {"sum": "sum", "prod": "prod", "max": "max", "min": "min", "sup": "max", "inf": "min"}
-_NORMS = {"1": "norm1", "2": "norm2", "F": "normF", "infty": "norminf"}
+_NORMS = {"1": "norm1", "2": "norm2", "F": "normF", "infty": "norminf", "0": "norm0", "*": "norm_nuc"}
 _FENCES = {"|": "abs", "‖": "norm2", "⌊": "floor", "⌈": "ceil"}
 _AND = frozenset({",", ";"})
 

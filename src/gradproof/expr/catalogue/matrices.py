@@ -84,9 +84,9 @@ def _spectral_ball(values: Sequence[arb], shape: Shape) -> list[arb]:
     return [result]
 
 
-def _no_jacobian(name: str) -> Jacobian:
+def _no_jacobian(name: str, remedy: str = "") -> Jacobian:
     def jacobian(_: TensorEntry, __: tuple[Expr, ...]) -> Expr:
-        raise NotImplementedError(f"{name} has no derivative in the catalogue: it needs singular vectors")
+        raise NotImplementedError(f"{name} has no derivative in the catalogue: it needs singular vectors{remedy}")
 
     return jacobian
 
@@ -157,11 +157,11 @@ FUNCTIONS = (
     ),
     TensorFunction(
         name="nuclear_norm",
-        text=("nuclear_norm",),
+        text=("nuclear_norm", "norm_nuc"),
         latex=("\\operatorname{norm}_*",),
         rank=2,
         output="scalar",
-        jacobian=_no_jacobian("nuclear_norm"),
+        jacobian=_no_jacobian("nuclear_norm", ", U V' of X = U S V'; 'gradproof minimize' takes its proximal operator instead"),
         array=lambda values: np.linalg.norm(values, "nuc", axis=(-2, -1)),
         ball=lambda values, shape: [sum(_singular_values(values, shape), arb(0))],
         kink="where the matrix is singular",
