@@ -16,6 +16,8 @@ from gradproof.program.requests import requested
 #: NumPy without kernels for windows: every pair of a place and a window is laid out.
 PLAIN = replace(NUMPY, windows=None)
 IMAGES = ["X: b,c,h,w", "K: o,c,3,3"]
+#: Windows that overlap and stand out of the image, with maxima that several places share.
+SHARED = "a = relu(conv2d(X, K, padding=1)); h = max_pool2d(a, 3, stride=2, padding=1); sum(h.^2)"
 #: A formula, its assumptions, the shapes of its variables.
 CASES = [
     ("sum(conv2d(X, K, padding=1).*G)", IMAGES, {"X": (2, 3, 5, 6), "K": (4, 3, 3, 3), "G": (2, 4, 5, 6)}),
@@ -29,6 +31,8 @@ CASES = [
     ("sum(max_pool2d(X, 3, stride=2, padding=1).*G)", ["X: b,c,h,w"], {"X": (2, 3, 7, 8), "G": (2, 3, 4, 4)}),
     ("sum(max_pool2d(X, 3, stride=2, ceil_mode=True).*G)", ["X: h,w"], {"X": (8, 8), "G": (4, 4)}),
     ("sum(max_pool1d(X, 3, stride=2, padding=1).*G)", ["X: b,c,h"], {"X": (2, 3, 7), "G": (2, 3, 4)}),
+    ("h = max_pool2d(relu(conv2d(X, K)), 2); sum(h.^2)", ["X: b,c,7,8", "K: o,c,2,3"], {"X": (2, 3, 7, 8), "K": (4, 3, 2, 3)}),
+    (SHARED, ["X: b,c,7,8", "K: o,c,3,3"], {"X": (2, 3, 7, 8), "K": (4, 3, 3, 3)}),
     ("sum(avg_pool2d(X, 2).*G)", ["X: b,c,8,8"], {"X": (2, 3, 8, 8), "G": (2, 3, 4, 4)}),
     ("sum(avg_pool2d(X, 3, stride=2, padding=1).*G)", ["X: h,w"], {"X": (8, 8), "G": (4, 4)}),
     ("sum(conv2d(X, K, dilation=2, stride=2, padding=1).*G)", IMAGES, {"X": (2, 3, 9, 8), "K": (4, 3, 3, 3), "G": (2, 4, 4, 3)}),
@@ -95,6 +99,7 @@ def test_programs_of_torch_call_its_kernels():
     ("text", "assume", "helpers"),
     [
         ("sum(max_pool2d(X, 3, stride=2).*G)", ["X: b,c,h,w"], ["over_windows", "to_maxima"]),
+        (SHARED, ["X: b,c,7,8", "K: o,c,3,3"], ["at_maxima", "to_maxima"]),
         ("sum(avg_pool2d(X, 2).*G)", ["X: b,c,8,8"], ["over_windows", "into_windows"]),
         ("sum(adaptive_avg_pool2d(X, [2, 4]).*G)", ["X: b,c,8,8"], ["over_windows", "into_windows"]),
         (CASES[0][0], IMAGES, ["convolved", "convolved_by_kernel", "convolved_by_image"]),

@@ -9,12 +9,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from gradproof.codegen.array import Array
-from gradproof.codegen.jax_windows import TO_MAXIMA as TO_MAXIMA_OF_JAX
+from gradproof.codegen.jax_windows import HELPERS as WINDOWS_OF_JAX
 from gradproof.codegen.jax_windows import jax_windows
 from gradproof.codegen.numpy_windows import HELPERS as HELPERS_OF_WINDOWS
 from gradproof.codegen.numpy_windows import numpy_windows
 from gradproof.codegen.structured import CLASSES
-from gradproof.codegen.torch_windows import TO_MAXIMA, torch_windows
+from gradproof.codegen.torch_windows import HELPERS as WINDOWS_OF_TORCH
+from gradproof.codegen.torch_windows import torch_windows
 from gradproof.codegen.window_layout import Tools
 from gradproof.codegen.windows import Windows
 
@@ -277,7 +278,7 @@ JAX = Dialect(
     helpers={
         "floating": _FLOATING_OF_JAX,
         **{name: _for_jax(text) for name, text in _HELPERS.items()},
-        "to_maxima": TO_MAXIMA_OF_JAX,
+        **WINDOWS_OF_JAX,
         "Structured": CLASSES["jax"],
     },
     einsum='jnp.einsum("{0}", {1})',
@@ -305,7 +306,7 @@ TORCH = Dialect(
     imports="import torch",
     elementwise=_TORCH_ELEMENTWISE,
     of_axes=_TORCH_OF_AXES,
-    helpers={"placed": _PLACED, "product": _PRODUCT, "to_maxima": TO_MAXIMA, "Structured": CLASSES["torch"]},
+    helpers={"placed": _PLACED, "product": _PRODUCT, **WINDOWS_OF_TORCH, "Structured": CLASSES["torch"]},
     einsum='torch.einsum("{0}", {1})',
     tensordot="torch.tensordot({0}, {1}, ({2}, {3}))",
     permute=".permute({0})",

@@ -5,37 +5,54 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gradproof.codegen.array import Array
-from gradproof.codegen.window_layout import Tools, given, laid, paddings, to_maxima, unlaid
+from gradproof.codegen.window_layout import Tools, at_maxima, given, laid, paddings, to_maxima, unlaid
 from gradproof.codegen.windows import Windows
 from gradproof.elaborate.sizes import extent
 from gradproof.expr.build import multiply, number, subtract, weighted_sum
 from gradproof.expr.node import Index
 
-#: The sum over windows of what lies on their maxima, written once in a module that needs it.
-TO_MAXIMA = '''def to_maxima(flow, image, maxima, size, stride, dilation, before, after):
-    """The sum over all windows of ``flow`` at each place where ``image`` is the maximum of the window; all maxima count.
-
-    The lists hold one number for each of the last axes: the size of a window, its stride and dilation, the padding on both sides.
-    """
-    count, lowest = len(size), jnp.array(-jnp.inf, image.dtype)
-    none = [(0, 0, 0)] * (image.ndim - count)
-    padded = jax.lax.pad(image, lowest, [*none, *((b, a, 0) for b, a in zip(before, after))])
-    result = jnp.zeros_like(padded)
+#: Helpers that a module carries where its code calls them. The lists hold one number for each of the last axes: the size of a window,
+#: its stride and dilation, the padding on both sides.
+HELPERS = {
+    "padded": '''def padded(image, before, after, value):
+    """An image with more entries on both sides of its last axes; with fewer, where a number is below zero."""
+    none = [(0, 0, 0)] * (image.ndim - len(before))
+    return jax.lax.pad(image, jnp.array(value, image.dtype), [*none, *((b, a, 0) for b, a in zip(before, after))])
+''',
+    "met": '''def met(size, stride, dilation, positions):
+    """For each step of a window, the starts, ends and strides of what it meets at all positions, along the last axes of an image."""
     for step in np.ndindex(*size):
         starts = [s * d for s, d in zip(step, dilation)]
-        ends = [a + s * (n - 1) + 1 for a, s, n in zip(starts, stride, maxima.shape[image.ndim - count :])]
-        window = (..., *(slice(a, e, s) for a, e, s in zip(starts, ends, stride)))
-        part = jnp.where(padded[window] == maxima, flow, 0)
-        edges = [(a, n - e, s - 1) for a, e, s, n in zip(starts, ends, stride, padded.shape[image.ndim - count :])]
+        yield [(a, a + s * (n - 1) + 1, s) for a, s, n in zip(starts, stride, positions)]
+''',
+    "at_maxima": '''def at_maxima(image, maxima, size, stride, dilation, before, after):
+    """How many places of each window have its maximum; padding has none."""
+    image = padded(image, before, after, jnp.nan)
+    found = jnp.zeros_like(maxima)
+    for spans in met(size, stride, dilation, maxima.shape[image.ndim - len(size) :]):
+        found = found + (image[(..., *(slice(*span) for span in spans))] == maxima)
+    return found
+''',
+    "to_maxima": '''def to_maxima(flow, image, maxima, size, stride, dilation, before, after):
+    """The sum over all windows of ``flow`` at each place where ``image`` is the maximum of the window; all maxima count."""
+    image = padded(image, before, after, -jnp.inf)
+    none, lengths = [(0, 0, 0)] * (image.ndim - len(size)), image.shape[image.ndim - len(size) :]
+    result = jnp.zeros_like(image)
+    for spans in met(size, stride, dilation, maxima.shape[image.ndim - len(size) :]):
+        part = jnp.where(image[(..., *(slice(*span) for span in spans))] == maxima, flow, 0)
+        edges = [(a, n - e, s - 1) for (a, e, s), n in zip(spans, lengths)]
         result = result + jax.lax.pad(part, jnp.array(0, part.dtype), [*none, *edges])
-    return jax.lax.pad(result, jnp.array(0, result.dtype), [*none, *((-b, -a, 0) for b, a in zip(before, after))])
-'''
+    return padded(result, [-b for b in before], [-a for a in after], 0)
+''',
+}
 
 
 def jax_windows(windows: Windows, tools: Tools) -> Array | None:
     """Return the code of a sum over windows."""
     if windows.operation == "tops":
         return to_maxima(windows, tools, "jnp.broadcast_to")
+    if windows.operation == "counts":
+        return at_maxima(windows, tools, "jnp.broadcast_to")
     if windows.kernel is None and windows.wanted != "step":
         return _reduced(windows, tools)
     return _convolved(windows, tools)

@@ -6,7 +6,7 @@ No array has an axis for each pair of a place and a window: a slice is the part 
 from __future__ import annotations
 
 from gradproof.codegen.array import Array
-from gradproof.codegen.window_layout import Tools, given, laid, listings, to_maxima, unlaid
+from gradproof.codegen.window_layout import Tools, at_maxima, given, laid, listings, to_maxima, unlaid
 from gradproof.codegen.windows import Windows
 from gradproof.elaborate.sizes import extent
 
@@ -101,6 +101,14 @@ HELPERS = {
         image[window] += flow
     return padded(image, [-b for b in before], [-a for a in after])
 ''',
+    "at_maxima": '''def at_maxima(image, maxima, size, stride, dilation, before, after):
+    """How many places of each window have its maximum; padding has none."""
+    image = padded(image, before, after, np.nan)
+    found = np.zeros(maxima.shape, image.dtype)
+    for window in met(size, stride, dilation, maxima.shape[image.ndim - len(size) :]):
+        found += image[window] == maxima
+    return found
+''',
     "to_maxima": '''def to_maxima(flow, image, maxima, size, stride, dilation, before, after):
     """The sum over all windows of ``flow`` at each place where ``image`` is the maximum of the window; all maxima count.
 
@@ -119,6 +127,8 @@ def numpy_windows(windows: Windows, tools: Tools) -> Array:
     """Return the code of a sum over windows: the call of a helper."""
     if windows.operation == "tops":
         return to_maxima(windows, tools, "np.broadcast_to")
+    if windows.operation == "counts":
+        return at_maxima(windows, tools, "np.broadcast_to")
     if windows.kernel is None and windows.wanted != "step":
         return _pooled(windows, tools)
     batch, channels, filters = windows.batch, windows.channels, windows.filters

@@ -3,29 +3,48 @@
 from __future__ import annotations
 
 from gradproof.codegen.array import Array
-from gradproof.codegen.window_layout import Tools, given, is_even, laid, listed, open_counts, shape_of, to_maxima, unlaid
+from gradproof.codegen.window_layout import Tools, at_maxima, given, is_even, laid, listed, open_counts, shape_of, to_maxima, unlaid
 from gradproof.codegen.windows import Windows
 from gradproof.elaborate.sizes import extent
 from gradproof.expr.build import add, negate, number
 from gradproof.expr.node import Expr, Number
 
-#: The sum over windows of what lies on their maxima, written once in a module that needs it.
-TO_MAXIMA = '''def to_maxima(flow, image, maxima, size, stride, dilation, before, after):
-    """The sum over all windows of ``flow`` at each place where ``image`` is the maximum of the window; all maxima count.
-
-    The lists hold one number for each of the last axes: the size of a window, its stride and dilation, the padding on both sides.
-    """
-    count = len(size)
+#: Helpers that a module carries where its code calls them. The lists hold one number for each of the last axes: the size of a window,
+#: its stride and dilation, the padding on both sides.
+HELPERS = {
+    "padded": '''def padded(image, before, after, value=0.0):
+    """An image with more entries on both sides of its last axes; with fewer, where a number is below zero."""
     edges = [width for pair in zip(before[::-1], after[::-1]) for width in pair]
-    padded = torch.nn.functional.pad(image, edges, value=-torch.inf)
-    result = torch.zeros_like(padded)
-    for step in torch.cartesian_prod(*(torch.arange(length) for length in size)).reshape(-1, count).tolist():
+    return torch.nn.functional.pad(image, edges, value=value) if any(edges) else image
+''',
+    "met": '''def met(size, stride, dilation, positions):
+    """For each step of a window, the slices of the last axes of an image that it meets at all positions."""
+    slices = []
+    for step in torch.cartesian_prod(*(torch.arange(length) for length in size)).reshape(-1, len(size)).tolist():
         starts = [s * d for s, d in zip(step, dilation)]
-        ends = [a + s * (n - 1) + 1 for a, s, n in zip(starts, stride, maxima.shape[-count:])]
-        window = (..., *(slice(a, e, s) for a, e, s in zip(starts, ends, stride)))
-        result[window] += torch.where(padded[window] == maxima, flow, 0)
-    return torch.nn.functional.pad(result, [-width for width in edges])
-'''
+        ends = [a + s * (n - 1) + 1 for a, s, n in zip(starts, stride, positions)]
+        slices.append((..., *(slice(a, e, s) for a, e, s in zip(starts, ends, stride))))
+    return slices
+''',
+    "at_maxima": '''def at_maxima(image, maxima, size, stride, dilation, before, after):
+    """How many places of each window have its maximum; padding has none."""
+    image = padded(image, before, after, torch.nan)
+    found = torch.zeros_like(maxima)
+    for window in met(size, stride, dilation, maxima.shape[-len(size) :]):
+        found += image[window] == maxima
+    return found
+''',
+    "to_maxima": '''def to_maxima(flow, image, maxima, size, stride, dilation, before, after):
+    """The sum over all windows of ``flow`` at each place where ``image`` is the maximum of the window; all maxima count."""
+    image = padded(image, before, after, -torch.inf)
+    result = torch.zeros_like(image)
+    overlap = any(s < d * (n - 1) + 1 for s, n, d in zip(stride, size, dilation))
+    for window in met(size, stride, dilation, maxima.shape[-len(size) :]):
+        part = torch.where(image[window] == maxima, flow, 0)
+        result[window] = result[window] + part if overlap else part
+    return padded(result, [-b for b in before], [-a for a in after])
+''',
+}
 
 _FUNCTIONAL = "torch.nn.functional"
 
@@ -34,6 +53,8 @@ def torch_windows(windows: Windows, tools: Tools) -> Array | None:
     """Return the code of a sum over windows, None where no kernel of the library computes it."""
     if windows.operation == "tops":
         return to_maxima(windows, tools, "torch.broadcast_to")
+    if windows.operation == "counts":
+        return at_maxima(windows, tools, "torch.broadcast_to")
     if windows.kernel is None and windows.wanted != "step":
         return _pooled(windows, tools)
     made, counts = _convolved(windows, tools), open_counts(windows, tools)

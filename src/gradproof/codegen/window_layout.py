@@ -83,6 +83,16 @@ def to_maxima(windows: Windows, tools: Tools, broadcast: str) -> Array:
     return Array(f"to_maxima({', '.join([*arrays, *listings(windows, tools)])})", places)
 
 
+def at_maxima(windows: Windows, tools: Tools, broadcast: str) -> Array:
+    """Return the call of the helper ``at_maxima``, which counts the places of each window that have its maximum.
+
+    Args: broadcast: what the library calls the function that repeats an array along axes that it lacks.
+    """
+    places, positions = (*windows.batch, *windows.axes("place")), (*windows.batch, *windows.axes("position"))
+    arrays = [_whole(given(part), axes, tools, broadcast) for part, axes in ((windows.image, places), (windows.tops, positions))]
+    return Array(f"at_maxima({', '.join([*arrays, *listings(windows, tools)])})", positions)
+
+
 def listings(windows: Windows, tools: Tools) -> list[str]:
     """Return the code of the lists that say how windows lie, one number for each axis of the image: their size, stride and dilation,
     the padding before and behind."""

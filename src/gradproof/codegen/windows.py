@@ -6,12 +6,14 @@ steps, a result has positions. A sum that has two of the three arrays and makes 
     positions   sum_u X[s p + d u + c] K[u]                  convolution; without K a window's sum
     steps       sum_p X[s p + d u + c] G[p]                  its gradient by the kernel
     places      sum_p G[p] K[r - s p - c], sum_pu G[p] K[u] [s p + d u + c = r]      its gradient by the image
+
+Pooling has two more: how many places of a window have its maximum, ``sum_u [X[s p + d u + c] = m[p]]``, and what flows back to these.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import lru_cache
 
@@ -61,7 +63,8 @@ class Windows:
     """A sum (or maximum) over windows: the array that it makes, ``wanted``, and the other two.
 
     ``image`` has the batch, the channels and the places; ``kernel`` the filters, the channels and the steps, None for a kernel of ones;
-    ``result`` the batch, the filters and the positions. With ``tops`` only the places count whose image is the maximum of the window.
+    ``result`` the batch, the filters and the positions. With ``tops`` only the places count whose image is the maximum of the window:
+    the operation is ``tops`` where a result is summed up there, ``counts`` where they are counted.
     """
 
     wanted: str
@@ -136,6 +139,8 @@ class _Search:
         self.facts = [fact for fact in sorted_tests.positive if not is_within(fact)]
         if sorted_tests.zero:
             return self._of_equalities(sorted_tests)
+        if self.operation == "sum" and not self.factors:
+            return self._counted(sorted_tests)
         shifted = self._shifted()
         if shifted is None:
             return None
@@ -296,6 +301,18 @@ class _Search:
         for image, tops in ((test.left, test.right), (test.right, test.left)):
             if not image.free_indices & positions and places <= image.free_indices and not tops.free_indices & places:
                 return self._classified("place", image, None, multiply(*self.factors), tops)
+        return None
+
+    def _counted(self, tests: Facts) -> Windows | None:
+        """How many places of a window have the number of that window."""
+        test = tests.others[0] if len(tests.others) == 1 else None
+        if not (isinstance(test, Compare) and test.relation == "="):
+            return None
+        within: list[Expr] = [Compare("<=", ZERO, fact) for fact in tests.positive]
+        for image, tops in ((test.left, test.right), (test.right, test.left)):
+            found = None if tops.free_indices & set(self.indices) else _Search("max", self.indices, [image], within).found()
+            if found is not None and tops.free_indices <= {*found.batch, *found.axes("position")}:
+                return replace(found, operation="counts", tops=tops)
         return None
 
     # Axes ---------------------------------------------------------------------------------------------------------------
