@@ -1,4 +1,4 @@
-.PHONY: setup run test check format bench bench-code bench-derive bench-tsne
+.PHONY: setup run test check format bench bench-code bench-derive bench-network bench-tsne
 
 setup:  ## install everything, exactly as locked
 	uv sync --locked
@@ -32,6 +32,9 @@ TORCH ?= torch
 
 bench-code:  ## compiled programs against JAX, PyTorch, NumPy and SymPy; writes the table (make bench-code TORCH= without PyTorch)
 	uv run $(if $(WHEELS),--find-links $(WHEELS)) $(if $(TORCH),--with $(TORCH)) --with sympy python benchmarks/code.py --store
+
+bench-network:  ## a training step of examples/mnist.toml against PyTorch by hand (make bench-network WHEELS=/opt/wheels)
+	uv run $(if $(WHEELS),--find-links $(WHEELS)) --with $(or $(TORCH),torch) python benchmarks/network.py
 
 bench-derive:  ## derivations against SymPy, tensorgrad and CasADi; 100,000 random expressions
 	uv run --with casadi --with tensorgrad --with torch==2.8.0 python benchmarks/derive.py

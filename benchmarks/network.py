@@ -76,7 +76,7 @@ def by_hand(weights: Weights, batch: Samples, layout: torch.memory_format) -> St
         scores = functional.linear(features.flatten(1), own["W"].flatten(1), own["c"])
         loss = functional.cross_entropy(scores, labels)
         found = torch.autograd.grad(loss, list(own.values()))
-        return float(loss), {name: gradient.numpy() for name, gradient in zip(own, found, strict=True)}
+        return loss.item(), {name: gradient.numpy() for name, gradient in zip(own, found, strict=True)}
 
     return step
 

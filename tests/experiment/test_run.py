@@ -1,6 +1,7 @@
 """A whole run: it learns, prunes without changing what the network says, goes on from where it was cut off, and writes its page."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -70,6 +71,13 @@ def test_a_checkpoint_of_another_run_is_refused(plan_file, tmp_path):
     plan_file.write_text(plan_file.read_text().replace("rate = 0.005", "rate = 0.006"))
     with pytest.raises(ReadError, match="the checkpoint of this run was expected"):
         run(read_plan(plan_file), tmp_path, data_folder=plan_file.parent, resume=True)
+
+
+@pytest.mark.parametrize("source", ["halves.csv", "digits"])
+def test_inputs_name_an_array_of_an_archive_alone(source, plan_file):
+    data = replace(read_plan(plan_file).data, source=source)
+    with pytest.raises(ReadError, match="only for a .npz file"):
+        read_samples(data, plan_file.parent, 0)
 
 
 def test_which_arrays_a_kernel_belongs_to_is_read_off_the_formula(network):

@@ -19,6 +19,7 @@ from gradproof.codegen.window_layout import Tools as WindowTools
 from gradproof.codegen.windows import Windows, windows_of
 from gradproof.elaborate.sizes import extent
 from gradproof.errors import FormulaError
+from gradproof.expr.build import ZERO
 from gradproof.expr.catalogue import FUNCTIONS, TENSOR_FUNCTIONS
 from gradproof.expr.node import (
     Add,
@@ -301,6 +302,18 @@ class ArrayCode:
             wanted=self.wanted,
         )
 
+    def _is_gate(self, tests: list[Expr]) -> bool:
+        """Tell whether the condition is that one array is above zero, and the library has a kernel for what passes then."""
+        if not self.now.gated or len(tests) != 1:
+            return False
+        test = tests[0]
+        return isinstance(test, Compare) and test.relation == ">" and test.right is ZERO and bool(self._of(test.left).axes)
+
+    def _gated(self, value: str, tests: list[Expr], axes: Sequence[Index]) -> str:
+        (test,) = tests
+        assert isinstance(test, Compare), "the condition was looked at before"
+        return self.now.gated.format(self._over(self._of(test.left), axes, atom=True), value)
+
     def _guarded(self, arrays: list[Array], tests: list[Expr], bound: Sequence[Index]) -> Array:
         """A product is zero where a condition fails, whatever its other factors are there."""
         conditions = [self._of(test) for test in tests]
@@ -311,7 +324,9 @@ class ArrayCode:
         value = " * ".join(self._over(array, axes, atom=True) for array in arrays) or "1.0"
         spread = "".join(f" + 0 * {self._over(index, axes)}" for index in lone)
         code = (
-            f"{self.now.call('where')}({test}, {value}{spread}, 0.0)"
+            self._gated(value, tests, axes)
+            if arrays and not lone and self._is_gate(tests)
+            else f"{self.now.call('where')}({test}, {value}{spread}, 0.0)"
             if value + spread != "1.0"
             else self.now.indicator.format(test)
         )

@@ -53,6 +53,8 @@ class Dialect:
     ones: str = "np.ones({0})"
     indicator: str = "np.where({0}, 1.0, 0.0)"
     bounded: str = ""
+    #: An array where another is above zero, zero elsewhere.
+    gated: str = ""
     #: Whole numbers as those that can be divided.
     of_counts: str = "{0}"
     #: Writes a sum over windows by a kernel of the library.
@@ -330,6 +332,7 @@ TORCH = Dialect(
     ones="torch.ones({0}, dtype=dtype, device=device)",
     indicator="torch.as_tensor({0}, device=device).to(dtype)",
     bounded="torch.clamp({0}, {1}={2})",
+    gated="torch.ops.aten.threshold_backward(({1}).to(dtype), {0}.to(dtype), 0)",
     of_counts="{0}.to(dtype)",
     windows=torch_windows,
 )

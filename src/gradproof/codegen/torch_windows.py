@@ -3,8 +3,20 @@
 from __future__ import annotations
 
 from gradproof.codegen.array import Array
-from gradproof.codegen.window_layout import Tools, at_maxima, given, is_even, laid, listed, open_counts, shape_of, to_maxima, unlaid
-from gradproof.codegen.windows import Windows
+from gradproof.codegen.window_layout import (
+    Tools,
+    at_maxima,
+    given,
+    is_even,
+    laid,
+    listed,
+    listings,
+    open_counts,
+    shape_of,
+    to_maxima,
+    unlaid,
+)
+from gradproof.codegen.windows import Link, Windows
 from gradproof.elaborate.sizes import extent
 from gradproof.expr.build import add, negate, number
 from gradproof.expr.node import Expr, Number
@@ -26,6 +38,17 @@ HELPERS = {
         slices.append((..., *(slice(a, e, s) for a, e, s in zip(starts, ends, stride))))
     return slices
 ''',
+    "largest": '''def largest(image, size, stride, dilation, before, after):
+    """The maximum of each window, one axis after the other: the slices that its steps meet are compared."""
+    image = padded(image, before, after, -torch.inf)
+    for axis, (length, s, d) in enumerate(zip(size, stride, dilation), image.ndim - len(size)):
+        last = s * ((image.shape[axis] - d * (length - 1) - 1) // s) + 1
+        slices = [image[(*[slice(None)] * axis, slice(d * u, d * u + last, s))] for u in range(length)]
+        image = slices[0]
+        for other in slices[1:]:
+            image = torch.maximum(image, other)
+    return image
+''',
     "at_maxima": '''def at_maxima(image, maxima, size, stride, dilation, before, after):
     """How many places of each window have its maximum; padding has none."""
     image = padded(image, before, after, torch.nan)
@@ -40,12 +63,14 @@ HELPERS = {
     result = torch.zeros_like(image)
     overlap = any(s < d * (n - 1) + 1 for s, n, d in zip(stride, size, dilation))
     for window in met(size, stride, dilation, maxima.shape[-len(size) :]):
-        part = torch.where(image[window] == maxima, flow, 0)
+        part = torch.ops.aten.threshold_backward(flow, (image[window] == maxima).to(flow.dtype), 0.5)
         result[window] = result[window] + part if overlap else part
     return padded(result, [-b for b in before], [-a for a in after])
 ''',
 }
 
+#: The longest window whose maximum is taken over slices: the kernel of the library works on one number after the other.
+_SHORT = 3
 _FUNCTIONAL = "torch.nn.functional"
 
 
@@ -122,6 +147,9 @@ def _pooled(windows: Windows, tools: Tools) -> Array | None:
     rank, is_sum = len(windows.links), windows.operation == "sum"
     if is_sum and (rank == 1 or any(link.dilation != 1 for link in windows.links)):
         return None
+    if not is_sum and all(_is_short(link) for link in windows.links):
+        image = tools.over(given(windows.image), (*windows.batch, *windows.axes("place")))
+        return Array(f"largest({image}, {', '.join(listings(windows, tools))})", (*windows.batch, *windows.axes("position")))
     even = all(is_even(link) and _is_narrow(link.before, extent(link.step)) for link in windows.links)
     if windows.wanted == "place":
         return _spread(windows, tools) if even and rank == 2 else None
@@ -149,6 +177,12 @@ def _spread(windows: Windows, tools: Tools) -> Array:
     like = f"torch.empty(1, dtype=dtype, device=device).expand({shape})"
     code = f"torch.ops.aten.avg_pool2d_backward({result}, {like}, {options}, False, True, 1)"
     return unlaid(code, (windows.batch,), windows.axes("place"), tools)
+
+
+def _is_short(link: Link) -> bool:
+    """Tell whether a window has so few places along an axis of known length that comparing slices beats the kernel of the library."""
+    size, count = extent(link.step), extent(link.position)
+    return isinstance(size, Number) and size.value <= _SHORT and isinstance(count, Number) and count.value > 0
 
 
 def _is_narrow(before: Expr, size: Expr) -> bool:

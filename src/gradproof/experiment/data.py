@@ -62,7 +62,7 @@ def read_samples(plan: DataPlan, folder: Path, seed: int, arrays: Arrays | None 
     inputs, classes = _read(plan, folder) if arrays is None else (np.asarray(arrays[0]), np.asarray(arrays[1]))
     where = "arrays" if arrays is not None else str(folder / plan.source)
     labels, names = _class_numbers(classes, f"{where}: {plan.labels}")
-    inputs = _inputs(inputs, len(labels), plan.shape, f"{where}: {plan.inputs}")
+    inputs = _inputs(inputs, len(labels), plan.shape, f"{where}: {plan.inputs or 'inputs'}")
     count = round(plan.held_out if plan.held_out >= 1 else plan.held_out * len(labels))
     if not 0 < count < len(labels):
         raise DomainError(
@@ -133,11 +133,17 @@ def _class_numbers(classes: npt.NDArray[Any], where: str) -> tuple[Labels, tuple
 
 
 def _read(plan: DataPlan, folder: Path) -> Arrays:
+    path = folder / plan.source
+    is_table = path.suffix.lower() == ".csv"
+    if plan.inputs and (is_table or plan.source == "digits"):
+        raise ReadError(
+            "the name of an array was expected only for a .npz file", got=f"'{plan.inputs}'", where=f"{plan.source}: data.inputs",
+            remedy="Leave it out: of a .csv file all columns but the labels are inputs.",
+        )  # fmt: skip
     if plan.source == "digits":
         return _digits()
-    path = folder / plan.source
     try:
-        return _table(plan, path) if path.suffix.lower() == ".csv" else _archive(plan, path)
+        return _table(plan, path) if is_table else _archive(plan, path)
     except FileNotFoundError:
         raise ReadError(
             "a .npz or .csv file was expected, got none", where=str(path), remedy="Give it by --data FILE, or write 'digits'."
@@ -165,7 +171,7 @@ def _archive(plan: DataPlan, path: Path) -> Arrays:
     if not isinstance(found, np.lib.npyio.NpzFile):
         raise ValueError("it holds one array, and two were expected")
     with found as file:
-        return _array(file, plan.inputs, "data.inputs", path), _array(file, plan.labels, "data.labels", path)
+        return _array(file, plan.inputs or "images", "data.inputs", path), _array(file, plan.labels, "data.labels", path)
 
 
 def _array(file: Any, name: str, key: str, path: Path) -> npt.NDArray[Any]:

@@ -16,7 +16,8 @@ from gradproof.errors import ReadError
 class DataPlan:
     """Where the samples come from: 'digits' (scikit-learn's), a .npz file with two arrays, or a .csv file with a line of names.
 
-    ``inputs`` and ``labels`` name the arrays; of a .csv file ``labels`` names the column of the classes, all others are inputs.
+    ``inputs`` and ``labels`` name the arrays of a .npz file, by default images and labels; of a .csv file ``labels`` names the column of
+    the classes, all others are inputs.
     ``shape`` are the axes of one sample, where they are not those of the file. ``scaling``: 'whole' divides by the largest value and
     moves the mean to zero, 'columns' gives each column mean zero and deviation one, 'none' leaves the numbers; by default columns
     where a sample has one axis, else whole. ``held_out`` is a share or a number; ``split`` says whether these are taken at random or
@@ -24,7 +25,7 @@ class DataPlan:
     """
 
     source: str = "digits"
-    inputs: str = "images"
+    inputs: str = ""
     labels: str = "labels"
     shape: tuple[int, ...] = ()
     scaling: str = ""
@@ -164,7 +165,7 @@ class _Reader:
         self._refuse_others(table, ("source", "inputs", "labels", "shape", "scaling", "held_out", "split"), where)
         return DataPlan(
             source=self._text(table, "source", where, default="digits"),
-            inputs=self._text(table, "inputs", where, default="images"),
+            inputs=self._text(table, "inputs", where, default=""),
             labels=self._text(table, "labels", where, default="labels"),
             shape=tuple(self._wholes(table, "shape", where)) if "shape" in table else (),
             scaling=self._choice(table, "scaling", where, ("whole", "columns", "none", ""), ""),
