@@ -76,7 +76,7 @@ def test_a_checkpoint_of_another_run_is_refused(plan_file, tmp_path):
 @pytest.mark.parametrize("source", ["halves.csv", "digits"])
 def test_inputs_name_an_array_of_an_archive_alone(source, plan_file):
     data = replace(read_plan(plan_file).data, source=source)
-    with pytest.raises(ReadError, match="only for a .npz file"):
+    with pytest.raises(ReadError, match=r"only for a \.npz file"):
         read_samples(data, plan_file.parent, 0)
 
 
