@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from fractions import Fraction
 from itertools import islice
 from typing import Any
 
@@ -85,7 +86,7 @@ def compare_values(relation: str, left: Expr, right: Expr) -> Outcome:
         return undecided("U109", str(trouble))
     mine, other = sides[0].entries[()], sides[1].entries[()]
     if not (mine.is_finite() and other.is_finite()):
-        return undecided("U109", "a side is not defined at these values")
+        return _within_the_domain(relation, left, right)
     details = {"left": to_decimal(mine, 20), "right": to_decimal(other, 20)}
     if relation not in ("=", "≈", "≡"):
         return _ordered(relation, mine, other, details, left, right)
@@ -94,9 +95,37 @@ def compare_values(relation: str, left: Expr, right: Expr) -> Outcome:
     if are_disjoint(mine, other):
         certificate = Certificate("disjoint enclosures", details=details)
         return Outcome(Verdict.REFUTED, "R102", certificate, expected=to_decimal(mine, 15))
+    if relation != "≈" and _needs_no_rounding(left, right):
+        return Outcome(Verdict.REFUTED, "R102", Certificate("arithmetic", details=details), expected=to_decimal(mine, 15))
     if has_decimals(left) or has_decimals(right) or relation == "≈":
         return Outcome(Verdict.PROVED, "P103", Certificate("rounds to", details=details))
     return _exactly_equal(left, right, details)
+
+
+def _needs_no_rounding(left: Expr, right: Expr) -> bool:
+    """Tell whether a printed number differs from an exact value that its digits could show: 1.6 from 1.5."""
+    for value, printed in ((left, right), (right, left)):
+        if isinstance(printed, Number) and printed.ulp is not None and not has_decimals(value):
+            exact = exact_value(value, Bindings())
+            if exact is not None:
+                units = (Fraction(int(exact.p), int(exact.q)) - printed.value) / printed.ulp
+                return units != 0 and units.denominator == 1
+    return False
+
+
+def _within_the_domain(relation: str, left: Expr, right: Expr) -> Outcome:
+    """Decide a claim whose printed inputs reach out of a domain with their doubt, ``\\log 0.1``: they are then what is printed."""
+    undefined = undecided("U109", "a side is not defined at these values")
+    if relation not in ("=", "≈", "≡"):
+        return undefined
+    sides = [
+        enclose(side, Bindings(), _DIGITS, decimals="interval" if isinstance(side, Number) else "point").entries[()]
+        for side in (left, right)
+    ]
+    if not all(side.is_finite() for side in sides) or are_disjoint(*sides):
+        return undefined
+    details = {"left": to_decimal(sides[0], 20), "right": to_decimal(sides[1], 20), "inputs": "as printed"}
+    return Outcome(Verdict.PROVED, "P103", Certificate("rounds to", details=details))
 
 
 def widened(node: Expr, ball: arb) -> arb:

@@ -92,6 +92,7 @@ class Neighbourhoods:
     ) -> dict[int, PlannedFormula]:
         """Classify some formulas of a section by themselves; ``is_own`` leaves out what formulas elsewhere say that a name is in."""
         narrow = Section(section.title)
+        narrow.scope.rounded = section.scope.rounded
         narrow.formulas = [
             replace(formula, scope=narrow.scope, sentences=[], conditions={}, assumptions=[], heads=[], trouble=None)
             for formula in formulas

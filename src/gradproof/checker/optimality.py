@@ -18,7 +18,7 @@ from gradproof.expr.walk import contains, postorder, substitute, symbols, transf
 
 _STEPS = (fmpq(1), fmpq(1, 7), fmpq(1, 50), fmpq(1, 1000))
 _TRIES = 24
-_INSTANCES = 12
+_INSTANCES = 8
 #: Properties that a change of sign would take away.
 _OF_SIGN = frozenset({"posdef", "positive", "nonnegative", "simplex", "onehot", "distribution", "binary"})
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from gradproof.checker.at_values import as_given, values_at, without_bars
 from gradproof.checker.misfits import is_surely_misfit
+from gradproof.checker.roundings import rounded_decimals
 from gradproof.checker.sections import PlannedFormula, PlannedLink, PlannedSentence, Section, sections_of
 from gradproof.checker.statements import (
     NOTHING_BEFORE,
@@ -100,6 +101,7 @@ def _survey(section: Section, declared: dict[str, Declared]) -> None:
             if isinstance(size, Symbol):
                 scope.survey.sizes.add(size.name)
     scope.declared = found
+    scope.rounded = (scope.rounded or set()) | rounded_decimals(trees)
 
 
 # Links ----------------------------------------------------------------------------------------------------------------

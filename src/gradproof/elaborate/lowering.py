@@ -151,9 +151,11 @@ class Lowering:
                 raise Unreadable("U110", f"no rule for {_told(tree)} at this place")
 
     def _number(self, text: str) -> Number:
-        """Return a printed number; a decimal that the document gives as an input is exact."""
+        """Return a printed number; a decimal is exact where the document gives it as an input, and nowhere shows it to be a rounding."""
         number = build.decimal(text)
-        return Number(number.value) if number.ulp is not None and number.value in self.scope.given else number
+        scope = self.scope
+        is_exact = number.value in scope.given or (scope.rounded is not None and number.value not in scope.rounded)
+        return Number(number.value) if number.ulp is not None and is_exact else number
 
     # Names -----------------------------------------------------------------------------------------------------
 

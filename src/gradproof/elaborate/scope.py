@@ -49,6 +49,7 @@ class Scope:
     """The names of one stretch of a document.
 
     ``steps`` are recursions that make the next member, ``a_{t+1}`` of ``a_t``; ``members`` those that make a member, ``h_t`` of ``h_{t-1}``.
+    ``given`` are decimals that are inputs, ``rounded`` those that are shown to be roundings (None: any may be one).
     """
 
     survey: Survey
@@ -61,6 +62,7 @@ class Scope:
     steps: dict[str, list[Step]] = field(default_factory=dict)
     members: dict[str, list[Step]] = field(default_factory=dict)
     given: set[Fraction] = field(default_factory=set)
+    rounded: set[Fraction] | None = None
 
     def symbol(self, key: str, position: int = 0) -> Symbol:
         """Return the symbol that a name is at a position; it is made at its first use."""
