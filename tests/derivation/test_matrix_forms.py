@@ -14,6 +14,8 @@ FORMS = [
     ("logdet(S) + (x - m)'*inv(S)*(x - m)", "S", ["S: n,n symmetric", "m: n"], "inv(S) - inv(S)*(x - m)*(x - m)'*inv(S)"),
     ("det(A*X*B)", "X", ["A: n,n", "X: n,n", "B: n,n"], "det(A*X*B)*A'*inv(A*X*B)'*B'"),
     # two sums of one product may be over the same index
+    ("norm2((diag(b)*B)*x)^2", "b", ["b: n", "B: n,m", "x: m"], "2*b.*(B*x).^2"),
+    ("normF(diag(b)*B*inv(S))^2", "S", ["b: n", "B: n,n", "S: n,n"], "-2*inv(S)'*B'*diag(b.^2)*B*inv(S)*inv(S)'"),
     ("a'*X^3*b", "X", ["X: n,n", "a: n", "b: n"], "X'*(a*b'*X' + X'*a*b') + a*b'*(X')^2"),
     ("tr(A*X^3)", "X", ["X: n,n", "A: n,n"], "X'*(A'*X' + X'*A') + A'*(X')^2"),
     ("tr(inv(X'*C*X)*A)", "X", ["X: m,n", "C: m,m symmetric", "A: n,n"], "-C*X*inv(X'*C*X)*(A + A')*inv(X'*C*X)"),

@@ -5,8 +5,6 @@ TeX sets them as products of letters. What is certainly a word of the field is r
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 from gradproof.reader.vocabulary import NAMED_FUNCTIONS
 
 #: Functions that are surely meant where their letters stand together.
@@ -19,8 +17,11 @@ _FUNCTIONS = frozenset(
 _SHORT_FUNCTIONS = frozenset({"ln", "tr", "Tr", "KL", "lg", "sg"})
 #: Quantities that are always spoken of by their initials, or by a word.
 _QUANTITIES = frozenset("MSE RMSE MAE BCE NLL RSS SSE TSS ELBO KLD CE KL MAP loss Loss error grad".split())  # noqa: SIM905
-#: Letters that hardly ever number anything: a run with one of them below a name is a word (``w_{new}``, ``y_{pred}``).
-_VOWELS = frozenset("aeou")
+#: Words that tell quantities of one name apart, below them: ``w_{new}``, ``y_{pred}``.
+_LABELS = frozenset(
+    "new old next prev cur pred true test train val total out hidden input output target data reg max min mean std avg opt best "  # noqa: SIM905
+    "init final start end real fake model noise batch layer label class train pos neg ref obs prior post emp eff low high".split()
+)
 _MOST_LETTERS_BEFORE = 2
 
 
@@ -31,7 +32,7 @@ def words_in(run: str, *, is_applied: bool, is_whole_subscript: bool) -> list[st
     """
     if run in _FUNCTIONS or run in _QUANTITIES or (is_applied and run in _SHORT_FUNCTIONS):
         return [run]
-    if is_whole_subscript and len(run) >= 3 and _VOWELS & set(run) and not _is_alphabetical(run):
+    if is_whole_subscript and run in _LABELS:
         return [run]
     if is_applied:  # y log(p) without a space
         for length in range(len(run) - 1, 1, -1):
@@ -39,7 +40,3 @@ def words_in(run: str, *, is_applied: bool, is_whole_subscript: bool) -> list[st
             if len(run) - length <= _MOST_LETTERS_BEFORE and (word in _FUNCTIONS or word in _SHORT_FUNCTIONS):
                 return [*run[:-length], word]
     return list(run)
-
-
-def _is_alphabetical(run: str) -> bool:
-    return all(ord(right) == ord(left) + 1 for left, right in pairwise(run))

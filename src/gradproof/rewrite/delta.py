@@ -21,6 +21,7 @@ from gradproof.expr.node import (
     Power,
     Reduce,
     Symbol,
+    fresh_index,
 )
 from gradproof.expr.walk import bound_indices, substitute, transform
 
@@ -52,11 +53,22 @@ def sum_without_deltas(indices: tuple[Index, ...], body: Expr) -> Expr:
     for place, factor in enumerate(factors):
         rest = factors[:place] + factors[place + 1 :]
         if isinstance(factor, Reduce) and _is_plain_sum(factor) and _pins(factor.body, indices):
-            return sum_without_deltas((*indices, *factor.indices), multiply(*rest, factor.body))
+            own, inner = _apart(factor, indices)
+            return sum_without_deltas((*indices, *own), multiply(*rest, inner))
         if isinstance(factor, Add) and _pins(factor, indices):
             pairs = zip(factor.weights, factor.terms, strict=True)
             return add(*(scale(weight, sum_without_deltas(indices, multiply(*rest, term))) for weight, term in pairs))
     return _eliminated(sum_over(list(indices), body))
+
+
+def _apart(node: Reduce, indices: tuple[Index, ...]) -> tuple[tuple[Index, ...], Expr]:
+    """Return the indices and the body of a sum, with new names for those that an outer sum has: two factors may share theirs."""
+    names: dict[Index, Index] = {
+        index: fresh_index(index.name, index.lower, index.upper) for index in node.indices if index in indices
+    }
+    if not names:
+        return node.indices, node.body
+    return tuple(names.get(index, index) for index in node.indices), substitute(node.body, names)
 
 
 def _pins(node: Expr, indices: tuple[Index, ...]) -> bool:
