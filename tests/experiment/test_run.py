@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -150,3 +151,14 @@ def test_what_is_wrong_with_a_plan_is_said_in_one_line(plan_file, capsys, old, n
     error = capsys.readouterr().err
     assert re.search(message, error)
     assert "Traceback" not in error
+
+
+def test_the_plan_of_the_guide_runs(tmp_path, capsys):
+    guide = (Path(__file__).parents[2] / "docs" / "run.md").read_text()
+    plan = tmp_path / "layers.toml"
+    plan.write_text(re.search(r"```toml\n(.*?)```", guide, re.DOTALL)[1])
+    assert command(["run", str(plan), "-o", str(tmp_path / "layers")]) == 0
+    error = float(re.search(r"top-1 error ([\d.]+)%", capsys.readouterr().out)[1])
+    assert error < 8
+    for name in ("index.html", "network.py", "weights.npz"):
+        assert (tmp_path / "layers" / name).exists()
