@@ -13,6 +13,7 @@ SHARED = (
     ("min(relu6(x) + a)", "a", ["a:", "x: n"]),
     ("min(sign(x) + min(x))", "x", ["x: n"]),
     ("max(max(x, a))", "a", ["a:", "x: n"]),
+    ("min(x./x + a)", "a", ["a:", "x: n"]),
     ("max_{i,j} (x[i] - x[j])^2", "x", ["x: n"]),
     ("max_pool1d(relu(x) + b, 2)", "b", ["b:", "x: 6"]),
     ("max(P)", "P", ["P: n,n symmetric"]),

@@ -6,6 +6,7 @@ from gradproof.expr.build import sum_over
 from gradproof.expr.catalogue import FUNCTIONS
 from gradproof.expr.node import Apply, Element, Expr, Index, Iverson, Piecewise, Reduce, Symbol, TensorEntry, fresh_index
 from gradproof.expr.walk import children, postorder, substitute
+from gradproof.rewrite.collect import collected
 
 #: The property of a symbol whose entries follow from others: those of a layer's output tie where its input repeats itself.
 DERIVED = "derived"
@@ -18,7 +19,7 @@ def entries_tie(node: Reduce) -> bool:
     variable is found they may: a derivative in which the tied entries share is right there too, only longer.
     """
     bound = frozenset(node.indices)
-    body = _inside(node.body)
+    body = _inside(collected(node.body))  # in x_i / x_i nothing varies
     varying = [part for part in postorder(body, lambda part: _varying_parts(part, bound)) if part.free_indices & bound]
     if any(_has_kink(part) for part in varying):
         return True
