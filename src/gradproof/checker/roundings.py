@@ -11,6 +11,7 @@ import math
 import operator
 from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
+from itertools import islice
 
 from gradproof.checker.statements import definiendum, is_closed_form, is_number
 from gradproof.expr.build import decimal
@@ -20,6 +21,8 @@ from gradproof.reader.walk import subtrees
 
 _CONSTANTS = (math.pi, math.e, math.log(2), math.sqrt(2), math.sqrt(3), math.log(10), 2 * math.pi)
 _FEWEST_DIGITS = 3
+#: A longer sum is not worked out to see whether its value was rounded.
+_MOST_NODES = 100
 _OPERATIONS: dict[str, Callable[[Fraction, Fraction], Fraction]] = {
     "+": operator.add,
     "-": operator.sub,
@@ -46,7 +49,7 @@ def _rounded(relation: str, quantity: Tree, value: Tree) -> Iterator[Fraction]:
         yield from _decimals(value)
     if relation not in ("=", "≡") or definiendum(quantity) is not None:
         return
-    is_value = _is_value(value) and not _is_value(quantity) and not _is_short(_exact(quantity), value)
+    is_value = _is_value(value) and not _is_value(quantity) and not (_is_small(quantity) and _is_short(_exact(quantity), value))
     if is_value or (is_closed_form(value) and any(isinstance(node, Name) for node in subtrees(quantity))):
         yield from _decimals(value)
 
@@ -60,6 +63,10 @@ def _is_value(tree: Tree) -> bool:
             return _is_value(operand)
         case _:
             return is_number(tree)
+
+
+def _is_small(tree: Tree) -> bool:
+    return sum(1 for _ in islice(subtrees(tree), _MOST_NODES + 1)) <= _MOST_NODES
 
 
 def _exact(tree: Tree) -> Fraction | None:
