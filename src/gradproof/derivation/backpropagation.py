@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from gradproof.derivation.tidy import readable
 from gradproof.derivative.differentiate import differentiate
-from gradproof.expr.build import ZERO, add, multiply, number
+from gradproof.expr.build import ZERO, add, axis_index, multiply
 from gradproof.expr.node import Element, Expr, Index, Symbol, fresh_index
 from gradproof.expr.walk import substitute, symbols
 from gradproof.formula.formula import Stage, Stages
@@ -104,7 +104,4 @@ def _entry(symbol: Symbol, places: tuple[Index, ...]) -> Expr:
 
 
 def _places(symbol: Symbol) -> tuple[Index, ...]:
-    return tuple(
-        fresh_index(letter, number(axis.origin), add(axis.size, number(axis.origin - 1)))
-        for letter, axis in zip(_LETTERS, symbol.axes, strict=False)
-    )
+    return tuple(axis_index(letter, axis) for letter, axis in zip(_LETTERS, symbol.axes, strict=False))

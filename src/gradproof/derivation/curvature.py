@@ -14,8 +14,8 @@ from math import prod
 from gradproof.derivation.backpropagation import Backpropagation
 from gradproof.derivation.tidy import gathered
 from gradproof.derivative.differentiate import differentiate
-from gradproof.expr.build import ONE, ZERO, add, delta, multiply, number, scale, weighted_sum
-from gradproof.expr.node import Add, Axis, Compare, Element, Expr, Index, Iverson, Multiply, Number, Reduce, Symbol, fresh_index
+from gradproof.expr.build import ONE, ZERO, add, axis_index, delta, multiply, scale, weighted_sum
+from gradproof.expr.node import Add, Axis, Compare, Element, Expr, Index, Iverson, Multiply, Number, Reduce, Symbol
 from gradproof.expr.walk import substitute, symbols, transform
 from gradproof.formula.formula import Stage, Stages
 from gradproof.rewrite.delta import eliminate_deltas, sum_without_deltas, without_sure_tests
@@ -210,7 +210,4 @@ def _without(term: Expr, index: Index, place: Index) -> Expr:
 
 
 def _places(symbol: Symbol) -> tuple[Index, ...]:
-    return tuple(
-        fresh_index(letter, number(axis.origin), add(axis.size, number(axis.origin - 1)))
-        for letter, axis in zip("pqrstuvw", symbol.axes, strict=False)
-    )
+    return tuple(axis_index(letter, axis) for letter, axis in zip("pqrstuvw", symbol.axes, strict=False))

@@ -21,8 +21,8 @@ from gradproof.derivation.verification import Verification, along_direction, ver
 from gradproof.derivative.differentiate import differentiate
 from gradproof.derivative.kinks import kinks
 from gradproof.errors import FormulaError
-from gradproof.expr.build import ZERO, add, number
-from gradproof.expr.node import Expr, Index, Symbol, fresh_index
+from gradproof.expr.build import ZERO, axis_index
+from gradproof.expr.node import Expr, Index, Symbol
 from gradproof.expr.walk import substitute, symbols
 from gradproof.formula.formula import Formula, Stages
 from gradproof.formula.parse import parse
@@ -240,10 +240,7 @@ def _places(symbol: Symbol, formula: Formula, step: int) -> tuple[Index, ...]:
     taken |= {other.name for other in symbols(formula.value) | set(formula.symbols)}
     letters = [letter for letter in _LETTERS if letter not in taken][step * len(symbol.axes) :]
     letters += [f"p{place}" for place in range(len(symbol.axes))]
-    return tuple(
-        fresh_index(letter, number(axis.origin), add(axis.size, number(axis.origin - 1)))
-        for letter, axis in zip(letters, symbol.axes, strict=False)
-    )
+    return tuple(axis_index(letter, axis) for letter, axis in zip(letters, symbol.axes, strict=False))
 
 
 def _ordered(outputs: tuple[Index, ...], places: Sequence[tuple[Index, ...]], layout: str) -> tuple[Index, ...]:

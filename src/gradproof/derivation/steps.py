@@ -9,12 +9,11 @@ from gradproof.derivation.named import named_entry, with_names
 from gradproof.derivation.notation import written
 from gradproof.derivation.tidy import readable
 from gradproof.derivative.differentiate import differentiate
-from gradproof.expr.build import add, number
+from gradproof.expr.build import axis_index
 from gradproof.expr.catalogue import FUNCTIONS, TENSOR_FUNCTIONS
 from gradproof.expr.node import (
     Add,
     Apply,
-    Axis,
     Element,
     Expr,
     Index,
@@ -24,7 +23,6 @@ from gradproof.expr.node import (
     Reduce,
     Symbol,
     TensorEntry,
-    fresh_index,
 )
 from gradproof.expr.walk import postorder, substitute, symbols, transform
 from gradproof.formula.formula import Intermediate
@@ -152,11 +150,7 @@ def _symbol(part: Intermediate) -> Symbol:
 
 def _places(part: Intermediate) -> tuple[Index, ...]:
     symbol = _symbol(part)
-    return tuple(_index(axis, letter) for axis, letter in zip(symbol.axes, "klmn", strict=False))
-
-
-def _index(axis: Axis, letter: str) -> Index:
-    return fresh_index(letter, number(axis.origin), add(axis.size, number(axis.origin - 1)))
+    return tuple(axis_index(letter, axis) for axis, letter in zip(symbol.axes, "klmn", strict=False))
 
 
 def _put_in(root: Expr, part: Intermediate, value: Expr) -> Expr:

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from gradproof.derivation.tidy import readable
 from gradproof.derivative.differentiate import differentiate
-from gradproof.expr.build import ZERO, add, multiply, number
-from gradproof.expr.node import Element, Expr, Index, Symbol, fresh_index
+from gradproof.expr.build import ZERO, add, axis_index, multiply
+from gradproof.expr.node import Element, Expr, Index, Symbol
 from gradproof.expr.walk import substitute, symbols
 from gradproof.formula.formula import Stage
 from gradproof.rewrite.delta import eliminate_deltas, sum_without_deltas, without_sure_tests
@@ -71,7 +71,4 @@ def _change(value: Expr, axes: Sequence[Index], moving: dict[Symbol, Symbol], na
 
 
 def _places(symbol: Symbol) -> tuple[Index, ...]:
-    return tuple(
-        fresh_index(letter, number(axis.origin), add(axis.size, number(axis.origin - 1)))
-        for letter, axis in zip("pqrstuvw", symbol.axes, strict=False)
-    )
+    return tuple(axis_index(letter, axis) for letter, axis in zip("pqrstuvw", symbol.axes, strict=False))

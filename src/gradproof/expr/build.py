@@ -16,6 +16,7 @@ from typing import Any
 from gradproof.expr.node import (
     Add,
     Apply,
+    Axis,
     Compare,
     Constant,
     Element,
@@ -29,6 +30,7 @@ from gradproof.expr.node import (
     Reduce,
     Symbol,
     TensorEntry,
+    fresh_index,
 )
 
 _WHOLE, _MINUS = Fraction(1), Fraction(-1)
@@ -290,3 +292,8 @@ def all_of(*conditions: Expr) -> Expr:
 def delta(left: Expr, right: Expr) -> Expr:
     """Return Kronecker's delta ``[left = right]``."""
     return ONE if left is right else Iverson(Compare("=", left, right))
+
+
+def axis_index(name: str, axis: Axis) -> Index:
+    """Return a new index over the entries of an axis, numbered as the axis is."""
+    return fresh_index(name, number(axis.origin), add(axis.size, number(axis.origin - 1)))
