@@ -311,26 +311,35 @@ def _feed(shape: list[bytes], seen: list[bytes], uids: list[bytes], value: Any) 
         seen.append(written)
         for entry in value:
             (_feed_node if isinstance(entry, Expr) else _feed)(shape, seen, uids, entry)
-    elif isinstance(value, frozenset):
+        return
+    if isinstance(value, frozenset):
         _feed(shape, seen, uids, tuple(sorted(value)))
-    elif isinstance(value, Axis):
+        return
+    if isinstance(value, Axis):
         _feed(shape, seen, uids, (value.size, value.origin, value.name))
+        return
+    if type(value) is Fraction:
+        written = b"Fraction(%d, %d);" % (value.numerator, value.denominator)
     else:
         written = repr(value).encode() + b";"
-        shape.append(written)
-        seen.append(written)
+    shape.append(written)
+    seen.append(written)
 
 
 def _free_indices(node: Expr) -> frozenset[Index]:
     match node:
-        case Number() | Constant() | Symbol() | Hole():
-            return _NO_INDICES
-        case Index(_, _, lower, upper):
-            return lower.free_indices | upper.free_indices | {node}
+        case Add(parts, _) | Multiply(parts) | Element(_, parts) | Apply(_, parts):
+            return _union([part.free_indices for part in parts])
+        case Power(base, exponent):
+            return _union([base.free_indices, exponent.free_indices])
         case Reduce(_, bound, body, where):
             return _unbound(body.free_indices if where is None else body.free_indices | where.free_indices, bound)
         case TensorEntry(_, bound, body, at):
             return _union([_unbound(body.free_indices, bound), *[entry.free_indices for entry in at]])
+        case Index(_, _, lower, upper):
+            return lower.free_indices | upper.free_indices | {node}
+        case Number() | Constant() | Symbol() | Hole():
+            return _NO_INDICES
         case _:
             return _union([part.free_indices for part in _parts(node)])
 

@@ -181,6 +181,8 @@ def substitute(root: Expr, mapping: Mapping[Any, Expr]) -> Expr:
     renamed where a replacement would be captured by it; the symbol of an integral is left alone inside it. Where a key
     is a size, the axes of symbols change with it.
     """
+    if all(key is value for key, value in mapping.items()):
+        return root
     if all(isinstance(key, Index) for key in mapping):
         replaced = _with_indices(root, mapping)
         if replaced is not None:
@@ -226,16 +228,21 @@ def _with_indices(root: Expr, mapping: Mapping[Any, Expr]) -> Expr | None:
     if keys.isdisjoint(root.free_indices):
         return root
     taken = keys.union(*[value.free_indices for value in mapping.values()])
-    done: dict[Expr, Expr] = {}
-    for node in postorder(root, lambda node: () if keys.isdisjoint(node.free_indices) else children(node)):
-        if node in mapping:
-            done[node] = mapping[node]
-        elif keys.isdisjoint(node.free_indices):
-            done[node] = node
-        elif not taken.isdisjoint(_bound_by(node)):
+    done: dict[Expr, Expr] = dict(mapping)
+    stack = [root]
+    while stack:
+        node = stack[-1]
+        if node in done:
+            stack.pop()
+            continue
+        if not taken.isdisjoint(_bound_by(node)):
             return None
-        else:
-            done[node] = rebuild(node, tuple([done[part] for part in children(node)]))
+        parts = _CHILDREN[type(node)](node)
+        inner = [part for part in parts if part not in done and not keys.isdisjoint(part.free_indices)]
+        if inner:
+            stack += inner
+            continue
+        done[node] = rebuild(node, tuple([done.get(part, part) for part in parts]))
     return done[root]
 
 

@@ -61,10 +61,14 @@ def _by_age(indices: frozenset[Index]) -> list[Index]:
 
 
 class _Collector:
-    """One pass; ``known`` keeps one writing of each sum, so that two that differ in the names of their dummies are one."""
+    """One pass; ``known`` keeps one writing of each sum, so that two that differ in the names of their dummies are one.
+
+    Names are compared only where two sums are alike to look at (``first`` keeps one of each look): most are one of a kind.
+    """
 
     def __init__(self, merges: bool) -> None:
         self.merges = merges
+        self.first: dict[tuple[str, int, int], Expr] = {}
         self.known: dict[Expr, Expr] = {}
         self.nameless = _Nameless()
         self.costs: dict[Expr, int] = {}
@@ -80,7 +84,11 @@ class _Collector:
     def as_known(self, node: Expr) -> Expr:
         """Return a sum, or a product with sums, in the writing that they have elsewhere."""
         match node:
-            case Reduce() | TensorEntry():
+            case Reduce(kind, dummies) | TensorEntry(kind, dummies):
+                alike = self.first.setdefault((kind, len(dummies), self.cost(node)), node)
+                if alike is node:
+                    return node
+                self.known.setdefault(self.nameless.of(alike), alike)
                 return self.known.setdefault(self.nameless.of(node), node)
             case Multiply(parts) | Add((_,) as parts):
                 written = tuple([self.as_known(part) for part in parts])
@@ -207,7 +215,8 @@ def _summed(indices: tuple[Index, ...], body: Expr, weight: Fraction) -> Expr:
 def _sum_term(indices: tuple[Index, ...], body: Expr, weight: Fraction) -> Term:
     """Return ``weight sum_indices body`` with idle brackets left out."""
     share, factors = _turned(body)
-    return _without_idle_sums(_without_unit_sums(Term(weight * share, indices, _without_idle_brackets(factors))))
+    weight = share if weight is _WHOLE else weight * share
+    return _without_idle_sums(_without_unit_sums(Term(weight, indices, _without_idle_brackets(factors))))
 
 
 def _is_unit_sum(group: tuple[Index, ...], base: Expr) -> bool:
@@ -252,10 +261,10 @@ def _turned(node: Expr) -> tuple[Fraction, Factors]:
     for base, exponent in factors.items():
         if isinstance(base, Add) and exponent.denominator == 1 and _leads_negative(base):
             base = negate(base)
-            weight *= 1 if exponent % 2 == 0 else -1
+            weight = -weight if exponent.numerator % 2 else weight
         if exponent.denominator == 1 and isinstance(base, Add):
             size, base = _content(base)
-            weight *= size**exponent.numerator
+            weight = weight if size is _WHOLE else weight * size**exponent.numerator
         before = turned.get(base)
         turned[base] = exponent if before is None else before + exponent
     kept = _without_support({base: exponent for base, exponent in turned.items() if exponent.numerator})
@@ -414,12 +423,12 @@ def _merges(one: Term, other: Term, again: Callable[[Expr], Expr]) -> Iterator[E
 def _content(rest: Expr) -> tuple[Fraction, Expr]:
     """Return the weight that all terms of a sum share, and the sum without it."""
     if not isinstance(rest, Add):
-        return Fraction(1), rest
+        return _WHOLE, rest
     if all(weight.denominator == 1 and abs(weight.numerator) == 1 for weight in rest.weights):
         return _WHOLE, rest
     size = min(abs(weight) for weight in rest.weights)
     if any((weight / size).denominator != 1 for weight in rest.weights):
-        return Fraction(1), rest
+        return _WHOLE, rest
     return size, scale(1 / size, rest)
 
 
