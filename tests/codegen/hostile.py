@@ -29,8 +29,8 @@ IMPORTS = {
     "torch": {"torch"},
 }
 BUILTINS = {
-    "abs", "all", "any", "dict", "enumerate", "float", "globals", "int", "isinstance", "len", "list", "max", "min", "next", "range", "reversed",
-    "slice", "sorted", "staticmethod", "sum", "tuple", "zip",
+    "ValueError", "abs", "all", "any", "dict", "enumerate", "float", "globals", "int", "isinstance", "len", "list", "max", "min",
+    "next", "range", "reversed", "slice", "sorted", "staticmethod", "sum", "tuple", "zip",
 }  # fmt: skip
 #: What the house's own templates read of objects: an attribute that none of them spells comes from somewhere else.
 _ROOM = Path(gradproof.codegen.__file__).parent

@@ -57,6 +57,11 @@ TEMPLATES = {
 
 #: Helpers that a module carries where its code calls them.
 HELPERS = {
+    "contiguous": '''def contiguous(x, dtype):
+    """An array of one type, row by row or column by column."""
+    x = np.asarray(x, dtype=dtype)
+    return x if x.flags.forc else np.ascontiguousarray(x)
+''',
     "exp": '''@njit(cache=CACHE, error_model="numpy")
 def exp(x):
     """The exponential function, to a few units of the last digit: 2^k e^r with a series for e^r, in a form that runs on vectors."""

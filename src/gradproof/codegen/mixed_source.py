@@ -10,7 +10,7 @@ from gradproof.codegen.array import Array
 from gradproof.codegen.array_writer import Writer
 from gradproof.codegen.diagonals import beside, diagonals
 from gradproof.codegen.late_numbers import of_one_sign, sums_at_once, without_waiting
-from gradproof.codegen.loop_code import LoopCode, Stored, own_entry, stable
+from gradproof.codegen.loop_code import LoopCode, Stored, bare, own_entry, stable
 from gradproof.codegen.loop_ends import with_offsets, without_idle_tests
 from gradproof.codegen.loop_parts import axes_of, outer_sums, pairwise, rows_of
 from gradproof.codegen.loop_source import LoopWriter
@@ -39,6 +39,11 @@ class MixedWriter(Writer):
     called: tuple[Expr | None, str] = (None, "")
     #: The kernels by what they do, whatever their arrays are called: the name of each, and the places of its arguments in ``_form``.
     forms: dict[str, tuple[str, list[int]]] = field(default_factory=dict)
+
+    @property
+    def kernel_names(self) -> list[str]:
+        """The names of the kernels."""
+        return [name for name, _ in self.forms.values()]
 
     def written(self, root: Expr, axes: Sequence[Index]) -> str:
         """Write an expression and return the code of its value over these axes; a number of a kernel is one already."""
@@ -127,7 +132,8 @@ class MixedWriter(Writer):
         self.done[node] = self._line(Array(f"{made.code} * {self._scalar(factor)}", made.axes, is_atom=False))
 
     def _scalar(self, node: Expr) -> str:
-        return f"({LoopCode(self.names).value(node).replace('real(', 'dtype(')})"
+        code = bare(LoopCode(self.names).value(node).replace("real(", "dtype("))
+        return code if re.fullmatch(r"dtype\([^()]*\)", code) else f"dtype({code})"
 
     def _by_loops(self, nodes: Sequence[Expr]) -> None:
         """Write one kernel that computes some nodes, and the line that calls it."""

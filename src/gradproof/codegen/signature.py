@@ -142,5 +142,10 @@ def quotable(text: str) -> str:
     return _UNQUOTABLE.sub("?", " ".join(text.replace('"', "'").split()))
 
 
+def shape_text(symbol: Symbol) -> str:
+    """Return the shape of a variable as text."""
+    return f"({', '.join(to_text(axis.size) for axis in symbol.axes)})"
+
+
 def _shape(symbol: Symbol) -> str:
-    return f"array ({', '.join(to_text(axis.size) for axis in symbol.axes)})" if symbol.axes else "number"
+    return f"array {shape_text(symbol)}" if symbol.axes else "number"

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from gradproof.codegen.module import TOGETHER, parameters, program_source
+from gradproof.codegen.functions import TOGETHER
+from gradproof.codegen.module import parameters, program_source
 from gradproof.codegen.signature import Output
 from gradproof.errors import UnsupportedError
 from gradproof.expr.node import Element, Expr, Index, Symbol

@@ -8,14 +8,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from gradproof.codegen.module import TOGETHER, entry_source, parameters, program_source
+from gradproof.codegen.functions import TOGETHER
+from gradproof.codegen.loop_module import entry_source
+from gradproof.codegen.module import parameters, program_source
 from gradproof.codegen.signature import Output
 from gradproof.errors import FormulaError
 from gradproof.expr.node import Symbol
 from gradproof.formula.formula import Formula
 from gradproof.formula.values import check_shapes
 from gradproof.program.batches import Batch, Layout, batch_of, in_batches
-from gradproof.program.storage import defined, load, write
+from gradproof.program.entry import Entry
+from gradproof.program.storage import load, write
 
 #: How many combinations of shapes a program remembers as fitting.
 _REMEMBERED = 1000
@@ -61,13 +64,11 @@ class Program:
         Raises:   FormulaError: a variable has no value, or a value belongs to no variable. ShapeError: a shape does not fit.
         """
         entry = self._entry
-        if entry is not None:
+        if entry is not None and entry.call is not None:
             try:
-                entered = entry(**values)
-            except TypeError:  # other names than those of the variables: told below
-                entered = None
-            if entered is not None:
-                return entered
+                return entry.call(**values)
+            except (TypeError, ValueError):  # other names, types or shapes than those of the variables: told below
+                entry.close()
         shapes = tuple(map(_shape, values.values()))
         if (tuple(values), shapes) in self._fitting:
             return self._computed(values)
@@ -82,6 +83,9 @@ class Program:
         if batch is not None:
             return self._at_batch(batch)
         found = self._at(values)
+        if entry is not None:
+            entry.learn(values)
+            return found
         is_plain = None not in shapes and not any("size" in symbol.properties for symbol in self.arguments)
         if is_plain and len(self._fitting) < _REMEMBERED:
             self._fitting.add((tuple(values), shapes))
@@ -125,12 +129,10 @@ class Program:
         return dict(zip(self.requests, found.values(), strict=True))
 
     @cached_property
-    def _entry(self) -> Callable[..., dict[str, Any] | None] | None:
-        """The quick way in where all variables are numbers: no shapes to compare, and the results under their own words."""
-        if self.target != "numba" or any(name != made for name, made in self._call[1]):
-            return None
-        source = entry_source(self.formula, self.outputs, self.requests)
-        return None if source is None else defined(source, self._call[0].__globals__)["entry"]
+    def _entry(self) -> Entry | None:
+        """The quick way in, where one compiled function does all of the work."""
+        made = entry_source(self.formula, self.outputs, self.requests) if self.target == "numba" else None
+        return None if made is None else Entry(*made, self._call[0].__globals__)
 
     @cached_property
     def _call(self) -> tuple[Callable[..., Any], list[tuple[str, str]]]:

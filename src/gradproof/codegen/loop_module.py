@@ -1,0 +1,147 @@
+"""Modules for Numba: kernels, and functions that call them; where no line needs NumPy, one compiled function does all of the work."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gradproof.codegen.dialects import NUMPY
+from gradproof.codegen.functions import (
+    LOOP_HELPERS,
+    as_returned,
+    by_name,
+    called_helpers,
+    function_name,
+    head,
+    signature_of,
+    used_lines,
+)
+from gradproof.codegen.mixed_source import MixedWriter
+from gradproof.codegen.signature import Output, Signature, quotable, shape_text
+from gradproof.codegen.whole_body import unfitting, whole_body
+from gradproof.formula.formula import Formula
+
+
+def loop_module(bodies: Sequence[str], told: str) -> str:
+    """Return the module of some functions, with the helpers that they call."""
+    text = "\n\n".join(bodies)
+    helpers = called_helpers({**NUMPY.helpers, **LOOP_HELPERS}, text)
+    text += "\n".join(helpers)
+    head = (
+        f'"""{quotable(told)}"""\n\nimport math\n\nimport numpy as np\n'
+        f"from numba import {'get_num_threads, ' if 'get_num_threads(' in text else ''}njit, prange\n\n"
+        '#: Compiled code is kept beside the file of the module.\nCACHE = "__file__" in globals()\n'
+        "#: Sums may be taken in another order; infinities and NaN are kept, and a division by zero is no error.\n"
+        'LOOPS = {"cache": CACHE, "error_model": "numpy", "fastmath": {"reassoc", "contract", "arcp", "nsz"}}\n'
+    )
+    return "\n\n".join([head, *helpers, *bodies])
+
+
+def loop_function(formula: Formula, group: Sequence[Output], names: Sequence[str]) -> str:
+    """Return the function that computes some outputs, behind the kernels that it calls."""
+    made, writer, results = _looped(formula, group, names)
+    whole = _whole(made, writer, results, function_name(group))
+    computed = whole.call(group) if whole else [*writer.lines, f"return {as_returned(group, results)}"]
+    given = _loop_arguments(made, writer, is_whole=whole is not None)
+    body = "\n    ".join(
+        [*used_lines(given[:1], computed + given[1:]), *given[1:], *used_lines(made.measured(), computed), *computed]
+    )
+    kernels = [*writer.kernels, *([whole.source] if whole else [])]
+    return "\n\n".join([*kernels, f"{head(made, group, 'numba')}\n    {body}\n"])
+
+
+def _looped(formula: Formula, group: Sequence[Output], names: Sequence[str]) -> tuple[Signature, MixedWriter, list[str]]:
+    """Return the signature of a function, the writer that has its lines and kernels, and the code of its results."""
+    made = signature_of(formula, group, "numba", names)
+    writer = MixedWriter(made.names, NUMPY, kernel=f"_{function_name(group)}")
+    for stage in made.stages:
+        writer.stage(made.names[stage.symbol.name], *writer.lowered(stage.value, stage.axes))
+    roots = [writer.lowered(output.formula.value, output.formula.axes) for output in group]
+    writer.prepare(roots)
+    return made, writer, [writer.written(value, axes) for value, axes in roots]
+
+
+@dataclass(frozen=True)
+class _Whole:
+    """The compiled function that does all of the work: its source, and how it is called."""
+
+    source: str
+    name: str
+    parameters: tuple[str, ...]
+    checks_shapes: bool
+
+    def call(self, group: Sequence[Output]) -> list[str]:
+        """Return the lines that call it and return what it computes."""
+        call = f"{self.name}({', '.join(self.parameters)})"
+        if len(group) == 1:
+            return [f"return {call}"]
+        results = [f"result_{number}" for number in range(1, len(group) + 1)]
+        return [f"{', '.join(results)} = {call}", f"return {by_name(group, results)}"]
+
+
+def _whole(made: Signature, writer: MixedWriter, results: Sequence[str], name: str) -> _Whole | None:
+    """Return the lines of a function as one compiled function, None where NumPy computes some of them better."""
+    arrays = [made.names[symbol.name] for symbol in made.arguments if symbol.axes]
+    found = whole_body(made, writer.lines, results, writer.kernel_names) if arrays else None
+    if found is None:
+        return None
+    lines, returned = found
+    computed = [*lines, f"return {', '.join(returned)}"]
+    test = unfitting(made)
+    checks = _checks(made, test) if test else []
+    typed = used_lines([f"dtype = {arrays[0]}.dtype.type"], computed)
+    body = "\n    ".join([*checks, *typed, *used_lines(made.measured(), computed), *computed])
+    called = f"_{name}_whole"
+    source = f"@njit(**LOOPS)\ndef {called}({', '.join(made.parameters)}):\n    {body}\n"
+    return _Whole(source, called, tuple(made.parameters), test is not None)
+
+
+def _checks(made: Signature, tests: Sequence[str]) -> list[str]:
+    """Return the lines that refuse shapes that do not fit each other."""
+    shapes = ", ".join(f"{made.names[symbol.name]} {shape_text(symbol)}" for symbol in made.arguments if symbol.axes)
+    condition = (
+        f"if {tests[0]}:"
+        if len(tests) == 1
+        else "\n        ".join(["if (", " or ".join(tests[:1]), *(f"or {test}" for test in tests[1:])]) + "\n    ):"
+    )
+    return [condition, f'    raise ValueError("{quotable(f"arrays whose shapes fit each other were expected: {shapes}")}")']
+
+
+def entry_source(formula: Formula, outputs: Sequence[Output], told: Sequence[str]) -> tuple[str, str] | None:
+    """Return a function ``entry`` for a loaded Numba module, and the name of the one compiled function that it calls.
+
+    ``entry`` returns what ``outputs`` computes under what it is told, where the types of the arguments are those that the function was
+    compiled for. None where no one function does all of the work and compares the shapes.
+    """
+    names = [output.name for output in outputs]
+    made, writer, results = _looped(formula, outputs, names)
+    if any(made.names[symbol.name] != symbol.name for symbol in made.arguments) or not made.arguments:
+        return None
+    whole = _whole(made, writer, results, function_name(outputs))
+    if whole is not None and whole.checks_shapes:
+        call, name = whole.call(outputs)[0].removeprefix("return "), whole.name
+        results = [f"result_{number}" for number in range(1, len(outputs) + 1)] if len(outputs) > 1 else ["result_1"]
+        call = call if len(outputs) > 1 else f"result_1 = {call}"
+    elif not any(symbol.axes for symbol in made.arguments) and len(writer.lines) == 1 and len(writer.kernels) == 1:
+        (call,), (name,) = writer.lines, writer.kernel_names
+    else:
+        return None
+    returned = ", ".join(f"{request!r}: {result}" for request, result in zip(told, results, strict=True))
+    return f"def entry(*, {', '.join(made.parameters)}):\n    {call}\n    return {{{returned}}}\n", name
+
+
+def _loop_arguments(made: Signature, writer: MixedWriter, *, is_whole: bool) -> list[str]:
+    """Return the lines that give the arguments one type; what loops read is row-major, what one compiled function multiplies has an order."""
+    arrays = [made.names[symbol.name] for symbol in made.arguments if symbol.axes]
+    read = "\n".join(writer.kernels)
+    lines = [f"dtype = floating({', '.join(arrays)})"] if arrays else ["dtype = float"]
+    for symbol in made.arguments:
+        name = made.names[symbol.name]
+        if symbol.axes and re.search(rf"\b{name}\[", read):
+            lines.append(f"{name} = np.ascontiguousarray({name}, dtype=dtype)")
+        elif symbol.axes:
+            lines.append(f"{name} = contiguous({name}, dtype)" if is_whole else f"{name} = np.asarray({name}, dtype=dtype)")
+        elif symbol not in made.sizes:
+            lines.append(f"{name} = {'dtype' if arrays else 'float'}({name})")
+    return lines
