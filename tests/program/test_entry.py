@@ -57,7 +57,9 @@ def test_other_arrays_take_the_long_way_to_the_same_result(factors, given):
     factors(**values())
     found = factors(**given)[PRODUCT]
     arrays = {name: np.asarray(array) for name, array in given.items()}
-    wanted = expected(arrays) if arrays["Q"].ndim == 2 else np.stack([expected({n: a[b] for n, a in arrays.items()}) for b in (0, 1)])
+    wanted = (
+        expected(arrays) if arrays["Q"].ndim == 2 else np.stack([expected({n: a[b] for n, a in arrays.items()}) for b in (0, 1)])
+    )
     np.testing.assert_allclose(found, wanted, atol=1e-12)
     assert factors._entry.call is None
 
