@@ -68,6 +68,7 @@ def test_what_falls_short_has_another_exit_code(files, capsys):
     [
         (["--data=lam"], "a name and its value"),
         (["--data=lam=-0.5"], "a weight >= 0"),
+        (["--data=lam=nan"], "data lam: finite numbers"),
         (["--data=lam=missing.npy"], "missing.npy"),
         (["--data=lam=1", "--data=lam=2"], "one value of lam"),
         (["--path", "lam=logspace(a,b)"], "a name and its values"),

@@ -229,3 +229,74 @@ def test_a_start_outside_the_domain_is_an_error():
     with pytest.raises(DomainError, match="a start with a finite value"):
         gradproof.minimize("sum(x.*log(x))", "x", "sum(x) = 1", start={"x": -np.ones(3)})
     assert [one.relation for one in spelled("x >= 0, y = 1")] == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("conditions", "distance"),
+    [
+        (["norm2(x) <= 1", "x >= 0.8"], 0.8 * np.sqrt(5) - 1),
+        (["norm2(x - 1) <= 1", "norm2(x + 1) <= 1"], 2 * np.sqrt(5) - 2),
+        (["norm1(x) <= 1", "sum(x) = 2"], 1.0),
+    ],
+)
+def test_convex_sets_that_do_not_meet_are_told_with_their_distance(conditions, distance):
+    found = gradproof.minimize("sum(x)", "x", conditions, assume=["x: 5"])
+    assert found.reason == "infeasible"
+    assert found.certificate.value == pytest.approx(distance, rel=1e-4)
+    words = next(line for line in found.explanation if line.startswith("infeasible:"))
+    assert all(condition.replace(" ", "") in words.replace(" ", "") for condition in conditions)
+
+
+def test_convex_sets_that_touch_in_one_point_are_not_called_infeasible():
+    found = gradproof.minimize("sum(x)", "x", ["norm2(x - 1) <= 1", "norm2(x + 1) <= 1"], assume=["x: 1"], tol=1e-4)
+    assert found.reason != "infeasible"
+    assert found.x == pytest.approx([0.0], abs=1e-2)
+
+
+ROTATION = np.linalg.qr(RANDOM.standard_normal((6, 6)))[0]
+
+
+@pytest.mark.parametrize(
+    ("term", "data", "value"),
+    [
+        ("norm1(Q*x)", {"Q": ROTATION}, lambda x: np.abs(ROTATION @ x).sum()),
+        ("norm2(Q*x - q)", {"Q": 2 * ROTATION, "q": V.repeat(2)}, lambda x: np.linalg.norm(2 * ROTATION @ x - V.repeat(2))),
+        ("sum(abs(x[2:6] - x[1:5]))", {}, lambda x: np.abs(np.diff(x)).sum()),
+        ("sum(abs(3*x[1:5] - 3*x[2:6]))", {}, lambda x: 3 * np.abs(np.diff(x)).sum()),
+    ],
+)
+def test_functions_behind_rotations_and_differences_have_an_operator_of_their_own(term, data, value):
+    found = gradproof.minimize(f"norm2(A*x - b)^2/2 + {term}", "x", data={**AFFINE, **data}, tol=1e-9)
+    assert found.result.solver == "FISTA"
+    assert found.objective == pytest.approx(np.sum((A @ found.x - B) ** 2) / 2 + value(found.x))
+    for step in np.random.default_rng(0).standard_normal((200, 6)) * 0.05:
+        moved = found.x + step
+        assert found.objective <= np.sum((A @ moved - B) ** 2) / 2 + value(moved) + 1e-9
+
+
+def test_a_start_that_is_the_minimum_is_certified():
+    rows = np.vstack([A, -A])
+    found = gradproof.minimize("-sum(log(1 - A*x))", "x", data={"A": rows})
+    assert found.is_converged
+    assert np.allclose(found.x, 0, atol=1e-8)
+
+
+@pytest.mark.parametrize(("formula", "expected"), [("abs(x - 3) + abs(x - 5) + abs(x)", 3.0), ("-log(x) - log(1 - x)", 0.5)])
+def test_a_variable_of_which_the_objective_is_no_vector_is_a_number(formula, expected):
+    found = gradproof.minimize(formula, "x")
+    assert np.shape(found.x) == ()
+    assert float(found.x) == pytest.approx(expected, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("term", "data", "words"),
+    [
+        ("mcp(x, lam, 3)", {"lam": -1.0}, "lam >= 0 was expected, got -1"),
+        ("scad(x, lam, a)", {"lam": 1.0, "a": 1.5}, "a > 2 was expected, got 1.5"),
+        ("scad(x, 1, 2)", {}, "a parameter > 2 was expected, got 2"),
+        ("sum(huber(A*x, b))", {}, r"b\[i\] > 0 was expected, got -"),
+    ],
+)
+def test_parameters_outside_their_domain_are_refused(term, data, words):
+    with pytest.raises(DomainError, match=words):
+        gradproof.minimize(f"norm2(A*x - b)^2 + {term}", "x", data={**AFFINE, **data})

@@ -18,6 +18,7 @@ CASES = [
     ("lam*nuclear_norm(X)", "X", [], "Nuclear(lambda_=lam)"),
     ("lam*sum_g norm2(X[g,:])", "X", [], "L21(groups=the rows, lambda_=lam, weights=1)"),
     ("mu*sum_i abs(x[i+1] - x[i])", "x", [], "TotalVariation1D(lambda_=mu)"),
+    ("lam*norm1(Q*x)", "x", ["Q: 4,4 orthogonal"], "PrecomposeOrthogonal(L1(lambda_=lam), matrix=Q)"),
     ("sum(log(1 + exp(-x)))", "x", [], "Logistic(labels=1)"),
     ("c*sum(max(0, 1 - x))", "x", ["c:"], "Scale(Hinge(labels=1), c=c)"),
     ("sum(max(0, 1 - y.*x)^2)", "x", ["y: n"], "PrecomposeDiagonal(SquaredHinge(labels=1), d=y)"),

@@ -15,6 +15,8 @@ from gradproof.errors import FormulaError, ReadError, UnsupportedError
 from gradproof.formula.literals import read_value
 
 _SPACED = re.compile(r"(logspace|linspace)\(([^,]+),([^,]+),\s*(\d+)\s*\)")
+_LITERAL = re.compile(r"[-+.\d\[]|[-+]?(nan|inf|infinity)$", re.IGNORECASE)
+_NOT_FINITE = re.compile(r"[-+]?(nan|inf|infinity)", re.IGNORECASE)
 _MOST_VALUES = 10_000
 
 
@@ -38,10 +40,12 @@ def read_data(given: Sequence[str]) -> dict[str, Any]:
 
 
 def _is_literal(text: str) -> bool:
-    return bool(re.match(r"[-+.\d\[]", text)) and not Path(text).exists()
+    return bool(_LITERAL.match(text)) and not Path(text).exists()
 
 
 def _number(text: str) -> Any:
+    if _NOT_FINITE.fullmatch(text):
+        return np.float64(text)
     return np.asarray(read_value(text, "--data"), dtype=np.float64)
 
 

@@ -44,7 +44,7 @@ class Context:
 
     ``labels`` has the variables that are class numbers: out of how many classes, and the number of the first one. ``needed`` has
     entries that were read by their number, of axes that nothing else may tell the size of. ``named`` are the parts of a function that
-    its literature has a name for.
+    its literature has a name for. ``conditions`` are what functions ask of their parameters.
     """
 
     source: Source
@@ -53,6 +53,7 @@ class Context:
     labels: dict[str, tuple[Expr, int]] = field(default_factory=dict)
     needed: list[Access] = field(default_factory=list)
     named: list[tuple[str, Value]] = field(default_factory=list)
+    conditions: list[Expr] = field(default_factory=list)
 
     def note(self, words: str) -> None:
         """Add to what a reader is told about how the formula was read."""

@@ -51,7 +51,7 @@ class Formula:
     """A scalar, vector, matrix or tensor formula, pointful: ``value`` is its entry at the free indices ``axes``.
 
     ``symbols`` are the variables in the order in which they appear; ``intermediates`` the parts that the user named, already put in;
-    ``conditions`` what is assumed of the variables; ``notes`` the choices of the reading, in words. ``stages`` are those of a
+    ``conditions`` what functions ask of their parameters; ``notes`` the choices of the reading, in words. ``stages`` are those of a
     formula that has layers upon layers.
     """
 

@@ -167,6 +167,7 @@ def _finished(source: Source, lowering: Lowering, kinds: Kinds, named: Sequence[
         axes=_axes(value, mapping),
         symbols=tuple(final[head] for head in heads),
         intermediates=tuple(Intermediate(name, substitute(part.body, mapping), _axes(part, mapping)) for name, part in named),
+        conditions=tuple(substitute(condition, mapping) for condition in lowering.context.conditions),
         notes=(*kinds.notes, *lowering.context.notes),
     )
 

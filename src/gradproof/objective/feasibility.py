@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy import optimize
 
+from gradproof.prox.function import AbstractFunction
+from gradproof.solvers.loop import minimize as run_loop
+from gradproof.solvers.problem import Problem
+from gradproof.solvers.proximal import Fista
+from gradproof.solvers.result import Stopping
+
 Array = npt.NDArray[np.floating[Any]]
 _TOLERANCE = 1e-7
 _LARGEST = 4_000_000
+_STEPS = 5000
+_REACH = 1e6
 
 
 class Infeasible(Exception):
@@ -43,3 +53,49 @@ def check_linear(matrix: Array, lower: Array, upper: Array, low: Array, high: Ar
         raise Infeasible(
             f"{texts}: no point satisfies them, the nearest misses them by {distance:.6g}", distance, residual / distance
         )
+
+
+@dataclass(frozen=True)
+class Image:
+    """A convex set in which a linear map of the variables has to lie, as its indicator."""
+
+    text: str
+    forward: Callable[[Array], Array]
+    adjoint: Callable[[Array], Array]
+    norm: float
+    shape: tuple[int, ...]
+    indicator: AbstractFunction
+
+
+def check_sets(images: Sequence[Image], own: AbstractFunction | None, texts: Sequence[str], start: Array, seconds: float) -> None:
+    """Look for a point of ``own``, an indicator as well, that all the maps take into their sets.
+
+    Formula:  min_x sum_i dist(A_i x, C_i)^2 / 2 over own
+    Raises:   Infeasible: the least distance is positive, and there is no point of all sets as far as a million times the size of the
+              nearest. The rests A_i x - P_i(A_i x), its combination, show it: each set lies behind the plane through its nearest point.
+    Source:   Bauschke and Combettes 2017, theorem 3.16, with the optimality condition of the least distance.
+    """
+
+    def distance(x: Array) -> tuple[float, Array]:
+        rests = _rests(images, x)
+        slope = np.sum([image.adjoint(rest) for image, rest in zip(images, rests, strict=True)], axis=0)
+        return 0.5 * float(sum(rest @ rest for rest in rests)), np.asarray(slope)
+
+    bound = sum(image.norm**2 for image in images)
+    problem = Problem(distance, own, 1.01 * bound or 1.0)
+    found = run_loop(problem, start, Fista(), Stopping(1e-12, _STEPS, seconds))
+    rests = _rests(images, found.x)
+    gap, slope = distance(found.x)
+    error, size = problem.residual(found.x, slope), 1 + float(np.linalg.norm(found.x))
+    # For a point z of all sets: 2 gap <= error ||z - x||.
+    if np.sqrt(2 * gap) > _TOLERANCE * size * np.sqrt(bound) and 2 * gap > _REACH * size * error:
+        told = ", ".join(dict.fromkeys((*texts, *(image.text for image in images))))
+        miss = float(np.sqrt(2 * gap))
+        raise Infeasible(f"{told}: no point satisfies them, the nearest misses them by {miss:.6g}", miss, np.concatenate(rests))
+
+
+def _rests(images: Sequence[Image], x: Array) -> list[Array]:
+    points = [image.forward(x) for image in images]
+    return [
+        point - image.indicator.prox(point.reshape(image.shape))[0].ravel() for image, point in zip(images, points, strict=True)
+    ]

@@ -18,7 +18,7 @@ from gradproof.objective.penalties import Penalties, penalties_of
 from gradproof.objective.pieces import Split
 from gradproof.objective.program import compiled
 from gradproof.objective.smooth import Smooth
-from gradproof.objective.solving import check_constraints, named_plan, plan_for
+from gradproof.objective.solving import check_constraints, check_sets_of, named_plan, plan_for
 from gradproof.objective.specialists import Structured
 from gradproof.objective.split import split
 from gradproof.objective.starting import checked_start, drawn_start
@@ -33,6 +33,7 @@ Array = npt.NDArray[np.floating[Any]]
 _ITERATIONS = 100_000
 _FAR = 1e6
 _SADDLES = 3
+_SECONDS_FOR_SETS = 10.0
 #: What kinds of terms are called where their name says too little.
 _KINDS = {
     "rows": "norms of rows",
@@ -128,9 +129,11 @@ class Minimization:
         )
         if structured is not None:
             return _structured(statement, structured, parts, start, lines, stopping)
-        return _General(statement, parts, penalties, self.solver, lines, is_given=self.has_start or start is not self.start).solve(
-            start, stopping
-        )
+        general = _General(statement, parts, penalties, self.solver, lines, is_given=self.has_start or start is not self.start)
+        try:
+            return general.solve(start, stopping)
+        except Infeasible as trouble:
+            return _infeasible(statement, start, trouble, lines, stopping)
 
 
 def _structured(
@@ -188,6 +191,8 @@ class _General:
             slope = float(np.linalg.norm(self.smooth(start)[1]))
             result, words = without_false_certificate(self.smooth, result, slope)
             self.notes = (*self.notes, words) if words else self.notes
+        if not result.is_converged and result.reason not in ("interrupted", "stopped"):
+            check_sets_of(self.statement, self.penalties, result.x, _SECONDS_FOR_SETS)
         if not result.is_converged and result.reason in ("iterations", "seconds", "diverged", "stalled"):
             found = self._endless(result.x, [_far_step(self.smooth, self.penalties, result.x), result.x - start])
             if found is not None:

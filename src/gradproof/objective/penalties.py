@@ -13,6 +13,7 @@ import numpy.typing as npt
 from gradproof import prox
 from gradproof.errors import DomainError, UnsupportedError
 from gradproof.expr.node import Symbol
+from gradproof.objective.behind_matrices import behind_matrix, may_go_behind
 from gradproof.objective.entrywise import penalty_of
 from gradproof.objective.feasibility import Infeasible
 from gradproof.objective.linear import Affine, Stacked, over_axes
@@ -107,11 +108,11 @@ def penalties_of(statement: Statement, pieces: Sequence[Piece]) -> Penalties:
     for symbol, parts in slices.items():
         mapped += _with_slices(symbol, parts, statement, chosen)
     for piece, affine in rows:
-        projection = _projection(piece, affine, chosen)
-        if projection is None:
+        found_own = _projection(piece, affine, chosen) or _behind_matrix(piece, affine, chosen)
+        if found_own is None:
             mapped.append(_mapped(piece, affine))
         else:
-            chosen[affine.moving[0]] = projection
+            chosen[affine.moving[0]] = found_own
     for text, function in [(item.text, item.function) for item in mapped]:
         if not function.traits.is_convex:
             raise UnsupportedError(f"{text} is not convex, and stands beside other terms without a gradient", where="minimize")
@@ -392,3 +393,15 @@ def _projection(piece: Piece, affine: Affine, chosen: dict[Symbol, Penalty]) -> 
         return None
     matrix = np.asarray(affine.matrix(symbol), dtype=np.float64)
     return Penalty(prox.AffineSet(matrix, -affine.offset.ravel()), (size,), [piece.text])
+
+
+def _behind_matrix(piece: Piece, affine: Affine, chosen: dict[Symbol, Penalty]) -> Penalty | None:
+    """Return a piece of a matrix times a variable as a function of that variable, where the catalogue has it."""
+    if len(affine.moving) != 1 or affine.moving[0] in chosen or piece.kind in _OF_MATRICES or piece.kind == "entrywise":
+        return None
+    (symbol,) = affine.moving
+    shape = affine.statement.shapes[symbol.name]
+    if not may_go_behind((prod(affine.shape), prod(shape))):
+        return None
+    function = behind_matrix(_mapped(piece, affine).function, affine.matrix(symbol))
+    return None if function is None else Penalty(function, (prod(shape),), [piece.text])

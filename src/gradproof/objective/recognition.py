@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from math import prod
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
 
 from gradproof import prox
 from gradproof.errors import UnsupportedError
 from gradproof.expr.build import ZERO
 from gradproof.objective.degree import degree
 from gradproof.objective.parameters import Names
-from gradproof.objective.penalties import Mapped, Penalty, penalties_of
+from gradproof.objective.penalties import Penalty, penalties_of
 from gradproof.objective.program import compiled
 from gradproof.objective.smooth import Smooth
 from gradproof.objective.split import split
 from gradproof.objective.statement import Statement
 from gradproof.objective.templates import separable_match
-from gradproof.prox.function import AbstractFunction
 
 Array = npt.NDArray[np.floating[Any]]
 _TOLERANCE = 1e-10
@@ -49,34 +46,10 @@ def function_of(statement: Statement, names: Names) -> Penalty | None:
         penalties = penalties_of(statement, parts.pieces)
     except UnsupportedError:
         return None
-    own = penalties.own.get(symbol)
-    if own is not None and _is_nothing(own.function) and penalties.mapped:
-        own = None
-    if len(penalties.mapped) + (own is not None) > 1:
-        return None
     if penalties.mapped:
-        own = _variation(penalties.mapped[0], statement)
-        if own is None:
-            return None
+        return None
+    own = penalties.own.get(symbol)
     return _with_smooth(own, statement, Smooth(statement, parts.whole_smooth)) if parts.whole_smooth is not ZERO else own
-
-
-def _is_nothing(function: AbstractFunction) -> bool:
-    return isinstance(function, prox.L1) and not np.any(function.lambda_)
-
-
-def _variation(mapped: Mapped, statement: Statement) -> Penalty | None:
-    """Return the total variation that an l1 norm of differences of neighbours is."""
-    (symbol,) = statement.variables
-    shape, function, matrix = statement.shapes[symbol.name], mapped.function, getattr(mapped.affine, "whole_matrix", None)
-    if not isinstance(function, prox.L1) or np.ndim(function.lambda_) or matrix is None or len(shape) != 1:
-        return None
-    dense = matrix.toarray() if sparse.issparse(matrix) else np.asarray(matrix)
-    size = prod(shape)
-    differences = np.diff(np.eye(size), axis=0)
-    if dense.shape != differences.shape or not (np.array_equal(dense, differences) or np.array_equal(dense, -differences)):
-        return None
-    return Penalty(prox.TotalVariation1D(float(np.asarray(function.lambda_))), shape)
 
 
 def _with_smooth(own: Penalty | None, statement: Statement, smooth: Smooth) -> Penalty | None:

@@ -15,9 +15,9 @@ from gradproof.errors import DomainError, UnsupportedError
 from gradproof.expr.node import Symbol
 from gradproof.objective.blocks import Blocks
 from gradproof.objective.coupling import coupling_of
-from gradproof.objective.feasibility import check_linear
+from gradproof.objective.feasibility import Image, check_linear, check_sets
 from gradproof.objective.linear import Affine
-from gradproof.objective.penalties import Mapped, Penalties
+from gradproof.objective.penalties import Mapped, Penalties, Penalty
 from gradproof.objective.pieces import Nonlinear
 from gradproof.objective.smooth import Smooth
 from gradproof.objective.statement import Statement
@@ -214,6 +214,30 @@ def check_constraints(statement: Statement, penalties: Penalties) -> None:
     ends = [[np.broadcast_to(np.asarray(end), item.shape).ravel() for item in rows for end in (_end(item, k),)] for k in (0, 1)]
     low, high = bounds_of(statement, penalties.own)
     check_linear(matrix, np.concatenate(ends[0]), np.concatenate(ends[1]), low, high, ", ".join(item.text for item in rows))
+
+
+def check_sets_of(statement: Statement, penalties: Penalties, start: Array, seconds: float) -> None:
+    """Look for a point of all convex sets that the variables have to lie in. Raises: Infeasible: there is none."""
+    images = [
+        Image(item.text, item.affine.forward, item.affine.adjoint, item.affine.norm, item.shape, item.function)
+        for item in penalties.mapped
+        if _is_convex_set(item.function)
+    ]
+    sets = {symbol: item for symbol, found in penalties.own.items() if (item := _set_of(found)) is not None}
+    if images:
+        texts = [text for item in sets.values() for text in item.texts]
+        check_sets(images, _penalty(statement, sets), texts, start, seconds)
+
+
+def _is_convex_set(function: AbstractFunction) -> bool:
+    return function.traits.is_indicator and function.traits.is_convex
+
+
+def _set_of(penalty: Penalty) -> Penalty | None:
+    """Return the set that the function of a variable is bound to, None where it is finite everywhere or the set is not known."""
+    if isinstance(penalty.function, prox.Bounded):
+        return replace(penalty, function=penalty.function.box)
+    return penalty if _is_convex_set(penalty.function) else None
 
 
 def _end(item: Mapped, which: int) -> Array:

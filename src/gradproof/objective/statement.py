@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gradproof.derivation.proximal_text import without_indicators
-from gradproof.errors import FormulaError
+from gradproof.errors import FormulaError, ShapeError
 from gradproof.expr.build import number
 from gradproof.expr.node import Element, Expr, Index, Number, Symbol
 from gradproof.expr.walk import postorder, substitute
@@ -20,6 +20,7 @@ from gradproof.formula.formula import Formula
 from gradproof.formula.parse import parse
 from gradproof.formula.values import bind
 from gradproof.objective.conditions import Condition, read_condition, spelled, unwrapped
+from gradproof.objective.requirements import check_parameters
 from gradproof.objective.values import check_memory
 
 Array = npt.NDArray[np.floating[Any]]
@@ -79,6 +80,7 @@ def read_statement(
     for name in over:
         if name in values:
             raise FormulaError(f"a variable was expected to minimize over, got data for {name}", remedy="Leave one of the two out.")
+    assume = _with_numbers(body, over, known, assume)
     shapes = _variable_shapes([body, *(one.formula for one in texts)], over, known, assume)
     points = {name: np.broadcast_to(0.0, shape) for name, shape in shapes.items()}
     formula = parse(body, assume, {**values, **points})
@@ -93,6 +95,19 @@ def read_statement(
     conditions = tuple(part for _, parts in read for part in parts)
     check_memory(sum(prod(shape) for shape in shapes.values()), "the variable")
     return Statement(formula, tuple(heads[name] for name in over), conditions, dict(values))
+
+
+def _with_numbers(body: str, over: Sequence[str], known: Mapping[str, Any], assume: Sequence[str]) -> Sequence[str]:
+    """Declare variables as numbers where the objective would be none else: in |x - 3| + |x - 5|, x is no vector."""
+    if not parse(body, assume, known).axes:
+        return assume
+    told = {one.partition(":")[0].strip() for text in assume for one in text.split(";")}
+    numbers = [f"{name}:" for name in over if name not in known and name not in told]
+    try:
+        is_number = bool(numbers) and not parse(body, [*assume, *numbers], known).axes
+    except (FormulaError, ShapeError):
+        return assume
+    return [*assume, *numbers] if is_number else assume
 
 
 def _variable_shapes(
@@ -199,6 +214,7 @@ def _check_data(formulas: Sequence[Formula], values: Mapping[str, Any], over: Se
         points = {s.name: np.broadcast_to(0.0, _shape(s)) for s in formula.symbols if s.name in over}
         bind(formula, {**{s.name: values[s.name] for s in formula.symbols if s.name in values}, **points})
         _check_labels(formula, values)
+        check_parameters(formula, values, over)
 
 
 def _check_labels(formula: Formula, values: Mapping[str, Any]) -> None:

@@ -109,6 +109,9 @@ def _rendered(chain: Sequence[Sequence[AbstractFunction]], names: Names, point: 
                 around = around.replace("z", "(-z)" if factor == "-1" else f"z/{_atom(factor)}")
                 at = f"-{_atom(at)}" if factor == "-1" else _product(factor, at)
                 gamma = gamma if factor in ("1", "-1") else _product(gamma, f"{_atom(factor)}^2")
+            case prox.PrecomposeOrthogonal():
+                matrix = _atom(told["matrix"])
+                around, at = around.replace("z", f"{matrix}' z"), _product(matrix, at)
             case prox.Bounded():
                 around = around.replace("z", f"min(max(z, {told['lower']}), {told['upper']})")
             case _:

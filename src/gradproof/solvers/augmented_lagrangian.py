@@ -15,7 +15,7 @@ from gradproof.prox.checks import Array, float_array
 from gradproof.prox.function import AbstractFunction
 from gradproof.solvers.loop import minimize as run_loop
 from gradproof.solvers.panoc import Panoc
-from gradproof.solvers.problem import Problem
+from gradproof.solvers.problem import Problem, gradient_scale
 from gradproof.solvers.quasi_newton import QuasiNewton
 from gradproof.solvers.result import Certificate, History, Reason, Result, Stopping
 
@@ -78,7 +78,7 @@ class _Outer:
         value, gradient = problem.evaluate(self.x)
         if not np.isfinite(value):
             raise DomainError("a start with a finite value is needed", got=f"{value}", where="augmented Lagrangian")
-        self.scale = float(np.linalg.norm(gradient)) or 1.0
+        self.scale = gradient_scale(problem, self.x, value, gradient)
         image = np.asarray(coupling.map(self.x))
         self.multipliers = np.zeros_like(image)
         apart = float(np.sum((image - coupling.function.prox(image)[0]) ** 2))

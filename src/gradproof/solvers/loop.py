@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gradproof.prox.checks import Array, float_array
-from gradproof.solvers.problem import Problem
+from gradproof.solvers.problem import Problem, gradient_scale
 from gradproof.solvers.result import Certificate, History, Reason, Result, Stopping
 
 _CHECK_EVERY = 10
@@ -79,7 +79,7 @@ class _Loop:
         self.state: State = solver.init(problem, start.copy())
         value, gradient = problem.evaluate(self.state.x)
         # Where the smooth part is flat at the start, there is nothing to compare with: the residual counts as it is.
-        self.scale = problem.scale or float(np.linalg.norm(gradient)) or 1.0
+        self.scale = problem.scale or gradient_scale(problem, self.state.x, value, gradient)
         self.first = abs(value)
         self.best, self.best_objective, self.best_certificate = self.state.x, np.inf, np.inf
         self.extra: dict[str, Any] = {}

@@ -11,6 +11,7 @@ from gradproof.errors import DomainError
 from gradproof.prox.checks import Array
 from gradproof.prox.function import AbstractFunction
 
+_NEGLIGIBLE, _ASIDE = 1e-8, 1e-2
 Smooth = Callable[[Array], tuple[float, Array]]
 
 
@@ -58,6 +59,17 @@ class Problem:
         if self.penalty.traits.is_convex or length is None or not np.isfinite(distance):
             return distance
         return max(distance, float(np.linalg.norm(x - self.prox(x - length * gradient, length))) / length)
+
+
+def gradient_scale(problem: Problem, start: Array, value: float, gradient: Array) -> float:
+    """Return the norm of the gradient at the start; where that is nothing but rounding, its norm close by."""
+    size = float(np.linalg.norm(gradient))
+    if size > _NEGLIGIBLE * (1 + abs(value)):
+        return size
+    aside = _ASIDE * (1 + float(np.linalg.norm(start))) * np.random.default_rng(0).standard_normal(start.shape)
+    with np.errstate(all="ignore"):
+        near = float(np.linalg.norm(problem.evaluate((start + aside).astype(start.dtype))[1]))
+    return near if 0 < near < np.inf and size <= _NEGLIGIBLE * near else size or 1.0
 
 
 def largest_eigenvalue(apply: Callable[[Array], Array], size: int, iterations: int = 200) -> float:

@@ -15,7 +15,7 @@ from gradproof.errors import DomainError
 from gradproof.prox.box import Box
 from gradproof.prox.checks import Array, float_array
 from gradproof.solvers.loop import AbstractSolver, State
-from gradproof.solvers.problem import Problem
+from gradproof.solvers.problem import Problem, gradient_scale
 from gradproof.solvers.result import Certificate, History, Reason, Result, Stopping
 
 
@@ -89,7 +89,7 @@ class _Lbfgs:
         self.problem, self.start, self.stopping, self.memory = problem, problem.prox(start, 1.0), stopping, memory
         self.began, self.history = time.perf_counter(), History()
         value, gradient = problem.evaluate(self.start)
-        self.scale = problem.scale or max(float(np.linalg.norm(gradient)), float(np.finfo(np.float64).tiny))
+        self.scale = problem.scale or gradient_scale(problem, self.start, value, gradient)
         self.best, self.objective, self.certificate = self.start, value, problem.residual(self.start, gradient) / self.scale
         self.iterations, self.reason = 0, "stalled"
 

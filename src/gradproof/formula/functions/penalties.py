@@ -26,9 +26,12 @@ def _norm21(_: Context, __: Arguments, values: tuple[Value, ...]) -> Value:
     return Value(sum_over([row], TensorEntry("norm2", (column,), values[0].body, ())))
 
 
-def _summed(entry: Callable[[Expr, Expr, Expr], Expr]) -> Callable[[Context, Arguments, tuple[Value, ...]], Value]:
-    def lower(_: Context, __: Arguments, values: tuple[Value, ...]) -> Value:
+def _summed(
+    entry: Callable[[Expr, Expr, Expr], Expr], least_shape: Expr
+) -> Callable[[Context, Arguments, tuple[Value, ...]], Value]:
+    def lower(context: Context, _: Arguments, values: tuple[Value, ...]) -> Value:
         x, lambda_, shape = values
+        context.conditions += [compare(">=", lambda_.body, ZERO), compare(">", shape.body, least_shape)]
         return Value(sum_over(list(x.axes), entry(apply("abs", x.body), lambda_.body, shape.body)))
 
     return lower
@@ -54,6 +57,6 @@ def _scad(size: Expr, lambda_: Expr, a: Expr) -> Expr:
 ENTRIES = (
     Entry(("norm0",), (tensor("x"),), lambda _: _ANY, _count),
     Entry(("norm21",), (tensor("X"),), lambda _: Table(((MATRIX, SCALAR),)), _norm21),
-    Entry(("mcp",), (tensor("x"), tensor("lambda"), tensor("gamma")), lambda _: _WITH_TWO, _summed(_mcp)),
-    Entry(("scad",), (tensor("x"), tensor("lambda"), tensor("a")), lambda _: _WITH_TWO, _summed(_scad)),
+    Entry(("mcp",), (tensor("x"), tensor("lambda"), tensor("gamma")), lambda _: _WITH_TWO, _summed(_mcp, ZERO)),
+    Entry(("scad",), (tensor("x"), tensor("lambda"), tensor("a")), lambda _: _WITH_TWO, _summed(_scad, TWO)),
 )
