@@ -44,6 +44,8 @@ class Rival:
 
 def main() -> None:
     chosen = sys.argv[1:] or list(PROBLEMS)
+    if not set(chosen) <= set(PROBLEMS):
+        sys.exit(f"rows: {', '.join(PROBLEMS)}")
     for name in chosen:
         PROBLEMS[name]()
 

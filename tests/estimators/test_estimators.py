@@ -211,8 +211,8 @@ def test_memory_is_stated_before_it_is_taken():
 
 def test_a_fit_that_fell_short_warns():
     x, y = regression(4)
-    with pytest.warns(sklearn.exceptions.ConvergenceWarning, match="max_iterations"):
-        e.Lasso(1e-4, max_iter=0).fit(x, y)
+    with pytest.warns(sklearn.exceptions.ConvergenceWarning, match="max_iter"):
+        e.Lasso(1e-4, max_iter=1).fit(x, y)
 
 
 BAD = [
@@ -231,8 +231,33 @@ BAD += [
 ]
 
 
+BAD += [
+    e.Lasso("1"),
+    e.ElasticNet(alpha=None),
+    e.SoftmaxRegression(C=True),
+    e.Lasso(tol=np.nan),
+    e.GroupLasso(tol="small"),
+    e.NonNegativeLeastSquares(max_iter=0),
+    e.LogisticRegression(max_iter=1.5),
+]
+
+
 @pytest.mark.parametrize("model", BAD, ids=repr)
 def test_bad_parameters(model):
     x, y = regression(5)
     with pytest.raises(GradproofError):
         model.fit(x, (y > 0).astype(int))
+
+
+@pytest.mark.parametrize("model", [e.SoftmaxRegression(), e.LogisticRegression()], ids=repr)
+def test_labels_of_several_kinds_are_refused_by_name(model):
+    x, _ = regression(5)
+    labels = np.array([0, "a"] * len(x), dtype=object)[: len(x)]
+    with pytest.raises(ValueError, match="object array with 0"):
+        model.fit(x, labels)
+
+
+def test_data_whose_squares_overflow_are_refused():
+    x, y = regression(5)
+    with pytest.raises(GradproofError, match="1e\\+150"):
+        e.SoftmaxRegression().fit(1e200 * x, (y > 0).astype(int))

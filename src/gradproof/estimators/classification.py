@@ -14,13 +14,14 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from gradproof.estimators.blocks import fit_blocks
+from gradproof.estimators.parameters import checked_positive, checked_share, stopping_of
 from gradproof.estimators.paths import DomainValueError, falling, followed, strengths
 from gradproof.estimators.regression import report
 from gradproof.solvers.design import Design
 from gradproof.solvers.distributed import is_blocked
 from gradproof.solvers.logistic import logistic_bound, minimize_logistic
 from gradproof.solvers.path import Path
-from gradproof.solvers.result import Result, Stopping
+from gradproof.solvers.result import Result
 from gradproof.solvers.softmax import minimize_softmax
 from gradproof.solvers.softmax_bound import softmax_bound
 from gradproof.solvers.softmax_plain import minimize_plain_softmax
@@ -42,16 +43,24 @@ class AbstractLinearClassifier(ClassifierMixin, BaseEstimator):
 
     def _validated(self, X: Any, y: Any) -> tuple[Any, npt.NDArray[np.int64]]:
         x, target = validate_data(self, X, y, accept_sparse=_SPARSE, dtype=[np.float64, np.float32])
-        check_classification_targets(target)
+        self._check_labels(target)
         self.classes_, codes = np.unique(target, return_inverse=True)
         if len(self.classes_) < 2:
             raise DomainValueError("at least two classes are needed", got="1 class", where=type(self).__name__)
         self._check_parameters()
         return x, codes.astype(np.int64)
 
+    def _check_labels(self, target: Any) -> None:
+        if np.asarray(target).dtype == object and not all(isinstance(label, str) for label in target):
+            got = next(repr(label) for label in target if not isinstance(label, str))
+            raise DomainValueError(
+                "Unknown label type: labels of one kind, numbers or strings, were expected", got=f"an object array with {got:.40}",
+                where=type(self).__name__, remedy="Convert it, for example with y.astype(int).",
+            )  # fmt: skip
+        check_classification_targets(target)
+
     def _check_parameters(self) -> None:
-        if not (np.isfinite(self.C) and self.C > 0):
-            raise DomainValueError("C has to be positive", got=f"{self.C}", where=type(self).__name__)
+        checked_positive(self.C, "C", type(self).__name__)
 
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
         """Take one pass over more samples, from the coefficients of ``fit`` or earlier passes on. Returns: itself.
@@ -62,7 +71,7 @@ class AbstractLinearClassifier(ClassifierMixin, BaseEstimator):
         """
         is_first = not hasattr(self, "coef_")
         x, target = validate_data(self, X, y, accept_sparse=_SPARSE, dtype=[np.float64, np.float32], reset=is_first)
-        check_classification_targets(target)
+        self._check_labels(target)
         self._check_parameters()
         codes = self._codes(target, classes, is_first)
         weights = _check_sample_weight(sample_weight, x, dtype=np.float64, ensure_non_negative=True)
@@ -179,7 +188,7 @@ class SoftmaxRegression(AbstractLinearClassifier):
 
         wanted, size = None if self.penalty is None else strengths(self.Cs, "SoftmaxRegression"), len(self.classes_) * x.shape[1]
         values = falling(wanted, 1 / self.C, largest, size, "SoftmaxRegression")
-        stopping = Stopping(self.tol, self.max_iter)
+        stopping = stopping_of(self)
         path, result = followed(
             values, 1 / self.C, lambda value, last: self._solve(x, codes, value, last, {**options, "stopping": stopping})
         )
@@ -191,7 +200,7 @@ class SoftmaxRegression(AbstractLinearClassifier):
         self._check_parameters()
         if self.penalty != "l2":
             raise DomainValueError("a Dask array goes with penalty 'l2'", got=f"{self.penalty!r}", where="SoftmaxRegression")
-        self.classes_, result = fit_blocks(X, y, sample_weight, 1 / self.C, self.fit_intercept, Stopping(self.tol, self.max_iter))
+        self.classes_, result = fit_blocks(X, y, sample_weight, 1 / self.C, self.fit_intercept, stopping_of(self))
         self.n_features_in_ = int(X.shape[1])
         self.coef_, self.intercept_ = result.x, np.asarray(result.extra["intercept"])
         self._keep(Path(np.array([1 / self.C]), (result,)), result)
@@ -204,9 +213,9 @@ class SoftmaxRegression(AbstractLinearClassifier):
                 "penalty has to be 'l1', 'l2', 'elasticnet', 'group', 'nuclear' or None", got=f"{self.penalty!r}",
                 where="SoftmaxRegression",
             )  # fmt: skip
-        ratio = {"l1": 1.0, "l2": 0.0, "elasticnet": self.l1_ratio}.get(str(self.penalty))
-        if ratio is not None and not 0 <= ratio <= 1:
-            raise DomainValueError("l1_ratio has to be from 0 to 1", got=f"{ratio}", where="SoftmaxRegression")
+        ratio: float | None = {"l1": 1.0, "l2": 0.0}.get(str(self.penalty))
+        if self.penalty == "elasticnet":
+            ratio = checked_share(self.l1_ratio, "l1_ratio", "SoftmaxRegression", may_be_zero=True)
         if self.positive and not ratio:
             raise DomainValueError(
                 "positive goes with 'l1' and 'elasticnet'", got=f"penalty {self.penalty!r}", where="SoftmaxRegression",
@@ -297,7 +306,7 @@ class LogisticRegression(AbstractLinearClassifier):
         def solve(value: float, last: Result | None) -> Result:
             return minimize_logistic(
                 design, signs, ratio * value, (1 - ratio) * value, fit_intercept=self.fit_intercept,
-                start=None if last is None else last.x, stopping=Stopping(self.tol, self.max_iter),
+                start=None if last is None else last.x, stopping=stopping_of(self),
             )  # fmt: skip
 
         path, result = followed(values, 1 / self.C, solve)
@@ -306,9 +315,7 @@ class LogisticRegression(AbstractLinearClassifier):
         return self
 
     def _ratio(self) -> float:
-        if not 0 < self.l1_ratio <= 1:
-            raise DomainValueError("l1_ratio has to be above 0 and at most 1", got=f"{self.l1_ratio}", where="LogisticRegression")
-        return self.l1_ratio
+        return checked_share(self.l1_ratio, "l1_ratio", "LogisticRegression")
 
     def _check_classes(self) -> None:
         if len(self.classes_) > 2:

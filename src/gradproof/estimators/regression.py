@@ -13,6 +13,7 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from gradproof.estimators.parameters import checked_positive, checked_share, stopping_of
 from gradproof.estimators.paths import DomainValueError, falling, followed
 from gradproof.solvers.accumulation import Accumulated
 from gradproof.solvers.design import Design
@@ -31,7 +32,11 @@ def report(result: Result, model: Any) -> None:
     model.result_ = result
     model.n_iter_ = max(1, result.iterations)
     if not result.is_converged:
-        warnings.warn(f"{type(model).__name__}: {result.certificate}. {result.advice}", ConvergenceWarning, stacklevel=3)
+        warnings.warn(f"{type(model).__name__}: {result.certificate}. {_advice(result)}", ConvergenceWarning, stacklevel=3)
+
+
+def _advice(result: Result) -> str:
+    return result.advice.replace("max_iterations", "max_iter").replace("the tolerance", "tol")
 
 
 class AbstractLinearRegressor(RegressorMixin, BaseEstimator):
@@ -86,7 +91,7 @@ class AbstractLinearRegressor(RegressorMixin, BaseEstimator):
         return x, np.asarray(target, dtype=np.float64)
 
     def _stopping(self) -> Stopping:
-        return Stopping(self.tol, self.max_iter)
+        return stopping_of(self)
 
     @abstractmethod
     def _path(self, x: Any, y: Array, count: int, fit_intercept: bool) -> tuple[Path, Result]:
@@ -121,12 +126,10 @@ class ElasticNet(AbstractLinearRegressor):
         self.max_iter = max_iter
 
     def _ratio(self) -> float:
-        if not 0 < self.l1_ratio <= 1:
-            raise DomainValueError("l1_ratio has to be above 0 and at most 1", got=f"{self.l1_ratio}", where=type(self).__name__)
-        return self.l1_ratio
+        return checked_share(self.l1_ratio, "l1_ratio", type(self).__name__)
 
     def _path(self, x: Any, y: Array, count: int, fit_intercept: bool) -> tuple[Path, Result]:
-        where, ratio, alpha = type(self).__name__, self._ratio(), _positive(self.alpha, type(self).__name__)
+        where, ratio, alpha = type(self).__name__, self._ratio(), checked_positive(self.alpha, "alpha", type(self).__name__)
         solver = ElasticNetSolver(x, y, fit_intercept=fit_intercept)
         values = falling(self.alphas, alpha, lambda: solver.lambda_max(self.positive) / (count * ratio), x.shape[1], where)
 
@@ -223,7 +226,11 @@ class GroupLasso(AbstractLinearRegressor):
         return [np.arange(first, min(first + size, columns)) for first in range(0, columns, size)]
 
     def _path(self, x: Any, y: Array, count: int, fit_intercept: bool) -> tuple[Path, Result]:
-        design, groups, alpha = Design(x, "GroupLasso"), self._groups(x.shape[1]), _positive(self.alpha, "GroupLasso")
+        design, groups, alpha = (
+            Design(x, "GroupLasso"),
+            self._groups(x.shape[1]),
+            checked_positive(self.alpha, "alpha", "GroupLasso"),
+        )
         options: dict[str, Any] = {"weights": self.weights, "fit_intercept": fit_intercept}
         values = falling(
             self.alphas, alpha, lambda: group_lasso_bound(design, y, groups, **options) / count, x.shape[1], "GroupLasso"
@@ -234,9 +241,3 @@ class GroupLasso(AbstractLinearRegressor):
             return minimize_group_lasso(design, y, groups, value * count, start=start, stopping=self._stopping(), **options)
 
         return followed(values, alpha, solve)
-
-
-def _positive(alpha: float, where: str) -> float:
-    if not (np.isfinite(alpha) and alpha > 0):
-        raise DomainValueError("alpha has to be positive", got=f"{alpha}", where=where)
-    return float(alpha)

@@ -20,6 +20,7 @@ from gradproof.solvers.softmax_dual import settle_intercept
 from gradproof.solvers.softmax_kernels import softmax_loss
 
 _WHERE = "minimize_softmax"
+_LARGEST_ENTRY = 1e150
 _WIDEST = 3000
 _ROUNDS = 4
 #: Scores, shares, residuals and truth are held at a time.
@@ -37,7 +38,7 @@ class SoftmaxLoss:
         self, x: Any, labels: npt.ArrayLike, classes: int | None = None, sample_weight: npt.ArrayLike | None = None
     ) -> None:
         self.is_sparse = sparse.issparse(x)
-        self.x: Any = sparse.csr_matrix(x, dtype=np.float64) if self.is_sparse else _table(x)
+        self.x: Any = _sparse_table(x) if self.is_sparse else _table(x)
         self.labels, self.classes = _labels(labels, self.x.shape[0], classes)
         n = self.x.shape[0]
         check_memory(
@@ -249,7 +250,23 @@ def _table(x: Any) -> Array:
     table = float_array(x, "X", _WHERE)
     if table.ndim != 2:
         raise ShapeError("X needs a row for each sample and a column for each feature", got=f"shape {table.shape}", where=_WHERE)
+    _check_size(table)
     return np.ascontiguousarray(table)
+
+
+def _sparse_table(x: Any) -> Any:
+    table = sparse.csr_matrix(x, dtype=np.float64)
+    _check_size(float_array(table.data, "X", _WHERE))
+    return table
+
+
+def _check_size(entries: Array) -> None:
+    largest = max(-float(entries.min()), float(entries.max())) if entries.size else 0.0
+    if largest > _LARGEST_ENTRY:
+        raise DomainError(
+            f"entries of X up to {_LARGEST_ENTRY:.0e} were expected", got=f"{largest:.3g}", where=_WHERE,
+            remedy="Scale the data: their squares overflow.",
+        )  # fmt: skip
 
 
 def _labels(labels: npt.ArrayLike, n: int, classes: int | None) -> tuple[npt.NDArray[np.int64], int]:
