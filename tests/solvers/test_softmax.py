@@ -105,3 +105,15 @@ def test_class_without_samples_and_constant_column():
 def test_bad_input(x, labels, options, message):
     with pytest.raises(GradproofError, match=message):
         minimize_softmax(x, labels, options.pop("lambda_2", 1.0), **options)
+
+
+def test_an_interruption_before_the_first_step_returns_the_start(monkeypatch):
+    def interrupt(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("gradproof.solvers.softmax.cholesky", interrupt)
+    x, labels = data(30, 4, 3)
+    found = minimize_softmax(x, labels, 1.0)
+    assert found.reason == "interrupted"
+    assert found.objective == pytest.approx(30 * np.log(3))
+    assert not found.x.any()

@@ -125,7 +125,8 @@ class _Run:
     def __init__(self, loss: SoftmaxLoss, lambda_2: float, fit_intercept: bool, stopping: Stopping) -> None:
         self.began = time.perf_counter()
         self.loss, self.lambda_2, self.fit_intercept, self.stopping = loss, lambda_2, fit_intercept, stopping
-        self.root, self.center = self._curvature()
+        self.root: Array | None = None
+        self.center: Array = np.zeros(loss.x.shape[1])
         self.gaps: list[float] = []
         self.zero = max(float(loss.weights.sum()) * float(np.log(loss.classes)), float(np.finfo(np.float64).tiny))
 
@@ -178,8 +179,12 @@ class _Run:
 
     def result(self, start: tuple[npt.ArrayLike, npt.ArrayLike] | None) -> Result:
         """Run L-BFGS until the gap is small enough."""
-        point = self._point(start)
         rounds: list[Result] = []
+        try:
+            self.root, self.center = self._curvature()
+        except KeyboardInterrupt:
+            return self._postprocess(rounds, self.evaluate(self._point(start))[0])
+        point = self._point(start)
         for _ in range(_ROUNDS):
             rounds.append(
                 minimize_lbfgs(Problem(self.evaluate), point, self._inner(sum(run.iterations for run in rounds)), memory=30)
@@ -217,8 +222,8 @@ class _Run:
 
     def _postprocess(self, rounds: list[Result], objective: float) -> Result:
         gap = self.seen.gap
-        last = rounds[-1].reason
-        history = {name: np.concatenate([run.history[name] for run in rounds]) for name in rounds[0].history}
+        last = rounds[-1].reason if rounds else "interrupted"
+        history = {name: np.concatenate([run.history[name] for run in rounds]) for name in (rounds[0].history if rounds else ())}
         history["certificate"] = np.array(self.gaps)
         history["iteration"] = np.arange(1, len(self.gaps) + 1, dtype=np.float64)
         return Result(
