@@ -43,6 +43,7 @@ _OF_LOOPS = (
     "range",
     "abs",
     "real",
+    "rows",
     "prepared",
     *OF_PASSES,
 )

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from gradproof.codegen.dialects import NUMPY
 from gradproof.codegen.functions import (
     LOOP_HELPERS,
     as_returned,
-    by_name,
     called_helpers,
     function_name,
     head,
@@ -18,8 +16,8 @@ from gradproof.codegen.functions import (
     used_lines,
 )
 from gradproof.codegen.mixed_source import MixedWriter
-from gradproof.codegen.signature import Output, Signature, quotable, shape_text
-from gradproof.codegen.whole_body import unfitting, whole_body
+from gradproof.codegen.signature import Output, Signature, quotable
+from gradproof.codegen.whole_function import Whole, whole_function
 from gradproof.formula.formula import Formula
 
 
@@ -41,13 +39,13 @@ def loop_module(bodies: Sequence[str], told: str) -> str:
 def loop_function(formula: Formula, group: Sequence[Output], names: Sequence[str]) -> str:
     """Return the function that computes some outputs, behind the kernels that it calls."""
     made, writer, results = _looped(formula, group, names)
-    whole = _whole(made, writer, results, function_name(group))
+    whole = whole_function(made, writer.lines, results, writer.sources, function_name(group))
     computed = whole.call(group) if whole else [*writer.lines, f"return {as_returned(group, results)}"]
-    given = _loop_arguments(made, writer, is_whole=whole is not None)
+    given = _loop_arguments(made, writer, whole)
     body = "\n    ".join(
         [*used_lines(given[:1], computed + given[1:]), *given[1:], *used_lines(made.measured(), computed), *computed]
     )
-    kernels = [*writer.kernels, *([whole.source] if whole else [])]
+    kernels = whole.kernels if whole else writer.kernels
     return "\n\n".join([*kernels, f"{head(made, group, 'numba')}\n    {body}\n"])
 
 
@@ -62,52 +60,6 @@ def _looped(formula: Formula, group: Sequence[Output], names: Sequence[str]) -> 
     return made, writer, [writer.written(value, axes) for value, axes in roots]
 
 
-@dataclass(frozen=True)
-class _Whole:
-    """The compiled function that does all of the work: its source, and how it is called."""
-
-    source: str
-    name: str
-    parameters: tuple[str, ...]
-    checks_shapes: bool
-
-    def call(self, group: Sequence[Output]) -> list[str]:
-        """Return the lines that call it and return what it computes."""
-        call = f"{self.name}({', '.join(self.parameters)})"
-        if len(group) == 1:
-            return [f"return {call}"]
-        results = [f"result_{number}" for number in range(1, len(group) + 1)]
-        return [f"{', '.join(results)} = {call}", f"return {by_name(group, results)}"]
-
-
-def _whole(made: Signature, writer: MixedWriter, results: Sequence[str], name: str) -> _Whole | None:
-    """Return the lines of a function as one compiled function, None where NumPy computes some of them better."""
-    arrays = [made.names[symbol.name] for symbol in made.arguments if symbol.axes]
-    found = whole_body(made, writer.lines, results, writer.kernel_names) if arrays else None
-    if found is None:
-        return None
-    lines, returned = found
-    computed = [*lines, f"return {', '.join(returned)}"]
-    test = unfitting(made)
-    checks = _checks(made, test) if test else []
-    typed = used_lines([f"dtype = {arrays[0]}.dtype.type"], computed)
-    body = "\n    ".join([*checks, *typed, *used_lines(made.measured(), computed), *computed])
-    called = f"_{name}_whole"
-    source = f"@njit(**LOOPS)\ndef {called}({', '.join(made.parameters)}):\n    {body}\n"
-    return _Whole(source, called, tuple(made.parameters), test is not None)
-
-
-def _checks(made: Signature, tests: Sequence[str]) -> list[str]:
-    """Return the lines that refuse shapes that do not fit each other."""
-    shapes = ", ".join(f"{made.names[symbol.name]} {shape_text(symbol)}" for symbol in made.arguments if symbol.axes)
-    condition = (
-        f"if {tests[0]}:"
-        if len(tests) == 1
-        else "\n        ".join(["if (", " or ".join(tests[:1]), *(f"or {test}" for test in tests[1:])]) + "\n    ):"
-    )
-    return [condition, f'    raise ValueError("{quotable(f"arrays whose shapes fit each other were expected: {shapes}")}")']
-
-
 def entry_source(formula: Formula, outputs: Sequence[Output], told: Sequence[str]) -> tuple[str, str] | None:
     """Return a function ``entry`` for a loaded Numba module, and the name of the one compiled function that it calls.
 
@@ -118,30 +70,30 @@ def entry_source(formula: Formula, outputs: Sequence[Output], told: Sequence[str
     made, writer, results = _looped(formula, outputs, names)
     if any(made.names[symbol.name] != symbol.name for symbol in made.arguments) or not made.arguments:
         return None
-    whole = _whole(made, writer, results, function_name(outputs))
+    whole = whole_function(made, writer.lines, results, writer.sources, function_name(outputs))
     if whole is not None and whole.checks_shapes:
         call, name = whole.call(outputs)[0].removeprefix("return "), whole.name
         results = [f"result_{number}" for number in range(1, len(outputs) + 1)] if len(outputs) > 1 else ["result_1"]
         call = call if len(outputs) > 1 else f"result_1 = {call}"
     elif not any(symbol.axes for symbol in made.arguments) and len(writer.lines) == 1 and len(writer.kernels) == 1:
-        (call,), (name,) = writer.lines, writer.kernel_names
+        (call,), (name,) = writer.lines, writer.sources
     else:
         return None
     returned = ", ".join(f"{request!r}: {result}" for request, result in zip(told, results, strict=True))
     return f"def entry(*, {', '.join(made.parameters)}):\n    {call}\n    return {{{returned}}}\n", name
 
 
-def _loop_arguments(made: Signature, writer: MixedWriter, *, is_whole: bool) -> list[str]:
+def _loop_arguments(made: Signature, writer: MixedWriter, whole: Whole | None) -> list[str]:
     """Return the lines that give the arguments one type; what loops read is row-major, what one compiled function multiplies has an order."""
     arrays = [made.names[symbol.name] for symbol in made.arguments if symbol.axes]
     read = "\n".join(writer.kernels)
     lines = [f"dtype = floating({', '.join(arrays)})"] if arrays else ["dtype = float"]
     for symbol in made.arguments:
         name = made.names[symbol.name]
-        if symbol.axes and re.search(rf"\b{name}\[", read):
+        if symbol.axes and (re.search(rf"\b{name}\[", read) or (whole is not None and name in whole.by_rows)):
             lines.append(f"{name} = np.ascontiguousarray({name}, dtype=dtype)")
         elif symbol.axes:
-            lines.append(f"{name} = contiguous({name}, dtype)" if is_whole else f"{name} = np.asarray({name}, dtype=dtype)")
+            lines.append(f"{name} = contiguous({name}, dtype)" if whole else f"{name} = np.asarray({name}, dtype=dtype)")
         elif symbol not in made.sizes:
             lines.append(f"{name} = {'dtype' if arrays else 'float'}({name})")
     return lines

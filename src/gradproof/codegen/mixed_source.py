@@ -41,9 +41,9 @@ class MixedWriter(Writer):
     forms: dict[str, tuple[str, list[int]]] = field(default_factory=dict)
 
     @property
-    def kernel_names(self) -> list[str]:
-        """The names of the kernels."""
-        return [name for name, _ in self.forms.values()]
+    def sources(self) -> dict[str, str]:
+        """The kernels by name."""
+        return dict(zip((name for name, _ in self.forms.values()), self.kernels, strict=True))
 
     def written(self, root: Expr, axes: Sequence[Index]) -> str:
         """Write an expression and return the code of its value over these axes; a number of a kernel is one already."""

@@ -13,11 +13,11 @@ from gradproof.codegen.signature import Signature
 from gradproof.codegen.sizes import size_text
 from gradproof.expr.node import Expr, Symbol
 
-_EMPTY = re.compile(r"(?P<name>\w+) = np\.empty\(\((?P<shape>[\w ,+*/()-]*)\), dtype\)")
-_CALL = re.compile(r"(?:(?P<names>\w+(?:, \w+)*) = )?(?P<kernel>\w+)\((?P<arguments>[\w ,]*)\)")
-_SCALED = re.compile(r"(?P<name>\w+) = (?P<array>\w+) \* dtype\((?P<number>[\w ./*()+-]*)\)")
-_PRODUCT = re.compile(r"(?P<name>\w+) = (?P<value>[\w .@()]+?)(?: if (?P<test>[\w *+<=]+) else (?P<other>[\w .@()]+))?")
-_FACTOR = re.compile(r"(\w+)(?:\.T)?")
+EMPTY = re.compile(r"(?P<name>\w+) = np\.empty\(\((?P<shape>[\w ,+*/()-]*)\), dtype\)")
+CALL = re.compile(r"(?:(?P<names>\w+(?:, \w+)*) = )?(?P<kernel>\w+)\((?P<arguments>[\w ,]*)\)")
+SCALED = re.compile(r"(?P<name>\w+) = (?P<array>\w+) \* dtype\((?P<number>[\w ./*()+-]*)\)")
+PRODUCT = re.compile(r"(?P<name>\w+) = (?P<value>[\w .@()]+?)(?: if (?P<test>[\w *+<=]+) else (?P<other>[\w .@()]+))?")
+FACTOR = re.compile(r"(\w+)(?:\.T)?")
 _HALF = re.compile(r"(\w+)\.T @ \1|(\w+) @ \2\.T")
 _RESULT = re.compile(r"np\.ascontiguousarray\((?P<array>\w+)(?P<turned>\.T)?, dtype=dtype\)|float\((?P<number>\w+)\)")
 
@@ -34,7 +34,7 @@ def whole_body(
             return None
         ranks.update(found)
         products += " @ " in line
-        calls += " @ " in line or not _EMPTY.fullmatch(line)
+        calls += " @ " in line or not EMPTY.fullmatch(line)
     returned = [_returned(result, ranks, made.parameters) for result in results]
     if products == 0 or calls < 2 or None in returned:
         return None
@@ -58,13 +58,13 @@ def unfitting(made: Signature) -> list[str] | None:
 
 def _ranks_of(line: str, ranks: Mapping[str, int], kernels: Sequence[str]) -> dict[str, int] | None:
     """Return the numbers of axes of what a line makes, None where it is no line for Numba."""
-    if found := _EMPTY.fullmatch(line):
+    if found := EMPTY.fullmatch(line):
         return {found["name"]: len([length for length in found["shape"].split(", ") if length.strip(",")])}
-    if (found := _CALL.fullmatch(line)) and found["kernel"] in kernels:
+    if (found := CALL.fullmatch(line)) and found["kernel"] in kernels:
         return dict.fromkeys(found["names"].split(", "), 0) if found["names"] else {}
-    if (found := _SCALED.fullmatch(line)) and found["array"] in ranks:
+    if (found := SCALED.fullmatch(line)) and found["array"] in ranks:
         return {found["name"]: ranks[found["array"]]}
-    if (found := _PRODUCT.fullmatch(line)) and not _HALF.fullmatch(found["value"]):
+    if (found := PRODUCT.fullmatch(line)) and not _HALF.fullmatch(found["value"]):
         values = [value for value in (found["value"], found["other"]) if value is not None]
         made = {_rank_of(value, ranks) for value in values}
         if len(made) == 1 and None not in made:
@@ -74,7 +74,7 @@ def _ranks_of(line: str, ranks: Mapping[str, int], kernels: Sequence[str]) -> di
 
 def _rank_of(product: str, ranks: Mapping[str, int]) -> int | None:
     """Return the number of axes of a product of vectors and matrices, None where it is another one."""
-    factors = [_FACTOR.fullmatch(part) for part in product.replace("(", "").replace(")", "").split(" @ ")]
+    factors = [FACTOR.fullmatch(part) for part in product.replace("(", "").replace(")", "").split(" @ ")]
     own = [ranks.get(factor[1]) if factor else None for factor in factors]
     if len(own) < 2 or any(rank not in (1, 2) for rank in own):
         return None

@@ -32,7 +32,8 @@ class Entry:
         if not (_are_plain(values) and self.namespace["CACHE"] and hasattr(function, "signatures")):
             return  # it would have to be compiled once more, or compilation is turned off
         if self.known[0] != len(function.signatures):
-            fixed = njit(function.signatures, **self.namespace["LOOPS"])(function.py_func)
+            is_parallel = bool(function.targetoptions.get("parallel"))
+            fixed = njit(function.signatures, parallel=is_parallel, **self.namespace["LOOPS"])(function.py_func)
             self.known = len(function.signatures), defined(self.source, {**self.namespace, self.name: fixed})["entry"]
         self.call = self.known[1]
 
