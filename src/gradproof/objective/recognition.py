@@ -17,7 +17,7 @@ from gradproof.objective.program import compiled
 from gradproof.objective.smooth import Smooth
 from gradproof.objective.split import split
 from gradproof.objective.statement import Statement
-from gradproof.objective.templates import separable_match
+from gradproof.objective.templates import separable_match, whole_match
 
 Array = npt.NDArray[np.floating[Any]]
 _TOLERANCE = 1e-10
@@ -36,7 +36,7 @@ def function_of(statement: Statement, names: Names) -> Penalty | None:
         def value(point: Array) -> float:
             return float(whole({**statement.values, symbol.name: point}))
 
-        function = separable_match(value, shape, names)
+        function = separable_match(value, shape, names) or whole_match(value, shape, names)
         if function is not None:
             return Penalty(function, shape)
     parts = split(statement)

@@ -36,7 +36,7 @@ def separable_match(value: Callable[[Array], float], shape: tuple[int, ...], nam
     rest = np.array(columns)
     if _fits(rest, values) is not None:
         return None
-    scaled: AbstractFunction | None = None
+    second_best: AbstractFunction | None = None
     for function in _candidates(shape, names):
         with np.errstate(all="ignore"):
             known = np.array([function.value(point) for point in points])
@@ -45,11 +45,30 @@ def separable_match(value: Callable[[Array], float], shape: tuple[int, ...], nam
         found = _fits(np.column_stack([known, rest]), values)
         if found is not None and found[0] > _TOLERANCE:
             match = _assembled(function, found, list(linear.values()), names)
-            # MCP and SCAD come in several scalings; the one without a factor is the usual one.
-            if not (isinstance(match, prox.Scale) and _is_of_several_scalings(match)):
+            # MCP and SCAD come in several scalings, and the one without a factor is the usual one; so is one without a linear part.
+            if not (isinstance(match, prox.Tilt) or (isinstance(match, prox.Scale) and _is_of_several_scalings(match))):
                 return match
-            scaled = scaled or match
-    return scaled
+            second_best = second_best or match
+    return second_best
+
+
+def whole_match(value: Callable[[Array], float], shape: tuple[int, ...], names: Names) -> AbstractFunction | None:
+    """Return the smooth maximum with a linear part that a function of a vector is by its values, None where it is another one.
+
+    Formula: value(x) = weight log sum_i exp(x_i) + <a, x> + constant, with a named in ``names``
+    """
+    if len(shape) != 1:
+        return None
+    function, source = prox.LogSumExp(), np.random.default_rng(7)
+    points = [3 * source.standard_normal(shape) for _ in range(32)]
+    with np.errstate(all="ignore"):
+        values = np.array([value(point) for point in points])
+    if not np.isfinite(values).all():
+        return None
+    linear = {text: entries for text, entries in names.entries(shape[0]).items() if text.isidentifier()}
+    rest = [[function.value(x), float(np.sum(x)), 1.0, *(float(np.sum(e * x)) for e in linear.values())] for x in points]
+    found = _fits(np.array(rest), values)
+    return _assembled(function, found, list(linear.values()), names) if found is not None and found[0] > _TOLERANCE else None
 
 
 def _is_separable(value: Callable[[Array], float], points: list[Array]) -> bool:
@@ -123,7 +142,15 @@ def _simple(names: Names) -> list[float]:
 
 def _bases(names: Names, data: list[Array]) -> Iterator[AbstractFunction]:
     """Yield the functions with the parameters that the formula names."""
-    yield from (prox.Logistic(1.0), prox.Hinge(1.0), prox.SquaredHinge(1.0), prox.Poisson(1.0), prox.L1(1.0))
+    yield from (
+        prox.Logistic(1.0),
+        prox.Hinge(1.0),
+        prox.SquaredHinge(1.0),
+        prox.Poisson(1.0),
+        prox.L1(1.0),
+        prox.Entropy(),
+        prox.LogBarrier(),
+    )
     numbers = _simple(names)
     makers: list[Callable[[float], AbstractFunction]] = [
         prox.Huber,

@@ -143,6 +143,7 @@ def _leaf(parts: Sequence[AbstractFunction], names: Names, point: str, gamma: st
         text = re.sub(rf"\b{name}(?:_[a-z])? (?=(?:[a-zA-Z]|lambda)\b)", "", text)
         text = re.sub(rf"\b(gamma|lambda(?:_\d)?) {name}(?:_[a-z])?\b", r"\1", text)
     if gamma == "1":
+        text = re.sub(r"(\d) gamma\b", r"\1", text.replace(" / gamma", ""))
         text = re.sub(r"\bgamma (?=(?:[a-zA-Z]|lambda|tau|sigma|softmax|weights|min|theta)(?:\b|_)|\()", "", text)
     values = {**{name: _atom(value) for name, value in told.items()}, "gamma": _atom(gamma), "x": point, "X": point}
     words = "|".join(map(re.escape, sorted(values, key=len, reverse=True)))

@@ -8,6 +8,7 @@ from gradproof.prox.conjugate import Conjugate, MoreauEnvelope, PlusQuadratic
 from gradproof.prox.counting_balls import L0Ball, RankBall
 from gradproof.prox.cross_entropy import CrossEntropy
 from gradproof.prox.elastic_net import ElasticNet
+from gradproof.prox.entropy import Entropy
 from gradproof.prox.exponential_cone import ExponentialCone
 from gradproof.prox.function import AbstractFunction
 from gradproof.prox.groups import L21, L1PlusL2, SparseGroup
@@ -19,7 +20,10 @@ from gradproof.prox.l1 import L1
 from gradproof.prox.l1_ball import L1Ball
 from gradproof.prox.l2 import L2
 from gradproof.prox.l2_ball import L2Ball, Sphere
+from gradproof.prox.log_barrier import LogBarrier
+from gradproof.prox.log_determinant import LogDeterminant
 from gradproof.prox.log_sum import LogSum
+from gradproof.prox.log_sum_exp import LogSumExp
 from gradproof.prox.logistic import Logistic
 from gradproof.prox.mcp import MCP
 from gradproof.prox.nuclear import Nuclear
@@ -51,6 +55,7 @@ __all__ = [
     "Conjugate",
     "CrossEntropy",
     "ElasticNet",
+    "Entropy",
     "ExponentialCone",
     "Halfspace",
     "Hinge",
@@ -62,7 +67,10 @@ __all__ = [
     "L1PlusL2",
     "L2Ball",
     "LInf",
+    "LogBarrier",
+    "LogDeterminant",
     "LogSum",
+    "LogSumExp",
     "Logistic",
     "Max",
     "MoreauEnvelope",

@@ -11,6 +11,7 @@ from gradproof.errors import DomainError, ShapeError
 from gradproof.prox.checks import Array, has_rank, tolerance
 from gradproof.prox.function import AbstractFunction
 from gradproof.prox.logistic import x_log_x
+from gradproof.prox.roots import log_linear_root
 from gradproof.prox.traits import Traits
 
 _STEPS = 200
@@ -83,11 +84,11 @@ class CrossEntropy(AbstractFunction):
         low, high = c.max(axis=1) - step, c.max(axis=1) + np.log(x.shape[1])
         for _ in range(_STEPS):
             s = 0.5 * (low + high)
-            is_above = _shares(c - s[:, None], step).sum(axis=1) > 1
+            is_above = log_linear_root(c - s[:, None], step).sum(axis=1) > 1
             low, high = np.where(is_above, s, low), np.where(is_above, high, s)
             if (high - low <= 4 * np.finfo(np.float64).eps * (1 + np.abs(s))).all():
                 break
-        return np.asarray(c - step * _shares(c - 0.5 * (low + high)[:, None], step)).astype(x.dtype)
+        return np.asarray(c - step * log_linear_root(c - 0.5 * (low + high)[:, None], step)).astype(x.dtype)
 
     def _conjugate_value(self, y: Array) -> float:
         shares, slack = y + self._truth(y), tolerance(y)
@@ -103,17 +104,3 @@ class CrossEntropy(AbstractFunction):
         for _ in range(int(200 * (1 + step))):
             z -= rate * (self._gradient(z) + (z - start) / step)
         return z.astype(x.dtype)
-
-
-def _shares(d: Array, step: float) -> Array:
-    """Return p with step p + log p = d, by Newton steps on the logarithm from a point above the root."""
-    # u + step exp(u) = d has u <= d, and u <= log(d / step) where d > 0; the left side is convex, so steps from above fall.
-    u = np.where(d > step, np.log(np.maximum(d, step) / step), d)
-    for _ in range(30):
-        p = step * np.exp(u)
-        moved = u - (u + p - d) / (1 + p)
-        if np.abs(moved - u).max(initial=0.0) <= 1e-15 * (1 + np.abs(u).max(initial=0.0)):
-            u = moved
-            break
-        u = moved
-    return np.asarray(np.exp(u))
