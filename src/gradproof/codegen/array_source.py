@@ -16,7 +16,7 @@ from gradproof.codegen.parts import is_of_sizes, is_whole, of_square, visited, w
 from gradproof.codegen.signs import is_nonnegative
 from gradproof.codegen.sizes import bare, size_text
 from gradproof.codegen.window_layout import Tools as WindowTools
-from gradproof.codegen.windows import Windows, windows_of
+from gradproof.codegen.windows import Windows, biased_windows, scaled_windows, windows_of
 from gradproof.elaborate.sizes import extent
 from gradproof.errors import FormulaError
 from gradproof.expr.build import ZERO
@@ -81,15 +81,23 @@ class ArrayCode:
         if self.dialect.windows is None:
             return None
         if node not in self.windows:
-            self.windows[node] = windows_of(node)
+            self.windows[node] = windows_of(node) or self._windows_in(node)
         return self.windows[node]
+
+    def _windows_in(self, node: Expr) -> Windows | None:
+        """Return what a sum is as a sum over windows with a number or a bias, where the library's kernels take these too."""
+        if not (self.dialect.has_biased_windows and isinstance(node, Add)):
+            return None
+        found = scaled_windows(node) or biased_windows(node)
+        return None if found is None or any(term in self.done for term in node.terms if windows_of(term)) else found
 
     def _of_windows(self, node: Expr) -> Array | None:
         found = self._windows_of(node)
         if found is None or self.dialect.windows is None:
             return None
         over = lambda part, axes: self._over(self._of(part), axes)  # noqa: E731
-        return self.dialect.windows(found, WindowTools(over, lambda size: bare(self._code(size)), self._shape))
+        keep = lambda code: self._line(Array(code)).code  # noqa: E731
+        return self.dialect.windows(found, WindowTools(over, lambda size: bare(self._code(size)), self._shape, keep))
 
     def _shape(self, axes: Sequence[Index]) -> str:
         return f"({', '.join(self._length(index) for index in axes)},)"
@@ -231,8 +239,11 @@ class ArrayCode:
         return Array(f"{name}[{', '.join(subscripts)}]", axes)
 
     def _agreed(self, arrays: Sequence[Array]) -> tuple[Index, ...]:
-        """Return the axes of arrays that meet: those of the result in its order, where they do not agree among themselves."""
-        axes = union(arrays)
+        """Return the axes of arrays that meet: those of the result in its order, where they do not agree among themselves.
+
+        An array that has all of them lies as it does: turning it would cost a pass over memory.
+        """
+        axes = union(sorted(arrays, key=lambda array: -len(array.axes)))
         orders = {array.axes for array in arrays if set(array.axes) == set(axes)}
         if len(orders) > 1 and set(axes) <= set(self.wanted):
             return tuple(index for index in self.wanted if index in axes)
@@ -312,7 +323,10 @@ class ArrayCode:
     def _gated(self, value: str, tests: list[Expr], axes: Sequence[Index]) -> str:
         (test,) = tests
         assert isinstance(test, Compare), "the condition was looked at before"
-        return self.now.gated.format(self._over(self._of(test.left), axes, atom=True), value)
+        array = self._of(test.left)
+        # What a rectifier gives is above zero where its argument is; so that argument need not be kept.
+        rectified = self.named.get(self.now.elementwise["relu"].format(array.atom))
+        return self.now.gated.format(self._over(Array(rectified, array.axes) if rectified else array, axes, atom=True), value)
 
     def _guarded(self, arrays: list[Array], tests: list[Expr], bound: Sequence[Index]) -> Array:
         """A product is zero where a condition fails, whatever its other factors are there."""

@@ -57,6 +57,8 @@ class Dialect:
     gated: str = ""
     #: Whole numbers as those that can be divided.
     of_counts: str = "{0}"
+    #: Whether the kernels for sums over windows take a bias, and cost less where a number is put into them.
+    has_biased_windows: bool = False
     #: Writes a sum over windows by a kernel of the library.
     windows: Callable[[Windows, Tools], Array | None] | None = None
     static: Dialect | None = field(default=None)
@@ -335,5 +337,6 @@ TORCH = Dialect(
     gated="torch.ops.aten.threshold_backward(({1}).to(dtype), {0}.to(dtype), 0)",
     of_counts="{0}.to(dtype)",
     windows=torch_windows,
+    has_biased_windows=True,
 )
 DIALECTS = {"numpy": NUMPY, "jax": JAX, "torch": TORCH}

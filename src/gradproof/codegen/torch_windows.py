@@ -5,7 +5,6 @@ from __future__ import annotations
 from gradproof.codegen.array import Array
 from gradproof.codegen.window_layout import (
     Tools,
-    at_maxima,
     given,
     is_even,
     laid,
@@ -13,8 +12,8 @@ from gradproof.codegen.window_layout import (
     listings,
     open_counts,
     shape_of,
-    to_maxima,
     unlaid,
+    whole,
 )
 from gradproof.codegen.windows import Link, Windows
 from gradproof.elaborate.sizes import extent
@@ -38,32 +37,61 @@ HELPERS = {
         slices.append((..., *(slice(a, e, s) for a, e, s in zip(starts, ends, stride))))
     return slices
 ''',
-    "largest": '''def largest(image, size, stride, dilation, before, after):
-    """The maximum of each window, one axis after the other: the slices that its steps meet are compared."""
-    image = padded(image, before, after, -torch.inf)
+    "slid": '''def slid(join, image, size, stride, dilation):
+    """The windows of an image joined by a function of two arrays, one axis after the other: the slices that its steps meet."""
     for axis, (length, s, d) in enumerate(zip(size, stride, dilation), image.ndim - len(size)):
         last = s * ((image.shape[axis] - d * (length - 1) - 1) // s) + 1
         slices = [image[(*[slice(None)] * axis, slice(d * u, d * u + last, s))] for u in range(length)]
         image = slices[0]
         for other in slices[1:]:
-            image = torch.maximum(image, other)
+            image = join(image, other)
     return image
 ''',
+    "largest": '''def largest(image, size, stride, dilation, before, after):
+    """The maximum of each window."""
+    return slid(torch.maximum, padded(image, before, after, -torch.inf), size, stride, dilation)
+''',
+    "summed": '''def summed(image, size, stride, dilation, before, after):
+    """The sum of each window."""
+    return slid(torch.add, padded(image, before, after), size, stride, dilation)
+''',
+    "spread": '''def spread(flow, lengths, size, stride, dilation, before, after):
+    """The sum of ``flow`` over all windows that a place is in, for each place of an image of some lengths: one axis after the other."""
+    for axis in reversed(range(len(size))):
+        place, s, d = flow.ndim - len(size) + axis, stride[axis], dilation[axis]
+        whole, count = before[axis] + lengths[axis] + after[axis], flow.shape[place]
+        shape = (*flow.shape[:place], whole, *flow.shape[place + 1 :])
+        tiles = d == 1 and s == size[axis] and whole == s * count
+        image = flow.new_empty(shape) if tiles else flow.new_zeros(shape)
+        for u in range(size[axis]):
+            slices = (*[slice(None)] * place, slice(d * u, d * u + s * (count - 1) + 1, s))
+            image[slices] = flow if tiles else image[slices] + flow
+        flow = image
+    return padded(flow, [-b for b in before], [-a for a in after])
+''',
     "at_maxima": '''def at_maxima(image, maxima, size, stride, dilation, before, after):
-    """How many places of each window have its maximum; padding has none."""
+    """For each step of a window, where its place has the maximum of the window; padding has none."""
     image = padded(image, before, after, torch.nan)
-    found = torch.zeros_like(maxima)
-    for window in met(size, stride, dilation, maxima.shape[-len(size) :]):
-        found += image[window] == maxima
+    return [image[window] == maxima for window in met(size, stride, dilation, maxima.shape[-len(size) :])]
+''',
+    "counted": '''def counted(tests):
+    """How many of some conditions hold."""
+    kind = torch.uint8 if len(tests) < 256 else torch.int32
+    found = torch.zeros_like(tests[0], dtype=kind)
+    for test in tests:
+        found += test.view(torch.uint8)
     return found
 ''',
-    "to_maxima": '''def to_maxima(flow, image, maxima, size, stride, dilation, before, after):
-    """The sum over all windows of ``flow`` at each place where ``image`` is the maximum of the window; all maxima count."""
-    image = padded(image, before, after, -torch.inf)
-    result = torch.zeros_like(image)
+    "to_maxima": '''def to_maxima(flow, tests, lengths, size, stride, dilation, before, after):
+    """The sum over all windows of ``flow`` at each place that has the maximum of the window, by the tests of ``at_maxima``."""
+    positions = flow.shape[-len(size) :]
+    whole = [b + n + a for b, n, a in zip(before, lengths, after)]
+    tiles = all(d == 1 and s == n and w == s * p for d, s, n, w, p in zip(dilation, stride, size, whole, positions))
     overlap = any(s < d * (n - 1) + 1 for s, n, d in zip(stride, size, dilation))
-    for window in met(size, stride, dilation, maxima.shape[-len(size) :]):
-        part = torch.ops.aten.threshold_backward(flow, (image[window] == maxima).to(flow.dtype), 0.5)
+    shape = (*flow.shape[: -len(size)], *whole)
+    result = flow.new_empty(shape) if tiles else flow.new_zeros(shape)
+    for window, test in zip(met(size, stride, dilation, positions), tests):
+        part = torch.ops.aten.threshold_backward(flow, test.to(flow.dtype), 0.5)
         result[window] = result[window] + part if overlap else part
     return padded(result, [-b for b in before], [-a for a in after])
 ''',
@@ -71,15 +99,13 @@ HELPERS = {
 
 #: The longest window whose maximum is taken over slices: the kernel of the library works on one number after the other.
 _SHORT = 3
-_FUNCTIONAL = "torch.nn.functional"
+_FUNCTIONAL, _BROADCAST = "torch.nn.functional", "torch.broadcast_to"
 
 
 def torch_windows(windows: Windows, tools: Tools) -> Array | None:
     """Return the code of a sum over windows, None where no kernel of the library computes it."""
-    if windows.operation == "tops":
-        return to_maxima(windows, tools, "torch.broadcast_to")
-    if windows.operation == "counts":
-        return at_maxima(windows, tools, "torch.broadcast_to")
+    if windows.operation in ("tops", "counts"):
+        return _at_maxima(windows, tools)
     if windows.kernel is None and windows.wanted != "step":
         return _pooled(windows, tools)
     made, counts = _convolved(windows, tools), open_counts(windows, tools)
@@ -101,7 +127,8 @@ def _convolved(windows: Windows, tools: Tools) -> Array:
     options = _options(windows, tools, with_padding=even)
     if windows.wanted == "position":
         image, kernel = _image(windows, tools, even=even), laid(given(windows.kernel), (filters, channels), steps, tools)
-        return unlaid(f"{_FUNCTIONAL}.conv{rank}d({image}, {kernel}{options})", (batch, filters), positions, tools)
+        bias = f", {tools.over(windows.bias, filters)}" if windows.bias is not None else ""
+        return unlaid(f"{_FUNCTIONAL}.conv{rank}d({image}, {kernel}{bias}{options})", (batch, filters), positions, tools)
     result = laid(given(windows.result), (batch, filters), positions, tools)
     if windows.wanted == "step":
         shape = f"({', '.join(shape_of((filters, channels), steps, tools))})"
@@ -145,11 +172,15 @@ def _options(windows: Windows, tools: Tools, *, with_padding: bool) -> str:
 def _pooled(windows: Windows, tools: Tools) -> Array | None:
     """The maxima or the sums of windows, or the sums of the windows that a place is in."""
     rank, is_sum = len(windows.links), windows.operation == "sum"
+    places, positions = (*windows.batch, *windows.axes("place")), (*windows.batch, *windows.axes("position"))
+    if all(_is_short(link) for link in windows.links):
+        lists = ", ".join(listings(windows, tools))
+        if windows.wanted == "place":
+            return Array(f"spread({tools.over(given(windows.result), positions)}, {_lengths(windows, tools)}, {lists})", places)
+        helper = "summed" if is_sum else "largest"
+        return Array(f"{helper}({tools.over(given(windows.image), places)}, {lists})", positions)
     if is_sum and (rank == 1 or any(link.dilation != 1 for link in windows.links)):
         return None
-    if not is_sum and all(_is_short(link) for link in windows.links):
-        image = tools.over(given(windows.image), (*windows.batch, *windows.axes("place")))
-        return Array(f"largest({image}, {', '.join(listings(windows, tools))})", (*windows.batch, *windows.axes("position")))
     even = all(is_even(link) and _is_narrow(link.before, extent(link.step)) for link in windows.links)
     if windows.wanted == "place":
         return _spread(windows, tools) if even and rank == 2 else None
@@ -162,6 +193,22 @@ def _pooled(windows: Windows, tools: Tools) -> Array | None:
     function = f"avg_pool{rank}d" if is_sum else f"max_pool{rank}d"
     divisor = ", divisor_override=1" if is_sum else ""
     return unlaid(f"{_FUNCTIONAL}.{function}({image}, {size}{options}{divisor})", (windows.batch,), windows.axes("position"), tools)
+
+
+def _at_maxima(windows: Windows, tools: Tools) -> Array:
+    """How many places of a window have its maximum, or what flows back to these: both by the tests where that is."""
+    places, positions = (*windows.batch, *windows.axes("place")), (*windows.batch, *windows.axes("position"))
+    lists = ", ".join(listings(windows, tools))
+    image, maxima = whole(windows.image, places, tools, _BROADCAST), whole(windows.tops, positions, tools, _BROADCAST)
+    tests = tools.keep(f"at_maxima({image}, {maxima}, {lists})")
+    if windows.operation == "counts":
+        return Array(f"counted({tests}).to(dtype)", positions)
+    flow = whole(windows.result, positions, tools, _BROADCAST)
+    return Array(f"to_maxima({flow}, {tests}, {_lengths(windows, tools)}, {lists})", places)
+
+
+def _lengths(windows: Windows, tools: Tools) -> str:
+    return f"[{', '.join(tools.size(extent(link.place)) for link in windows.links)}]"
 
 
 def _spread(windows: Windows, tools: Tools) -> Array:
@@ -180,7 +227,7 @@ def _spread(windows: Windows, tools: Tools) -> Array:
 
 
 def _is_short(link: Link) -> bool:
-    """Tell whether a window has so few places along an axis of known length that comparing slices beats the kernel of the library."""
+    """Tell whether a window has so few places along an axis of known length that slices beat the kernel of the library."""
     size, count = extent(link.step), extent(link.position)
     return isinstance(size, Number) and size.value <= _SHORT and isinstance(count, Number) and count.value > 0
 

@@ -17,11 +17,12 @@ from gradproof.formula.layers.windows import Window
 @dataclass(frozen=True)
 class Tools:
     """How the code of parts is written: ``over`` brings a part over some axes, ``size`` and ``shape`` are the code of a whole number and
-    of the lengths of some axes."""
+    of the lengths of some axes, ``keep`` gives some code a name, so that it is computed once."""
 
     over: Callable[[Expr, tuple[Index, ...]], str]
     size: Callable[[Expr], str]
     shape: Callable[[Sequence[Index]], str]
+    keep: Callable[[str], str]
 
 
 def laid(part: Expr, groups: Sequence[tuple[Index, ...]], spatial: tuple[Index, ...], tools: Tools) -> str:
@@ -79,7 +80,7 @@ def to_maxima(windows: Windows, tools: Tools, broadcast: str) -> Array:
     """
     places, positions = (*windows.batch, *windows.axes("place")), (*windows.batch, *windows.axes("position"))
     parts = ((windows.result, positions), (windows.image, places), (windows.tops, positions))
-    arrays = [_whole(given(part), axes, tools, broadcast) for part, axes in parts]
+    arrays = [whole(part, axes, tools, broadcast) for part, axes in parts]
     return Array(f"to_maxima({', '.join([*arrays, *listings(windows, tools)])})", places)
 
 
@@ -89,7 +90,7 @@ def at_maxima(windows: Windows, tools: Tools, broadcast: str) -> Array:
     Args: broadcast: what the library calls the function that repeats an array along axes that it lacks.
     """
     places, positions = (*windows.batch, *windows.axes("place")), (*windows.batch, *windows.axes("position"))
-    arrays = [_whole(given(part), axes, tools, broadcast) for part, axes in ((windows.image, places), (windows.tops, positions))]
+    arrays = [whole(part, axes, tools, broadcast) for part, axes in ((windows.image, places), (windows.tops, positions))]
     return Array(f"at_maxima({', '.join([*arrays, *listings(windows, tools)])})", positions)
 
 
@@ -105,10 +106,14 @@ def listings(windows: Windows, tools: Tools) -> list[str]:
     return [f"[{', '.join(values)}]" for values in lists]
 
 
-def _whole(part: Expr, axes: tuple[Index, ...], tools: Tools, broadcast: str) -> str:
-    """Return the code of a part over axes some of which it may lack."""
-    code = tools.over(part, axes)
-    return code if set(axes) <= part.free_indices else f"{broadcast}({code}, {tools.shape(axes)})"
+def whole(part: Expr | None, axes: tuple[Index, ...], tools: Tools, broadcast: str) -> str:
+    """Return the code of a part over axes some of which it may lack.
+
+    Args: broadcast: what the library calls the function that repeats an array along axes that it lacks.
+    """
+    array = given(part)
+    code = tools.over(array, axes)
+    return code if set(axes) <= array.free_indices else f"{broadcast}({code}, {tools.shape(axes)})"
 
 
 def given(part: Expr | None) -> Expr:

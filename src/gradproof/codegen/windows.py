@@ -64,7 +64,8 @@ class Windows:
 
     ``image`` has the batch, the channels and the places; ``kernel`` the filters, the channels and the steps, None for a kernel of ones;
     ``result`` the batch, the filters and the positions. With ``tops`` only the places count whose image is the maximum of the window:
-    the operation is ``tops`` where a result is summed up there, ``counts`` where they are counted.
+    the operation is ``tops`` where a result is summed up there, ``counts`` where they are counted. ``bias``, one number for each filter,
+    is added to what a convolution makes.
     """
 
     wanted: str
@@ -77,11 +78,12 @@ class Windows:
     batch: tuple[Index, ...] = ()
     channels: tuple[Index, ...] = ()
     filters: tuple[Index, ...] = ()
+    bias: Expr | None = None
 
     @property
     def parts(self) -> tuple[Expr, ...]:
         """What has to be computed before."""
-        return tuple(part for part in (self.image, self.kernel, self.result, self.tops) if part is not None)
+        return tuple(part for part in (self.image, self.kernel, self.result, self.tops, self.bias) if part is not None)
 
     def axes(self, role: str) -> tuple[Index, ...]:
         """Return the indices of the places, positions or steps, axis by axis."""
@@ -97,6 +99,28 @@ def windows_of(node: Expr) -> Windows | None:
             found = _Search(operation, indices, *split(body, where)).found()
             return found if found is not None and 1 <= len(found.links) <= _LARGEST else None
     return None
+
+
+def biased_windows(node: Add) -> Windows | None:
+    """Return a convolution with the bias that is added to it, a variable over the filters, where a sum is no more than that."""
+    if len(node.terms) != 2 or any(weight != 1 for weight in node.weights):
+        return None
+    for term, bias in (node.terms, node.terms[::-1]):
+        if isinstance(bias, Element) and isinstance(term, Reduce) and term.operation == "sum":
+            found = windows_of(term)
+            if found is not None and found.kernel is not None and found.wanted == "position" and found.filters == bias.indices:
+                return replace(found, bias=bias)
+    return None
+
+
+def scaled_windows(node: Add) -> Windows | None:
+    """Return the sum of the windows that a place is in, times a number, with the number at the windows: they are fewer."""
+    if len(node.terms) != 1:
+        return None
+    found = windows_of(node.terms[0])
+    if found is None or found.wanted != "place" or found.kernel is not None or found.operation != "sum" or found.result is None:
+        return None
+    return replace(found, result=weighted_sum([(node.weights[0], found.result)]))
 
 
 @lru_cache(maxsize=4096)
