@@ -18,6 +18,8 @@ PLAIN = replace(NUMPY, windows=None)
 IMAGES = ["X: b,c,h,w", "K: o,c,3,3"]
 #: Windows that overlap and stand out of the image, with maxima that several places share.
 SHARED = "a = relu(conv2d(X, K, padding=1)); h = max_pool2d(a, 3, stride=2, padding=1); sum(h.^2)"
+#: A convolution with a bias and a rectifier, whose argument is read once more (first) and is not.
+BIASED = "a = conv2d(X, K, B); h = relu(a); g = avg_pool2d(relu(conv2d(X, K, B, padding=1)), 2); sum(h.^2) + sum(a.^3) + sum(g.^2)"
 #: A formula, its assumptions, the shapes of its variables.
 CASES = [
     ("sum(conv2d(X, K, padding=1).*G)", IMAGES, {"X": (2, 3, 5, 6), "K": (4, 3, 3, 3), "G": (2, 4, 5, 6)}),
@@ -40,6 +42,15 @@ CASES = [
     ("sum(conv2d(X, K, padding=1).*G)", IMAGES, {"X": (0, 3, 5, 6), "K": (4, 3, 3, 3), "G": (0, 4, 5, 6)}),
     ("sum(conv2d(X, K, padding=1).*G)", IMAGES, {"X": (2, 3, 1, 1), "K": (4, 3, 3, 3), "G": (2, 4, 1, 1)}),
     ("sum(conv2d(X, K).*G)", ["X: h,w", "K: p,q"], {"X": (2, 3), "K": (2, 3), "G": (1, 1)}),
+    ("sum(avg_pool2d(X, 3, stride=2, padding=1).*G)", ["X: b,c,7,8"], {"X": (2, 3, 7, 8), "G": (2, 3, 4, 4)}),
+    ("sum(adaptive_avg_pool2d(X, [3, 2]).*G)", ["X: b,c,9,4"], {"X": (2, 3, 9, 4), "G": (2, 3, 3, 2)}),
+    ("sum(max_pool2d(X, [2, 3], stride=[3, 2]).*G)", ["X: b,c,8,7"], {"X": (2, 3, 8, 7), "G": (2, 3, 3, 3)}),
+    (BIASED, ["X: b,c,8,8", "K: o,c,3,3", "B: o"], {"X": (2, 3, 8, 8), "K": (4, 3, 3, 3), "B": (4,)}),
+    (
+        "sum((conv1d(X, K, B)).^2) + sum(conv1d(X, K).^3)",
+        ["X: b,c,9", "K: o,c,2", "B: o"],
+        {"X": (2, 3, 9), "K": (4, 3, 2), "B": (4,)},
+    ),
 ]
 
 
@@ -51,7 +62,7 @@ def double():
 
 
 def requests(shapes):
-    return ["value", *(f"gradient wrt {name}" for name in shapes if name in "XK")]
+    return ["value", *(f"gradient wrt {name}" for name in shapes if name in "XKB")]
 
 
 @pytest.mark.parametrize("target", ["torch", "jax", "numpy"])
@@ -59,7 +70,8 @@ def requests(shapes):
 def test_the_kernels_of_a_library_compute_what_plain_code_computes(text, assume, shapes, target, double, monkeypatch):
     pytest.importorskip(target)
     source = np.random.default_rng(4)
-    values = {name: np.round(source.normal(size=shape), 1) for name, shape in shapes.items()}  # with ties
+    # Eighths: sums are exact in any order, and several places of a window share its maximum.
+    values = {name: np.round(8 * source.normal(size=shape)) / 8 for name, shape in shapes.items()}
     found = gradproof.compile(text, requests(shapes), target, assume=assume)(**values)
     monkeypatch.setitem(DIALECTS, "numpy", PLAIN)
     expected = gradproof.compile(text, requests(shapes), "numpy", assume=assume)(**values)
@@ -93,6 +105,35 @@ def test_programs_of_torch_call_its_kernels():
     assert "torch.nn.functional.conv2d(X, K, padding=1)" in source
     assert "torch.nn.grad.conv2d_weight(X, (o, c, 3, 3), G, padding=1)" in source
     assert "torch.nn.grad.conv2d_input((b, c, h, w), K, G, padding=1)" in source
+
+
+def test_programs_of_torch_take_a_bias_with_the_convolution_and_look_for_maxima_once():
+    network = "h = max_pool2d(relu(conv2d(X, K, B)), 2); sum(h.^2)"
+    assume = ["X: b,c,7,8", "K: o,c,2,3", "B: o"]
+    source = gradproof.compile(network, requests({"X": (), "K": (), "B": ()}), "torch", assume=assume).source
+    body = source[source.index("def outputs(") : source.index("def flows(")]
+    assert "= torch.nn.functional.conv2d(X, K, B)" in body
+    assert "torch.clamp_(conv2d_1, min=0.0)" in body
+    assert "threshold_backward((d_relu_1).to(dtype), relu_1.to(dtype), 0)" in body
+    assert body.count("at_maxima(") == 1
+    assert ".permute(" not in body
+
+
+def test_what_a_rectifier_takes_stays_where_it_is_read_again():
+    source = gradproof.compile(BIASED, ["value", "part a"], "torch", assume=["X: b,c,8,8", "K: o,c,3,3", "B: o"]).source
+    body = source[source.index("def outputs(") : source.index("def flows(")]
+    assert "h = torch.clamp(a, min=0.0)" in body
+    assert body.count("torch.clamp_(") == 1
+
+
+def test_nothing_flows_back_to_places_that_are_no_maximum_whatever_flows():
+    torch = pytest.importorskip("torch")
+    program = gradproof.compile("sum(max_pool2d(X, 2).*G)", ["gradient wrt X"], "torch", assume=["X: 4,4"])
+    flow = torch.tensor([[torch.inf, 1.0], [torch.nan, 2.0]])
+    found = program(X=torch.arange(16.0).reshape(4, 4), G=flow)["gradient wrt X"]
+    assert torch.equal(found.isfinite().sum(), torch.tensor(14))
+    assert found[1, 1] == torch.inf
+    assert found[3, 1].isnan()
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ A template has {0}, {1} for its arguments; what is missing here has no code in t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gradproof.codegen.array import Array
@@ -14,6 +14,7 @@ from gradproof.codegen.jax_windows import jax_windows
 from gradproof.codegen.numpy_windows import HELPERS as HELPERS_OF_WINDOWS
 from gradproof.codegen.numpy_windows import numpy_windows
 from gradproof.codegen.structured import CLASSES
+from gradproof.codegen.torch_reuse import reusing
 from gradproof.codegen.torch_windows import HELPERS as WINDOWS_OF_TORCH
 from gradproof.codegen.torch_windows import torch_windows
 from gradproof.codegen.window_layout import Tools
@@ -61,6 +62,8 @@ class Dialect:
     has_biased_windows: bool = False
     #: Writes a sum over windows by a kernel of the library.
     windows: Callable[[Windows, Tools], Array | None] | None = None
+    #: Lines of a function body in which arrays that nothing else reads give their memory to others.
+    reusing: Callable[[Sequence[str]], list[str]] = list
     static: Dialect | None = field(default=None)
 
     def call(self, function: str) -> str:
@@ -338,5 +341,6 @@ TORCH = Dialect(
     of_counts="{0}.to(dtype)",
     windows=torch_windows,
     has_biased_windows=True,
+    reusing=reusing,
 )
 DIALECTS = {"numpy": NUMPY, "jax": JAX, "torch": TORCH}

@@ -75,7 +75,7 @@ def _array_function(formula: Formula, group: Sequence[Output], target: str, name
         writer.stage(made.names[stage.symbol.name], planned(stage.value), stage.axes)
     results = [writer.structured(planned(output.formula.value), output.formula.axes, output.columns) for output in group]
     returned = by_name(group, results) if called else as_returned(group, results)
-    computed = [*writer.lines, f"return {returned}"]
+    computed = dialect.reusing([*writer.lines, f"return {returned}"])
     body = "\n    ".join([*filter(None, lines), *used_lines(made.measured(), computed), *computed])
     return f"{head(made, group, target, called)}\n    {body}\n"
 

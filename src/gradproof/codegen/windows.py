@@ -373,7 +373,8 @@ class _Search:
             "step": (shared, left, right),
             "place": (right, left, shared),
         }
-        return Windows(wanted, operation, links, image, kernel, result, None, *(tuple(sorted(g, key=order)) for g in made[wanted]))
+        of_batch, channels, filters = (tuple(sorted(group, key=order)) for group in made[wanted])
+        return Windows(wanted, operation, links, image, kernel, result, None, of_batch, channels, filters)
 
 
 def _subscripts(factor: Expr) -> Iterable[Expr]:
