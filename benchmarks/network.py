@@ -5,7 +5,8 @@ Loss and all gradients are first found equal; then the steps take turns, and the
     uv run --with torch python benchmarks/network.py [--targets torch numba] [--batch 128] [--threads 2] [--seconds 10]
 
 The images are random: neither time depends on them. Our step takes arrays of NumPy, as `gradproof run` gives them; PyTorch's has its
-tensors made before, once as it makes them and once channels-last, and the quicker one counts.
+tensors made before, once as it makes them and once channels-last, and the quicker one counts. Both keep freed memory, as `gradproof run`
+does; with --fresh-memory the C library gives it back.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import torch
 
 from gradproof.experiment.data import Samples
 from gradproof.experiment.kernels import kernel_groups, with_open_kernels
+from gradproof.experiment.memory import keep_freed_memory
 from gradproof.experiment.network import Network, Weights
 from gradproof.experiment.plan import read_plan
 
@@ -33,7 +35,10 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=128)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seconds", type=float, default=10.0, help="how long the steps take turns")
+    parser.add_argument("--fresh-memory", action="store_true", help="freed memory is not kept by the process")
     arguments = parser.parse_args()
+    if not arguments.fresh_memory:
+        keep_freed_memory()
     torch.set_num_threads(arguments.threads)
     batch = samples(arguments.batch)
     networks = {target: network(target) for target in arguments.targets}

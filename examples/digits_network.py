@@ -16,6 +16,7 @@ from gradproof.experiment import (
     Plan,
     Progress,
     PruningPlan,
+    keep_freed_memory,
     run,
     summary,
     write_results,
@@ -54,6 +55,7 @@ PLAN = Plan(
 def main(folder: Path) -> None:
     """Run it, print its figures and where its page is."""
     folder.mkdir(parents=True, exist_ok=True)
+    keep_freed_memory()
     outcome = run(PLAN, folder, watch=Progress(PLAN))
     page = write_results(outcome, folder, f"python examples/digits_network.py {folder}")
     print(*summary(outcome), f"the page is {page}", sep="\n")

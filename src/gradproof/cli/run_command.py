@@ -12,7 +12,7 @@ import click
 from gradproof.cli.output import write_standard_output
 from gradproof.codegen.module import TARGETS
 from gradproof.errors import GradproofError
-from gradproof.experiment import Plan, Progress, read_plan, run, summary, write_results
+from gradproof.experiment import Plan, Progress, keep_freed_memory, read_plan, run, summary, write_results
 from gradproof.experiment.outcome import CHECKPOINT
 from gradproof.experiment.pictures import require_pictures
 
@@ -35,6 +35,7 @@ def run_command(plan_file: str, data: str | None, target: str | None, seed: int 
     """
     began = time.perf_counter()
     require_pictures()
+    keep_freed_memory()
     where = Path(plan_file)
     plan, folder = _changed(read_plan(where), data, target, seed), Path(output) if output else where.with_suffix("")
     _make(folder)

@@ -1,5 +1,6 @@
 """A run that a file declares: data, a network as one formula, training over minibatches, pruning, metrics, a map and a page."""
 
+from gradproof.experiment.memory import keep_freed_memory
 from gradproof.experiment.outcome import Outcome, run
 from gradproof.experiment.plan import DataPlan, MapPlan, NetworkPlan, PhasePlan, Plan, PruningPlan, read_plan
 from gradproof.experiment.progress import Progress
@@ -14,6 +15,7 @@ __all__ = [
     "Plan",
     "Progress",
     "PruningPlan",
+    "keep_freed_memory",
     "read_plan",
     "run",
     "summary",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -102,7 +103,7 @@ class KernelPenalty:
         """Replace the kernels by their proximal points for a step."""
         for group, penalty in zip(self.groups, self.penalties, strict=True):
             rows = _rows(group, weights)
-            moved = _group_lasso(rows, penalty).prox(rows.ravel(), rate)[0].reshape(rows.shape)
+            moved = _group_lasso(*rows.shape, penalty).prox(rows.ravel(), rate)[0].reshape(rows.shape)
             _put_back(group, weights, moved)
 
     def distance(self, weights: Weights, rate: float) -> float:
@@ -110,15 +111,16 @@ class KernelPenalty:
         largest = 0.0
         for group, penalty in zip(self.groups, self.penalties, strict=True):
             rows = _rows(group, weights).astype(np.float64)
-            function = _group_lasso(rows, penalty)
+            function = _group_lasso(*rows.shape, penalty)
             point = function.prox(rows.ravel(), rate)[0]
             largest = max(largest, function.subdifferential_distance(point, (rows.ravel() - point) / rate))
         return largest
 
 
-def _group_lasso(rows: npt.NDArray[Any], penalty: float) -> L21:
-    count, size = rows.shape
-    return L21(list(np.arange(rows.size).reshape(count, size)), penalty)
+@lru_cache(maxsize=64)
+def _group_lasso(count: int, size: int, penalty: float) -> L21:
+    """Return the norm of ``count`` rows of a size; every step asks for the same ones."""
+    return L21(list(np.arange(count * size).reshape(count, size)), penalty)
 
 
 def dead_kernels(group: KernelGroups, weights: Weights) -> npt.NDArray[np.bool_]:

@@ -41,7 +41,8 @@ class Sgd(AbstractUpdate):
         """Return the next x."""
         if not memory:
             memory.append(np.zeros_like(x))
-        memory[0] = self.momentum * memory[0] - self.rate * gradient
+        memory[0] *= self.momentum
+        memory[0] -= self.rate * gradient
         move = self.momentum * memory[0] - self.rate * gradient if self.is_nesterov else memory[0]
         return x + move
 
@@ -71,8 +72,10 @@ class Adam(AbstractUpdate):
         """Return the next x."""
         if not memory:
             memory += [np.zeros_like(x), np.zeros_like(x)]
-        memory[0] = self.beta_1 * memory[0] + (1 - self.beta_1) * gradient
-        memory[1] = self.beta_2 * memory[1] + (1 - self.beta_2) * gradient**2
+        memory[0] *= self.beta_1
+        memory[0] += (1 - self.beta_1) * gradient
+        memory[1] *= self.beta_2
+        memory[1] += (1 - self.beta_2) * np.square(gradient)
         mean, square = memory[0] / (1 - self.beta_1**time_step), memory[1] / (1 - self.beta_2**time_step)
         return np.asarray(x * (1 - self.rate * self.weight_decay) - self.rate * mean / (np.sqrt(square) + self.epsilon))
 
