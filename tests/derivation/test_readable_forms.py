@@ -195,3 +195,26 @@ def test_a_notebook_shows_mathml():
     assert "one_hot" in shown["text/html"]
     assert "<script" not in shown["text/html"]
     assert shown["text/latex"].startswith("$\\displaystyle")
+
+
+def test_entries_that_are_variables_of_their_own_are_told():
+    text = derive(r"\sqrt{(x_1 - a)^2 + (x_2 - b)^2}", "x").notes
+    assert text[-1] == "x_1 and x_2 are variables of their own; --assume 'x: n' makes a vector of x, whose entries have subscripts"
+
+
+def test_the_weakest_promise_that_shortens_a_derivative_is_named():
+    notes = derive("logdet(A + x*x')", "x", assume=["A: n,n"]).advice
+    assert notes == ("with 'A: n,n symmetric' the derivative is 2*inv(x*x' + A)*x",)
+    assert derive("x'*A*x", "x").advice == ("with 'A: n,n symmetric' the derivative is 2*A*x",)
+    assert derive("x'*A*x", "x", assume=["A: n,n symmetric"]).advice == ()
+
+
+def test_a_bracket_keeps_the_quotient_that_it_guards():
+    text = derive(r"\sum_{i<j} (d_{ij} - \|y_i - y_j\|)^2", "y").to_text()
+    assert "[i < p]/sqrt" in text
+    assert "[p < j]/sqrt" in text
+
+
+def test_a_softmax_over_classes_is_found_below_a_logarithm():
+    text = derive(r"-\sum_{n=1}^N \log \frac{\exp(w_{y_n}^\top x_n)}{\sum_k \exp(w_k^\top x_n)}", "w").to_text()
+    assert "softmax(x*w')[i, p]" in text

@@ -5,6 +5,7 @@ import pytest
 
 from gradproof.errors import FormulaError, ShapeError
 from gradproof.formula.parse import parse
+from gradproof.printer.text import to_text
 from referee import assert_close, random_values, value
 
 VALUES = random_values(5, A=(4, 3), W=(4, 3), x=(3,), y=(4,), b=(4,), w=(3,), X=(4, 3), Q=(3, 3), a=None, c=(3,))
@@ -79,9 +80,51 @@ def test_matrices_by_the_company_that_they_keep(text, name):
     assert len(parse(text).symbol(name).axes) == 2
 
 
-def test_an_index_outside_of_its_sum_is_said_aloud():
-    assert any("i stands outside of its sum" in note for note in parse(r"\sum_i a_i b_i + c_i").notes)
-    assert not any("outside" in note for note in parse(r"\sum_i (a_i b_i + c_i)").notes)
+def test_a_sum_takes_in_the_terms_behind_it_that_have_its_index():
+    formula = parse(r"-\frac{1}{n} \sum_{i=1}^n y_i \log p_i + (1 - y_i) \log(1 - p_i) + \lambda \sum_j w_j^2")
+    assert formula.axes == ()
+    assert any("a sum takes in the terms behind it" in note for note in formula.notes)
+    values = random_values(3, y=(3,), p=(3,), w=(2,))
+    expected = value("-sum(y.*log(p) + (1 - y).*log(1 - p) + lambda*sum(w.^2))/n", **values, **{"lambda": 2.0, "n": 3})
+    assert_close(value(formula.text, **values, **{"lambda": 2.0}), expected)
+
+
+@pytest.mark.parametrize("text", [r"c_i + \sum_i a_i b_i", r"\sum_i a_i b_i + c_i - \sum_j a_j + d_j"])
+def test_an_index_outside_of_its_sum_is_said_aloud(text):
+    is_told = any("i stands outside of its sum" in note for note in parse(text).notes)
+    assert is_told == text.startswith("c_i")
+
+
+def test_the_other_index_of_a_condition_is_not_bound():
+    assert len(parse(r"\sum_{j \ne i} x_j + y_i").axes) == 1
+
+
+def test_samples_have_the_names_that_they_have_in_the_formula():
+    formula = parse(r"z^{(i)} = w^\top x^{(i)} + b; \frac1m \sum_{i=1}^m (z^{(i)} - y^{(i)})^2", ["x: m,d"])
+    assert {symbol.name: len(symbol.axes) for symbol in formula.symbols} == {"w": 1, "x": 2, "b": 0, "y": 1}
+    values = random_values(5, x=(4, 2), w=(2,), y=(4,), b=())
+    assert_close(value(formula.text, **values), np.mean((values["x"] @ values["w"] + values["b"] - values["y"]) ** 2))
+
+
+def test_an_intercept_beside_an_inner_product_of_a_sample_is_a_number():
+    assert {symbol.name: len(symbol.axes) for symbol in parse(r"\sum_i (w^\top x_i + b)^2").symbols} == {"w": 1, "x": 2, "b": 0}
+
+
+@pytest.mark.parametrize("text", [r"\sum_{i=1}^{n-1} (x_{i+1} - x_i)^2", "sum(i=1..n-1, (x[i+1] - x[i])^2)"])
+def test_an_axis_ends_where_the_furthest_subscript_does(text):
+    formula = parse(text)
+    assert [to_text(axis.size) for axis in formula.symbol("x").axes] == ["n"]
+    assert value(text, x=np.array([1.0, 2.0, 4.0])) == 5
+
+
+def test_a_sum_up_to_a_name_ends_with_the_values_that_are_given():
+    assert value(r"\frac1m \sum_{i=1}^m x_i^2", x=np.array([1.0, 2.0, 3.0])) == pytest.approx(14 / 3)
+    assert value("sum_{i=1}^m x[i]^2/m", x=np.array([1.0, 2.0, 3.0])) == pytest.approx(14 / 3)
+
+
+def test_scripts_in_braces_are_latex():
+    assert len(parse("x^{(i)}_j w_j").symbol("w").axes) == 1
+    assert parse("sum_{i=1}^n x[i]").symbol("x") is not None
 
 
 def test_floors_in_subscripts():
@@ -138,3 +181,25 @@ def test_latex_speaks_of_layers_in_errors_that_point_to_the_place():
         parse(r"\operatorname{conv2d}(X, K, \mathrm{striide}=2)")
     with pytest.raises(ShapeError, match="channels"):
         parse(r"\operatorname{conv2d}(X, K)", ["X: 3,5,5", "K: 2,4,3,3"])
+
+
+def test_numbers_of_entries_are_whole_numbers_of_their_axis():
+    formula = parse(r"-\sum_{n=1}^N w_{y_n}^\top x_n")
+    assert formula.symbol("y").properties == {"index:n"}
+    assert "y holds numbers of entries, from 1 on: it stands in subscripts" in formula.notes
+    assert parse("sum_i w[y[i]]").symbol("y").properties == {"index:n"}
+
+
+def test_labelled_capitals_are_matrices_by_their_place():
+    formula = parse(r"\tanh(W_2 \tanh(W_1 x + b_1) + b_2)")
+    assert {symbol.name: len(symbol.axes) for symbol in formula.symbols} == {"W_2": 2, "W_1": 2, "x": 1, "b_1": 1, "b_2": 1}
+
+
+def test_a_sum_over_ordered_pairs_binds_both_letters():
+    assert parse(r"\sum_{i<j} (d_{ij} - |y_i - y_j|)^2").axes == ()
+    assert len(parse(r"z_j + \sum_{i<j} y_i").axes) == 1
+    assert [symbol.name for symbol in parse(r"\sum_{i<n} y_i").symbols] == ["n", "y"]
+
+
+def test_what_does_not_hang_on_the_index_of_a_maximum_stands_outside():
+    assert to_text(parse(r"\max_i x_i - c").value) == "max(i=1..n, x[i]) - c"

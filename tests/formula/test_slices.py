@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from gradproof.derivation.derivation import derive
 from gradproof.errors import GradproofError
 from gradproof.formula.parse import parse
 from gradproof.objective.program import compiled
@@ -68,3 +69,28 @@ def test_a_slice_has_the_values_of_its_entries(text: str, value: float) -> None:
 def test_slices_tell_the_size_of_a_vector_that_nothing_else_tells() -> None:
     (x,) = parse("norm2(x[1:3]) + norm2(x[4:6])").symbols
     assert to_text(x.axes[0].size) == "6"
+
+
+@pytest.mark.parametrize(
+    ("latex", "plain"),
+    [(r"\|x_{2:4}\|^2", "norm2(x[2:4])^2"), (r"\|x_{k:}\|_1", "norm1(x[k:])"), (r"\|X_{1:2,:}\|_F", "normF(X[1:2, :])")],
+)
+def test_latex_has_slices_of_what_is_declared(latex: str, plain: str) -> None:
+    assume = ["x: n", "X: m,n"]
+    assert to_text(parse(latex, assume).value) == to_text(parse(plain, assume).value)
+
+
+def test_a_sequence_that_nobody_declared_is_one_name() -> None:
+    assert [symbol.name for symbol in parse(r"\|h_{1:T}\|^2").symbols] == ["h_1T"]
+
+
+def test_an_end_that_nobody_declared_is_a_whole_number() -> None:
+    formula = parse("norm2(x[1:k])^2", ["x: n"])
+    assert formula.axes == ()
+    assert formula.symbol("k").properties == {"natural"}
+    assert "k is a whole number" in formula.notes[-1]
+
+
+@pytest.mark.parametrize(("text", "expected"), [("norm2(x[1:3])", "x[p] [p <= 3]/norm2(x[1:3])"), ("x[1:k]", "[i = p]")])
+def test_a_part_of_a_tensor_is_not_printed_as_the_whole(text: str, expected: str) -> None:
+    assert expected in derive(text, "x", assume=["x: n"]).to_text()

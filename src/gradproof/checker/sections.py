@@ -10,6 +10,7 @@ from gradproof.checker.statements import Sentence
 from gradproof.checker.verdict import Kind
 from gradproof.elaborate.ellipsis import without_dots
 from gradproof.elaborate.evidence import Survey
+from gradproof.elaborate.reach import with_wide_sums
 from gradproof.elaborate.scope import Definition, Scope
 from gradproof.elaborate.trouble import Trouble
 from gradproof.expr.node import Compare, Expr
@@ -166,7 +167,7 @@ def _add(
     section: Section, formula: Formula, before: str, part: str, at: tuple[int, int], on_formula: Callable[[int], None] | None
 ) -> None:
     source = f"{_as_formula(formula.lead)} {formula.expanded}" if formula.lead else formula.expanded
-    tree = without_dots(parse_formula(source))
+    tree = with_wide_sums(without_dots(parse_formula(source)))
     planned = PlannedFormula(formula, 0, "", tree, source, before, part, section.scope, section.title, *at)
     if formula.problem:
         planned.trouble = Trouble("U102", formula.problem)

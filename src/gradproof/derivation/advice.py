@@ -14,26 +14,28 @@ from gradproof.rewrite.simplify import cost
 
 _LOGARITHMIC = frozenset({"log", "log_softmax", "logsumexp", "softmax"})
 _LABELS = frozenset({"simplex"})
+_SYMMETRIC = frozenset({"symmetric"})
 _AFFINITIES = frozenset({"distribution", "symmetric", "zerodiagonal"})
 
 
 def shorter_forms(value: Expr, axes: tuple[Index, ...], formula: Formula, wrt: Symbol, text: str) -> tuple[str, ...]:
-    """Say for each variable that may be a distribution what the derivative is where it is one, if that is shorter than its text."""
-    if not contains(formula.value, _is_logarithmic):
-        return ()
+    """Say for each variable that may be symmetric or a distribution what the derivative is where it is, if that is shorter than its text."""
+    is_logarithmic = contains(formula.value, _is_logarithmic)
     found: list[str] = []
     untold = min(cost(value), cost(readable(collected(value), axes)))
     for symbol in formula.symbols:
-        for properties in _candidates(symbol) if symbol is not wrt else ():
+        best = text
+        for properties in _candidates(symbol, is_logarithmic) if symbol is not wrt else ():
             told = Symbol(symbol.name, symbol.axes, symbol.properties | properties)
             shorter = readable(collected(substitute(value, {symbol: told})), axes)
-            if cost(shorter) < untold:
-                variables = [told if other is symbol else other for other in formula.symbols]
-                form = written(shorter, axes, variables, parts=formula.intermediates).short.text
-                if len(form) >= len(text):
-                    continue
-                found.append(f"with '{declaration(symbol)} {' '.join(sorted(properties))}' the derivative is {form}")
-                break
+            if cost(shorter) >= untold:
+                continue
+            variables = [told if other is symbol else other for other in formula.symbols]
+            form = written(shorter, axes, variables, parts=formula.intermediates).short.text
+            if len(form) < len(best):
+                best, words = form, " ".join(sorted(properties))
+        if best is not text:
+            found.append(f"with '{declaration(symbol)} {words}' the derivative is {best}")
     return tuple(found)
 
 
@@ -41,10 +43,13 @@ def _is_logarithmic(node: Expr) -> bool:
     return isinstance(node, Apply | TensorEntry) and node.function in _LOGARITHMIC
 
 
-def _candidates(symbol: Symbol) -> Iterator[frozenset[str]]:
+def _candidates(symbol: Symbol, is_logarithmic: bool) -> Iterator[frozenset[str]]:
     if symbol.properties & {"simplex", "onehot", "distribution"} or any(word.startswith("label") for word in symbol.properties):
         return
-    if len(symbol.axes) == 2 and symbol.axes[0].size is symbol.axes[1].size:
+    is_square = len(symbol.axes) == 2 and symbol.axes[0].size is symbol.axes[1].size
+    if is_square:
+        yield _SYMMETRIC
+    if is_square and is_logarithmic:
         yield _AFFINITIES
-    if 1 <= len(symbol.axes) <= 2:
+    if is_logarithmic and 1 <= len(symbol.axes) <= 2:
         yield _LABELS

@@ -260,5 +260,12 @@ def _notes(symbol: Symbol) -> tuple[str, ...]:
 
 def _absent(formula: Formula, wrt: str, order: int, layout: str) -> Derivation:
     """The derivative by a variable that does not occur is zero."""
-    notes = (f"{wrt} does not occur in the formula: the derivative is zero",)
-    return Derivation(formula, Symbol(wrt), order, layout, ZERO, (), ((),) * order, (), notes)
+    notes = [f"{wrt} does not occur in the formula: the derivative is zero"]
+    labelled = [symbol.name for symbol in formula.symbols if symbol.name.startswith(f"{wrt}_")]
+    if labelled:
+        names = " and ".join(labelled) if len(labelled) < 3 else f"{', '.join(labelled[:-1])} and {labelled[-1]}"
+        notes.append(
+            f"{names} {'is a variable of its own' if len(labelled) == 1 else 'are variables of their own'};"
+            f" --assume '{wrt}: n' makes a vector of {wrt}, whose entries have subscripts"
+        )
+    return Derivation(formula, Symbol(wrt), order, layout, ZERO, (), ((),) * order, (), tuple(notes))

@@ -25,7 +25,7 @@ from gradproof.expr.node import (
 from gradproof.expr.walk import contains, substitute, transform
 from gradproof.printer.matrix.recognize import matrix_form
 from gradproof.printer.matrix.tree import detours, size
-from gradproof.rewrite.collect import collected, factors_of, product_of
+from gradproof.rewrite.collect import collected, factors_of, nameless, product_of
 from gradproof.rewrite.rule import Rule
 from gradproof.rewrite.simplify import cost, expanded, simplify
 
@@ -198,7 +198,12 @@ def _place_of(above: Expr, index: Index, body: Expr) -> Index | None:
         return None
     (argument,) = above.arguments
     alike = (p for p in argument.free_indices if p.lower is index.lower and p.upper is index.upper)
-    return next((p for p in alike if p not in body.free_indices and substitute(body, {index: p}) is argument), None)
+    return next((p for p in alike if p not in body.free_indices and _is_same(substitute(body, {index: p}), argument)), None)
+
+
+def _is_same(left: Expr, right: Expr) -> bool:
+    """Tell whether two expressions are one but for the names of their dummies."""
+    return left is right or (type(left) is type(right) and nameless(left) is nameless(right))
 
 
 def _like_powers(node: Expr) -> Expr | None:

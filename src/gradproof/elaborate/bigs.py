@@ -9,7 +9,7 @@ from gradproof.elaborate.references import reference_of
 from gradproof.elaborate.trouble import Misfit, Unreadable
 from gradproof.elaborate.value import Value, scalar, total
 from gradproof.expr import build
-from gradproof.expr.node import Compare, Constant, Element, Expr, Index, Iverson, Operator, Symbol, fresh_index
+from gradproof.expr.node import Add, Compare, Constant, Element, Expr, Index, Iverson, Operator, Symbol, fresh_index
 from gradproof.expr.walk import substitute
 from gradproof.reader.presentation import (
     Adjacent,
@@ -68,7 +68,17 @@ def _closed(lowering: Lowering, operation: str, bound: list[Index], value: Value
     """Make the reduction; an end that unification has fixed since is put into the index."""
     if operation != "sum" and value.rank:
         raise Misfit("M102", f"the body of a {operation} has to be a scalar", is_certain=False)
-    return Value(build.reduce(operation, bound, value.body, condition), value.axes, value.is_row)
+    inside, outside = _parted(value.body, bound) if operation in ("max", "min") else (value.body, build.ZERO)
+    return Value(build.add(build.reduce(operation, bound, inside, condition), outside), value.axes, value.is_row)
+
+
+def _parted(body: Expr, bound: list[Index]) -> tuple[Expr, Expr]:
+    """Split ``\\max_i a_i + c``, whose sign reaches over all of it, into what hangs on the index and what does not."""
+    if not isinstance(body, Add) or body.free_indices.isdisjoint(bound):
+        return body, build.ZERO
+    pairs = list(zip(body.weights, body.terms, strict=True))
+    inside = [(weight, term) for weight, term in pairs if not term.free_indices.isdisjoint(bound)]
+    return build.weighted_sum(inside), build.weighted_sum([pair for pair in pairs if pair not in inside])
 
 
 def _over_everything(lowering: Lowering, tree: Big, body: Tree) -> Value:
@@ -105,6 +115,7 @@ def _bind(lowering: Lowering, tree: Big) -> tuple[list[Index], list[Expr]]:
         items.append(part)
     for part in items:
         _bind_letters(lowering, part, tree.sup, bound)
+        _bind_other(lowering, part, tree, bound)
     for part in items:
         if isinstance(part, Chain) and part.links[0][0] in _ORDERS:
             tests.append(conditions.condition(lowering, part))
@@ -208,9 +219,23 @@ def _bind_letters(lowering: Lowering, part: Tree, sup: Tree | None, bound: list[
     index = lowering.scope.sizes.index(head.text, size)
     lowering.indices[head.text] = index
     bound.append(index)
-    other = part.links[0][1] if isinstance(part, Chain) and part.links[0][0] == "≠" else None
-    if isinstance(other, Name) and other.text not in lowering.indices and not _stands_elsewhere(lowering, other.text):
-        _bind_letters(lowering, other, sup, bound)  # a sum over k != l runs over the pairs
+
+
+def _bind_other(lowering: Lowering, part: Tree, tree: Big, bound: list[Index]) -> None:
+    """A sum over ``k \\ne l``, or over ``i < j``, runs over the pairs where nothing around it says what the second letter is."""
+    other = part.links[0][1] if isinstance(part, Chain) and part.links[0][0] in _ORDERS - {"="} else None
+    if not isinstance(other, Name) or other.text in lowering.indices or _stands_elsewhere(lowering, other.text):
+        return
+    is_inequality = isinstance(part, Chain) and part.links[0][0] == "≠"
+    if is_inequality or (tree.body is not None and _is_subscript(tree.body, other.text)):
+        _bind_letters(lowering, other, tree.sup, bound)
+
+
+def _is_subscript(root: Tree, letter: str) -> bool:
+    """Tell whether a letter stands in a subscript below."""
+    scripted = (node for node in subtrees(root) if isinstance(node, Scripted))
+    read = (reference_of(node) for node in scripted)
+    return any(_names(subscript, letter) for found in read if found is not None for subscript in found[0].subscripts)
 
 
 def _stands_elsewhere(lowering: Lowering, letter: str) -> bool:

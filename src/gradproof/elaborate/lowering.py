@@ -10,6 +10,7 @@ from fractions import Fraction
 from gradproof.elaborate import applications, bigs, conditions, derivatives, probability, products
 from gradproof.elaborate.ellipsis import GUESSED, SETTLED
 from gradproof.elaborate.names import spoken
+from gradproof.elaborate.reach import WIDENED
 from gradproof.elaborate.reading import Reading
 from gradproof.elaborate.references import Reference, is_transpose, reference_of
 from gradproof.elaborate.scope import Scope
@@ -142,7 +143,7 @@ class Lowering:
             case Cases(rows):
                 return self._cases(rows)
             case Annotated(body, note):
-                if isinstance(note, Words) and note.text in (SETTLED, GUESSED):
+                if isinstance(note, Words) and note.text in (SETTLED, GUESSED, WIDENED):
                     self.note(note.text)
                 return self.value(body)
             case Hole(text, reason):

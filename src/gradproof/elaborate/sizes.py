@@ -24,6 +24,7 @@ class Sizes:
     def __init__(self) -> None:
         self._bindings: dict[Expr, Expr] = {}
         self._accesses: list[tuple[Axis, Expr, str]] = []
+        self._at_least: set[Expr] = set()
         self._count = 0
 
     def snapshot(self) -> dict[Expr, Expr]:
@@ -87,6 +88,8 @@ class Sizes:
             span = self.resolve(extent(subscript))
             if is_unknown(span) or (is_unknown(size) and _starts_at(subscript, axis.origin)):
                 self.unify(span, size, what)
+                if not is_unknown(span):
+                    self._at_least.add(size)
                 return
         self._accesses.append((axis, subscript, what))
 
@@ -94,7 +97,7 @@ class Sizes:
         """Fix the sizes that only the reach of subscripts tells, and raise ``Misfit`` where one leaves its range."""
         pending, self._accesses = self._accesses, []
         for axis, subscript, what in pending:
-            reach = _reach(self.resolve(subscript))
+            reach = reach_of(self.resolve(subscript))
             if reach is None:
                 continue
             size = self.resolve(axis.size)
@@ -103,7 +106,20 @@ class Sizes:
                 if subscript.free_indices:
                     self._fix(size, needed, what)
                 continue
+            if self._grown(axis.size, size, needed):
+                continue
             _check_range(axis, size, reach, subscript, what)
+
+    def _grown(self, named: Expr, size: Expr, needed: Expr) -> bool:
+        """Let an axis reach further than a plain index did: in ``sum_{i<n} (x_{i+1} - x_i)`` the last entry is the n-th."""
+        gap = subtract(needed, size)
+        last = named
+        while named in self._bindings:
+            last, named = named, self._bindings[named]
+        if last not in self._at_least or not (isinstance(gap, Number) and gap.value > 0):
+            return False
+        self._bindings[last] = needed
+        return True
 
     def _fix(self, size: Expr, needed: Expr, what: str) -> None:
         if not isinstance(size, Number) or symbols(needed):
@@ -145,7 +161,7 @@ def _starts_at(index: Index, origin: int) -> bool:
     return isinstance(index.lower, Number) and index.lower.value == origin
 
 
-def _reach(subscript: Expr) -> tuple[Expr, Expr] | None:
+def reach_of(subscript: Expr) -> tuple[Expr, Expr] | None:
     """Return the smallest and the largest value of an affine subscript, or None when it is not affine in its indices."""
     lowest: list[tuple[Fraction, Expr]] = []
     highest: list[tuple[Fraction, Expr]] = []

@@ -291,6 +291,11 @@ def _rank_of_product(items: tuple[Tree, ...], found: Survey) -> int | None:
     ranks = [rank_of(item, found) for item in items]
     if any(rank is None for rank in ranks):
         return None
+    if any(
+        _is_row(left) and rank == 1 and _sample_of(right, found)
+        for (left, right), rank in zip(pairwise(items), ranks, strict=False)
+    ):
+        return None  # x_i of w^T x_i is about to be found a vector
     tensors = [(item, rank) for item, rank in zip(items, ranks, strict=True) if rank]
     if len(tensors) <= 1:
         return tensors[0][1] if tensors else 0
@@ -390,12 +395,10 @@ def _infer_product(items: tuple[Tree, ...], found: Survey) -> None:
 
 def _infer_sample(tree: Tree, found: Survey) -> None:
     """In ``w^T x_i`` and ``A x_i`` the sample x_i is a vector; where x by itself is one too, the samples are another quantity."""
-    read = reference_of(tree) if isinstance(tree, Scripted) else None
-    if read is None or read[1].power is not None or len(read[0].subscripts) != 1 or read[0].numerals:
+    sample = _sample_of(tree, found)
+    if sample is None:
         return
-    key, letters = read[0].key, letters_in(read[0].subscripts[0])
-    if not letters or found.indexed.get(key) != 1 or found.declared.get(key, 1) != 1:
-        return
+    key, letters = sample
     found.sample_letters.update(letters)
     if key not in found.declared and found.bare.get(key, 0) <= found.subscripted.get(
         key, 0
@@ -404,6 +407,17 @@ def _infer_sample(tree: Tree, found: Survey) -> None:
     elif not key[0].isupper():
         found.samples.setdefault(key, set()).update(letters)
         raise_rank(found, f"{key}_of", 1, 1)
+
+
+def _sample_of(tree: Tree, found: Survey) -> tuple[str, frozenset[str]] | None:
+    """Return the name and the letters of ``x_i`` where it looks like an entry and may be a row."""
+    read = reference_of(tree) if isinstance(tree, Scripted) else None
+    if read is None or read[1].power is not None or len(read[0].subscripts) != 1 or read[0].numerals:
+        return None
+    key, letters = read[0].key, frozenset(letters_in(read[0].subscripts[0]))
+    if not letters or found.indexed.get(key) != 1 or found.declared.get(key, 1) != 1 or found.rank(key) > 1:
+        return None
+    return key, letters
 
 
 def _infer_target(tree: Tree, found: Survey) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 
-from gradproof.elaborate.sizes import Sizes, is_unknown
+from gradproof.elaborate.sizes import Sizes, is_unknown, reach_of
 from gradproof.expr.build import ONE, ZERO, add, apply, divide, multiply, number, subtract, weighted_sum
-from gradproof.expr.node import Add, Expr, Multiply, Number, Symbol
+from gradproof.expr.node import Add, Axis, Expr, Multiply, Number, Symbol
 from gradproof.expr.walk import substitute, symbols
 
 #: Names that sizes get where nobody named them, in this order.
@@ -50,6 +50,32 @@ class Dimensions(Sizes):
                 self.unify(mine, other, what)
             return
         super().unify(*sides, what)
+
+    def settle(self) -> None:
+        """Fix the sizes that only the reach of subscripts tells, also those that only measure how far a sum goes."""
+        lengths: dict[Axis, list[Expr]] = {}
+        for axis, subscript, _ in self._accesses:
+            reach = reach_of(self.resolve(subscript))
+            if reach is not None:
+                lengths.setdefault(axis, []).append(add(reach[1], number(1 - axis.origin)))
+        for axis, needed in lengths.items():
+            self.fill(axis.size, needed)
+        super().settle()
+
+    def fill(self, length: Expr, needed: Iterable[Expr]) -> None:
+        """Fix the size that the furthest subscript is counted by: for an axis of 3 entries, ``sum_{i<n} x_{i+1}`` has n = 3."""
+        length = self.resolve(length)
+        if not isinstance(length, Number):
+            return
+        found: dict[Expr, Fraction] = {}
+        for last in map(self.resolve, needed):
+            names = [symbol for symbol in symbols(last) if _is_named(symbol)]
+            rest = subtract(last, names[0]) if len(names) == 1 else last
+            if len(names) == 1 and isinstance(rest, Number):
+                found[names[0]] = min(length.value - rest.value, found.get(names[0], length.value - rest.value))
+        for name, value in found.items():
+            if value >= 0:
+                self.unify(name, number(value), "")
 
     def solution(self, roots: Iterable[Expr], taken: set[str]) -> dict[Expr, Expr]:
         """Return what every size in some expressions is, with names for those that nothing fixed."""

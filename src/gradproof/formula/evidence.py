@@ -209,7 +209,7 @@ class _Evidence:
 
     def _known(self, name: str, place: Place) -> int:
         """Return the kinds that declarations and values leave to a variable."""
-        if name in self.scoping.sizes:
+        if name in self.scoping.sizes or name in self.scoping.counts:
             return SCALAR
         declared = self.surroundings.declared.get(name, Declared(None))
         shape = self.surroundings.given.get(name)

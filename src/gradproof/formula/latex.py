@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from typing import Any
 
 from gradproof.elaborate.evidence import Survey
 from gradproof.elaborate.lowering import Lowering
+from gradproof.elaborate.reach import bound_by, with_wide_sums
 from gradproof.elaborate.reading import Reading
-from gradproof.elaborate.references import is_transpose, reference_of
+from gradproof.elaborate.references import Suffix, is_transpose, reference_of
 from gradproof.elaborate.scope import Declared, Definition, Scope
 from gradproof.elaborate.sizes import extent
 from gradproof.elaborate.survey import survey
@@ -19,10 +22,12 @@ from gradproof.expr.build import number
 from gradproof.expr.node import Axis, Call, Element, Expr, Hole, Index, Number, Operator, Symbol, TensorEntry
 from gradproof.expr.walk import postorder, substitute, transform
 from gradproof.expr.walk import symbols as symbols_of
+from gradproof.formula.counters import counters, told
 from gradproof.formula.dimensions import Dimensions
 from gradproof.formula.formula import Formula, Intermediate
 from gradproof.formula.kinds import describe, of_rank
 from gradproof.formula.scoping import Surroundings
+from gradproof.formula.transcription import slices
 from gradproof.reader.parser import parse_formula
 from gradproof.reader.plain.source import Source
 from gradproof.reader.presentation import Adjacent, Big, Chain, Listing, Name, Place, Scripted, Tree, Words
@@ -36,14 +41,19 @@ _DEEPEST = 16
 _WHERE = frozenset({"where", "with"})
 #: What a capital stands for by convention, with its rank, where nothing else is said of it: the identity matrix.
 _CONVENTIONAL = {"I": 2}
+#: What the name of a table has behind it whose rows are samples, ``x^{(i)}``.
+_OF_SAMPLES = "_of"
+
+#: A script in braces that no plain formula has: ``x_{i}``, ``x^{2}``; behind ``sum_`` and its kin stand ranges.
+_BRACED = re.compile(r"(?<![A-Za-z])[A-Za-z]_\{|[A-Za-z0-9)\]]\^\{")
 
 #: What a statement names, and its body.
 Item = tuple[Name | Scripted | None, Tree]
 
 
 def is_latex(text: str) -> bool:
-    """Tell whether a text is LaTeX: plain formulas have neither commands nor dollar signs."""
-    return "\\" in text or "$" in text
+    """Tell whether a text is LaTeX: plain formulas have neither commands nor dollar signs, nor braces behind letters and powers."""
+    return "\\" in text or "$" in text or _BRACED.search(text) is not None
 
 
 def read_latex(source: Source, surroundings: Surroundings) -> Formula:
@@ -75,8 +85,12 @@ class _Latex:
 
     def formula(self) -> Formula:
         tree = parse_formula(self.body)
+        known = frozenset({*self.surroundings.declared, *self.surroundings.given})
+        statements = [(head, with_wide_sums(body, known)) for head, body in _statements(tree)]
+        for sliced in slices(statements, self.surroundings):
+            place = self._place(sliced.place)
+            raise self.source.error(place, "a slice from one entry to another was expected", got=self.source.quote(place))
         self._check_holes(tree)
-        statements = _statements(tree)
         try:
             value = self._attempted(statements)
             return self._finished(value, [body for _, body in statements])
@@ -127,6 +141,9 @@ class _Latex:
             known = declared.get(name, Declared(None))
             sizes = known.sizes if known.sizes is not None else tuple(number(size) for size in shape)
             declared[name] = Declared(sizes, known.properties, known.words)
+        declared.update(
+            {f"{name}{_OF_SAMPLES}": known for name, known in declared.items() if f"{name}{_OF_SAMPLES}" not in declared}
+        )
         ranks = {key: len(value.sizes) for key, value in declared.items() if value.sizes is not None}
         self.scope.survey = survey(trees, {**_CONVENTIONAL, **looks, **ranks})
         self.scope.survey.sizes |= self.surroundings.sizes
@@ -193,12 +210,16 @@ class _Latex:
         solution: Mapping[Expr, Expr] = self.sizes.solution(roots, names)
         body = transform(substitute(value.body, solution), _exact)
         self._check_readable(body)
+        counted = counters(body)
+        self.notes += told(counted)
+        short: dict[Any, Expr] = {**_without_suffixes(substitute(body, counted), [name for name, _ in parts]), **counted}
+        body = substitute(body, short)
         return Formula(
             text=self.source.text,
             value=body,
             axes=_axes(value, solution),
             symbols=_symbols(body, trees),
-            intermediates=tuple(_intermediate(name, part, solution) for name, part in parts),
+            intermediates=tuple(_intermediate(name, part, solution, short) for name, part in parts),
             notes=tuple(self.notes),
         )
 
@@ -244,9 +265,8 @@ def _statements(tree: Tree) -> list[Item]:
 
 
 def _bound_letters(root: Tree) -> set[str]:
-    """Return the letters below the large operators of a tree."""
-    below = [node.sub for node in subtrees(root) if isinstance(node, Big) and node.sub is not None]
-    return {leaf.text for sub in below for leaf in subtrees(sub) if isinstance(leaf, Name)}
+    """Return the letters that the sums of a tree bind."""
+    return {letter for node in subtrees(root) if isinstance(node, Big) for letter in bound_by(node)}
 
 
 def _definitions_first(items: tuple[Tree, ...]) -> tuple[Tree, ...]:
@@ -262,8 +282,18 @@ def _definitions_first(items: tuple[Tree, ...]) -> tuple[Tree, ...]:
     return items
 
 
-def _intermediate(name: str, part: Value, solution: Mapping[Expr, Expr]) -> Intermediate:
-    return Intermediate(name, transform(substitute(part.body, solution), _exact), _axes(part, solution))
+def _intermediate(name: str, part: Value, solution: Mapping[Expr, Expr], short: Mapping[Any, Expr]) -> Intermediate:
+    named = short.get(Symbol(name), Symbol(name))
+    assert isinstance(named, Symbol)
+    return Intermediate(named.name, substitute(transform(substitute(part.body, solution), _exact), short), _axes(part, solution))
+
+
+def _without_suffixes(body: Expr, parts: Sequence[str]) -> dict[Expr, Expr]:
+    """Return the tables of samples, the rows ``x^{(i)}``, with the names that they have in the formula: x, where nothing else is called so."""
+    found = [*symbols_of(body), *map(Symbol, parts)]
+    names = {symbol.name for symbol in found}
+    whole = {symbol: symbol.name.removesuffix(_OF_SAMPLES) for symbol in found if symbol.name.endswith(_OF_SAMPLES)}
+    return {symbol: Symbol(name, symbol.axes, symbol.properties) for symbol, name in whole.items() if name not in names}
 
 
 def _exact(node: Expr) -> Expr:
@@ -291,6 +321,16 @@ def _symbols(body: Expr, trees: list[Tree]) -> tuple[Symbol, ...]:
     return tuple(found[name] for name in (*order, *sorted(set(found) - set(order))) if name in found)
 
 
+def _capital(tree: Tree) -> str:
+    """Return the key of what is named like a matrix: ``W``, ``W_1``, ``W_{out}``; nothing for an entry and for what is transposed."""
+    read = reference_of(tree) if isinstance(tree, Name | Scripted) else None
+    if read is None or read[1] != Suffix() or (read[0].subscripts and not read[0].numerals):
+        return ""
+    key = read[0].label_key if read[0].numerals else read[0].key
+    letter = tree.base if isinstance(tree, Scripted) else tree
+    return key if isinstance(letter, Name) and len(letter.text) == 1 and letter.text.isupper() else ""
+
+
 def _suggested(root: Tree) -> dict[str, int]:
     """Return ranks that the looks of products suggest: ``W`` in ``W x`` is a matrix, ``x`` in ``w^T x_i`` has vectors as entries."""
     found: dict[str, int] = {}
@@ -300,8 +340,9 @@ def _suggested(root: Tree) -> dict[str, int]:
         for left, right in pairwise(node.items):
             if not isinstance(right, Name | Scripted):
                 continue
-            if isinstance(left, Name) and len(left.text) == 1 and left.text.isupper():
-                found[left.text] = 2
+            matrix = _capital(left)
+            if matrix:
+                found[matrix] = 2
             read = reference_of(right)
             if (
                 isinstance(left, Scripted)

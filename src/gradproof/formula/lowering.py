@@ -166,6 +166,9 @@ class Lowering:
             place = Place(start, start + len(name))
             trouble = self.context.source.misfit(place, f"{name} was declared {word}, so a square matrix was expected", got=got)
             self.context.fit(axes[-2].size, axes[-1].size, trouble)
+        if name in self.scoping.counts:
+            self.context.note(f"{name} is a whole number: something is counted up to it")
+            return Symbol(name, (), frozenset({"natural"}))
         return Symbol(name, tuple(axes), declared.properties)
 
     # Operators --------------------------------------------------------------------------------------------------------

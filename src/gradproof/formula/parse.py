@@ -14,6 +14,7 @@ from gradproof.errors import GradproofError, ShapeError
 from gradproof.expr.node import Axis, Expr, Index, Number, Symbol
 from gradproof.expr.walk import substitute
 from gradproof.formula.context import Context
+from gradproof.formula.counters import counters, told
 from gradproof.formula.evidence import Kinds, kinds_of
 from gradproof.formula.formula import Formula, Intermediate, Stage, Stages
 from gradproof.formula.latex import is_latex, read_latex, statements_of
@@ -93,7 +94,7 @@ def _read_transcribed(source: Source, surroundings: Surroundings, error: Gradpro
     except (Unreadable, RecursionError):
         raise error from None
     except GradproofError as other:
-        raise (other if speaks_plain(items) else error) from None
+        raise (other if speaks_plain(items, surroundings) else error) from None
 
 
 def _read_statements(source: Source, statements: Sequence[Statement], surroundings: Surroundings) -> tuple[Formula, Lowering]:
@@ -161,6 +162,9 @@ def _finished(source: Source, lowering: Lowering, kinds: Kinds, named: Sequence[
     solution = sizes.solution(roots, taken)
     final = {head: _completed(head, lowering.context, solution) for head in heads}
     mapping: dict[Expr, Expr] = {**solution, **{head: symbol for head, symbol in final.items() if head is not symbol}}
+    counted = counters(substitute(value.body, mapping))
+    mapping.update({head: counted[symbol] for head, symbol in final.items() if symbol in counted})
+    final = {head: counted.get(symbol, symbol) for head, symbol in final.items()}
     return Formula(
         text=source.text,
         value=substitute(value.body, mapping),
@@ -168,7 +172,7 @@ def _finished(source: Source, lowering: Lowering, kinds: Kinds, named: Sequence[
         symbols=tuple(final[head] for head in heads),
         intermediates=tuple(Intermediate(name, substitute(part.body, mapping), _axes(part, mapping)) for name, part in named),
         conditions=tuple(substitute(condition, mapping) for condition in lowering.context.conditions),
-        notes=(*kinds.notes, *lowering.context.notes),
+        notes=(*kinds.notes, *lowering.context.notes, *told(counted)),
     )
 
 

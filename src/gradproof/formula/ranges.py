@@ -86,10 +86,20 @@ class Ranges:
         self.context.fit(first.size, access.size, trouble)
 
     def _fit_known(self, access: Access, index: Index) -> None:
-        """An axis of unknown size ends where an index of known range does."""
-        size = self.context.sizes.resolve(access.size)
-        if isinstance(size, Symbol) and is_unknown(size):
-            self.context.sizes.unify(size, add(subtract(index.upper, access.lower), ONE), "")
+        """An axis of unknown size ends where the indices of known range reach: ``x[i+1]`` is further than ``x[i]``."""
+        resolve = self.context.sizes.resolve
+        size, last = resolve(access.size), index.upper
+        if not (isinstance(size, Number) or (isinstance(size, Symbol) and is_unknown(size))):
+            return
+        same = [other.subscript for other in self.accesses if other.size is access.size]
+        settled = [place for place in same if not any(part in self.open for part in place.free_indices)]
+        ends = [reach[1] for place in settled if (reach := self._reach(place)) is not None]
+        if isinstance(size, Number):
+            self.context.sizes.fill(size, [add(subtract(end, access.lower), ONE) for end in ends])
+            return
+        for end in ends:
+            last = end if _is_positive(subtract(end, last)) else last
+        self.context.sizes.unify(size, add(subtract(last, access.lower), ONE), "")
 
     def _by_reach(self, index: Index) -> bool:
         """Find a range from the subscripts in which this index alone is open."""

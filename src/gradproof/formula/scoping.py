@@ -51,14 +51,15 @@ class Scoping:
     """The names of a formula.
 
     ``letters`` has the free indices of each statement in order, ``uses`` what each name tree is ('index', 'part', 'variable',
-    'constant'), ``variables`` the variables in order of appearance with how often each has subscripts, ``sizes`` names that only
-    measure axes.
+    'constant'), ``variables`` the variables in order of appearance, ``sizes`` names that only measure axes, ``counts`` variables that
+    nobody declared and that end a slice or a sum.
     """
 
     letters: list[tuple[str, ...]] = field(default_factory=list)
     uses: dict[Tree, str] = field(default_factory=dict)
     variables: list[str] = field(default_factory=list)
     sizes: set[str] = field(default_factory=set)
+    counts: set[str] = field(default_factory=set)
 
 
 def scoped(statements: Sequence[Statement], surroundings: Surroundings) -> Scoping:
@@ -85,9 +86,38 @@ def scoped(statements: Sequence[Statement], surroundings: Surroundings) -> Scopi
                     found.variables.append(name)
                 if name in known_sizes and name not in surroundings.declared:
                     found.sizes.add(name)
+        open_names = [name for name in found.variables if not surroundings.knows(name)]
+        ends = _ends_of_axes(statement.body)
+        found.sizes |= {name for name in open_names if name in ends}
+        ends = {name for node in preorder(statement.body) for limit in _limits(node) for name in _names_below(limit)}
+        found.counts |= {name for name in open_names if name in ends - found.sizes}
         if statement.name:
             parts_before.add(statement.name)
     return found
+
+
+def _ends_of_axes(root: Tree) -> set[str]:
+    """Return the names up to which an index runs that stands in subscripts: they are lengths of what has the subscripts."""
+    subscripts = (part for node in preorder(root) if isinstance(node, Subscripted) for part in node.subscripts)
+    reading = {name for part in subscripts if not isinstance(part, Slice) for name in _names_below(part)}
+    ranges = [entry for node in preorder(root) if isinstance(node, Big | Tensor) for entry in node.ranges if entry.name in reading]
+    return {name for entry in ranges if entry.upper is not None for name in _names_below(entry.upper)}
+
+
+def _limits(node: Tree) -> list[Tree]:
+    """Return the first and the last number of what a slice or the indices of a sum run over."""
+    match node:
+        case Slice(lower, upper):
+            limits = [lower, upper]
+        case Big(_, ranges) | Tensor(ranges):
+            limits = [limit for entry in ranges for limit in (entry.lower, entry.upper)]
+        case _:
+            limits = []
+    return [limit for limit in limits if limit is not None]
+
+
+def _names_below(root: Tree) -> set[str]:
+    return {node.text for node in preorder(root) if isinstance(node, Name)}
 
 
 def _constants(statements: Sequence[Statement], surroundings: Surroundings) -> frozenset[str]:
@@ -143,7 +173,7 @@ def _free_letters(root: Tree, known: set[str]) -> tuple[str, ...]:
                 stack.append((base, bound, False))
             case Big() | Tensor():
                 stack.extend((part, inner, inside) for part, inner in reversed(_with_bounds(node, bound)))
-            case Infix() | Prefix() | Slice():
+            case Infix() | Prefix():
                 stack.extend((part, bound, inside) for part in reversed(parts(node)))
             case Call(function):
                 stack.extend((part, bound, inside and function in _WHOLE_FUNCTIONS) for part in reversed(parts(node)))

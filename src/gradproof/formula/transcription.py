@@ -6,7 +6,7 @@ besides (``\\operatorname{conv2d}(X, K, \\mathrm{padding}=1)``) has its meaning 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from gradproof.elaborate.applications import FUNCTION_LETTERS
@@ -40,8 +40,26 @@ def transcribed(items: Sequence[Item], surroundings: Surroundings, shift: int) -
     return [_Transcription(surroundings, shift).statement(head, body) for head, body in items]
 
 
-def speaks_plain(items: Sequence[Item]) -> bool:
-    """Tell whether a formula has a function or an option in it that only the plain language knows."""
+def slices(items: Sequence[Item], surroundings: Surroundings) -> list[shown.Scripted]:
+    """Return the tensors with slices as subscripts, ``x_{2:4}``; of a name that nobody declared it may be a whole sequence that is meant."""
+    nodes = (node for _, body in items for node in subtrees(body) if isinstance(node, shown.Scripted))
+    return [node for node in nodes if _is_sliced(node) and surroundings.knows(base_name(node.base))]  # type: ignore[arg-type]
+
+
+def _is_sliced(tree: shown.Scripted) -> bool:
+    marks = tree.sub.items if isinstance(tree.sub, shown.Listing) else (tree.sub,)
+    is_cut = isinstance(tree.sub, shown.Listing) and ":" in tree.sub.separators
+    return isinstance(tree.base, shown.Name) and (is_cut or any(_is_colon(mark) for mark in marks))
+
+
+def _is_colon(tree: shown.Tree | None) -> bool:
+    return isinstance(tree, shown.Name) and tree.text == ":"
+
+
+def speaks_plain(items: Sequence[Item], surroundings: Surroundings) -> bool:
+    """Tell whether a formula has a function, an option or a slice in it that only the plain language knows."""
+    if slices(items, surroundings):
+        return True
     words = (node for _, body in items for node in subtrees(body) if isinstance(node, shown.Name) and node.font == "roman")
     return any(is_function(word.text) and word.text not in BY_TEXT for word in words)
 
@@ -135,13 +153,17 @@ class _Transcription:
 
     def _scripted(self, tree: shown.Scripted) -> plain.Tree:
         place = self._place(tree)
+        base: plain.Tree
         if isinstance(tree.base, shown.Fenced) and tree.base.opening in "‖|" and tree.sub is not None:
             return self._raised(self._norm(tree.base, tree.sub), tree.sup, place)
+        if _is_sliced(tree) and isinstance(tree.base, shown.Name) and tree.sub is not None:
+            base = plain.Subscripted(self._name(tree.base), tuple(self._sliced(tree.sub)), place)
+            return self._raised(base, tree.sup, place)
         read = None if isinstance(tree.base, shown.Name) and self._is_constant(tree.base) else reference_of(tree)
         if read is None:
             return self._with_scripts(self.tree(tree.base), tree, place)
         reference, suffix = read
-        base: plain.Tree = plain.Name(reference.key, place)
+        base = plain.Name(reference.key, place)
         if reference.subscripts:
             base = self._entry(reference.key, reference.label_key, reference.numerals, reference.subscripts, place)
         if suffix.is_transpose:
@@ -155,6 +177,21 @@ class _Transcription:
         rank = len(declared.sizes) if declared is not None and declared.sizes is not None else 0
         parts = tuple(self.tree(part) for part in digits_of(subscripts, rank))
         return plain.Subscripted(plain.Name(key, place), parts, place)
+
+    def _sliced(self, sub: shown.Tree) -> Iterator[plain.Tree]:
+        """Yield the subscripts of a slice: ``2:4``, ``:`` for a whole axis, or one place."""
+        items, separators = (sub.items, sub.separators) if isinstance(sub, shown.Listing) else ((sub,), ())
+        first = 0
+        for last in [place for place, separator in enumerate(separators) if separator != ":"] + [len(items) - 1]:
+            group, first = items[first : last + 1], last + 1
+            place = Place(group[0].place.start + self.shift, group[-1].place.end + self.shift)
+            if len(group) > 2:
+                raise Unreadable("U110", "no rule for a slice with a step")
+            if len(group) == 2:
+                lower, upper = (None if isinstance(end, shown.Hole) and not end.text else self.tree(end) for end in group)
+                yield plain.Slice(lower, upper, place)
+            else:
+                yield plain.Whole(place) if _is_colon(group[0]) else self.tree(group[0])
 
     def _with_scripts(self, base: plain.Tree, tree: shown.Scripted, place: Place) -> plain.Tree:
         """Put the scripts of a tree behind a base that is no name."""

@@ -415,6 +415,8 @@ def _merges(one: Term, other: Term, again: Callable[[Expr], Expr]) -> Iterator[E
         if not any(base.free_indices & frozenset(order) for base in common):
             continue
         rests = [_left_over(factors, common) for factors in (one.factors, renamed.factors)]
+        if any(isinstance(base, Iverson) for rest in rests for base in rest) and any(exponent < 0 for exponent in common.values()):
+            continue  # a bracket guards its own quotient; in a bracketed sum above another one it would not
         rest = add(scale(one.weight, product_of(rests[0])), scale(renamed.weight, product_of(rests[1])))
         weight, rest = _content(rest)
         yield _sum_term(one.indices, multiply(product_of(common), rest), weight).to_expr()

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from gradproof.expr.build import add, number, power, subtract
+from gradproof.expr.build import ONE, add, number, power, subtract
 from gradproof.expr.catalogue import FUNCTIONS, TENSOR_FUNCTIONS
 from gradproof.expr.node import (
     Add,
@@ -86,6 +86,8 @@ def _spread(factor: Factor, axes: tuple[Index, ...]) -> Tree:
     if factor.tree == scalar_text("0"):
         return Tree("text", (), len(axes), "0")
     ones = [_ones(axis) for axis in axes]
+    if not factor.indices and factor.tree == scalar_text("1"):
+        return ones[0] if len(axes) == 1 else product(ones[0], transposed(ones[1]), rank=2)
     if not factor.indices and len(axes) == 1:
         return scaled(factor.tree, ones[0])
     if len(axes) == 2:
@@ -157,7 +159,8 @@ def _element(node: Element) -> Factor:
         raise NoMatrixForm
     indices = tuple(place for place in places if isinstance(place, Index))
     for index, axis in zip(indices, symbol.axes, strict=True):
-        if not (isinstance(index.lower, Number) and index.lower.value == axis.origin):
+        is_first = isinstance(index.lower, Number) and index.lower.value == axis.origin
+        if not is_first or subtract(add(index.upper, ONE), axis.size) is not index.lower:  # a part of a tensor is not the tensor
             raise NoMatrixForm
     tree = leaf(symbol.name, len(places), is_symmetric=len(places) == 2 and "symmetric" in symbol.properties)
     if len(indices) == 2 and indices[0] is indices[1]:
@@ -222,6 +225,8 @@ def _ordered_body(node: TensorEntry) -> tuple[Index, ...]:
 
 def _bracket(relation: str, left: Expr, right: Expr, free: tuple[Index, ...], depth: int) -> Factor:
     if isinstance(left, Index) and isinstance(right, Index) and relation == "=":
+        if left.upper is not right.upper:
+            raise NoMatrixForm  # a square identity, of which some rows or columns are left out
         return Factor(Tree("eye", (), 2), (left, right) if left.uid < right.uid else (right, left))
     if relation == "=" and (isinstance(left, Index) or isinstance(right, Index)):
         return _class_bracket(left, right, depth)
