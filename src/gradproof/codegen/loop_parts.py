@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from gradproof.expr.node import Element, Expr, Index, Number, Reduce, Symbol
+from gradproof.codegen.loop_ends import has_data
+from gradproof.expr.node import Element, Expr, Index, Iverson, Multiply, Number, Reduce, Symbol
 from gradproof.expr.walk import children, postorder
 
 #: A loop of at most so many turns is short, and work of at most so many steps is not worth a second thread.
@@ -74,6 +75,19 @@ def turns(index: Index) -> int:
     if isinstance(index.lower, Number) and isinstance(index.upper, Number):
         return max(0, int(index.upper.value - index.lower.value) + 1)
     return SMALL + 1
+
+
+def guarded_reads(node: Expr) -> list[Element]:
+    """Return what a product reads only where conditions on data hold: read before, it leaves a choice that runs on vectors.
+
+    A condition on indices may be what keeps a subscript in its range, so such a product reads nothing early.
+    """
+    if not isinstance(node, Multiply):
+        return []
+    tests = [factor.condition for factor in node.factors if isinstance(factor, Iverson)]
+    if not tests or not all(map(has_data, tests)):
+        return []
+    return [f for f in node.factors if isinstance(f, Element) and all(isinstance(place, Index) for place in f.indices)]
 
 
 def pairwise(nodes: Iterable[Expr]) -> list[Symbol]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from gradproof.codegen.loop_code import LoopCode, Stored, bare, shift
 from gradproof.codegen.loop_ends import End, ends_by, has_data, is_always, separate
-from gradproof.codegen.loop_parts import FEW, SMALL, axes_of, by_dependence, is_short, outer_sums, rows_of, turns
+from gradproof.codegen.loop_parts import FEW, SMALL, axes_of, by_dependence, guarded_reads, is_short, outer_sums, rows_of, turns
 from gradproof.codegen.scattering import scattered
 from gradproof.expr.build import add, multiply, number
 from gradproof.expr.node import Add, Apply, Expr, Index, Iverson, Multiply, Number, Power, Reduce, TensorEntry, fresh_index
@@ -154,12 +154,22 @@ class LoopWriter:
         known = [end for test in group[0].tests for end in ends_by(test, index, opened) or ()]
         self._for(index, known, depth, is_outer=not opened, is_worth=_may_be_parallel(group))
         self._hoist([part for goal in inside for part in (goal.node, *goal.tests)], around, depth + 1)
+        self._before_loops(inside, around, depth + 1)
         totals = [] if opened else [self._row_total(goal, depth + 1) for goal in inside]
         self._inner([total or goal for total, goal in zip(totals, inside, strict=True)] if totals else inside, around, depth + 1)
         for total, goal in zip(totals, inside, strict=False):
             if total is not None:
                 self._line(depth + 1, goal.finish.format(value=total.finish.split()[0], places=""))
         self.code.local = before
+
+    def _before_loops(self, goals: Sequence[Goal], opened: tuple[Index, ...], depth: int) -> None:
+        """Give a name to a whole value that the loops inside would only write again and again: what they write may be what it reads."""
+        for goal in goals:
+            is_settled = goal.node.free_indices <= set(opened) and not self._parts([goal.node], opened)
+            if goal.rest and is_settled and has_data(goal.node) and goal.node not in self.code.local:
+                name = self._new()
+                self._line(depth, f"{name} = {bare(self.code.value(goal.node))}")
+                self.code.local[goal.node] = name
 
     def _row_total(self, goal: Goal, depth: int) -> Goal | None:
         """Sum over a row by itself, of the arrays' own type; the sum of all rows has double precision."""
@@ -250,6 +260,7 @@ class LoopWriter:
             seen.add(node)
             if _is_worth_a_name(node) and node.free_indices <= known:
                 stack.append((node, True))
+            stack += [(read, True) for read in guarded_reads(node) if read.free_indices <= known and read not in self.code.local]
             stack += [(part, False) for part in reversed(children(node)) if not (isinstance(node, TensorEntry))]
         return list(found)
 
