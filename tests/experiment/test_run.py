@@ -136,6 +136,18 @@ def test_the_command_writes_a_page_with_everything_in_it(plan_file, capsys):
         ('target = "numpy"', 'target = "fortran"', "target: one of numpy, numba, jax, torch was expected"),
         ("held_out = 0.25", "held_out = 96", "samples to learn from and samples to hold out were expected"),
         ("held_out = 0.25", "heldout = 0.25", "data.heldout: one of source, inputs"),
+        (
+            "held_out = 0.25",
+            "held_out = 0.25\nvalidation = 72",
+            "data.validation: samples to learn from beside those for validation",
+        ),
+        ("penalty = 0.05", "share = 1.0", "pruning.share: a number below 1 was expected, got 1.0. Write 0.5 for half of them"),
+        (
+            'source = "halves.npz"',
+            'source = "none.npz"',
+            r"none.npz: a .npz or .csv file was expected, got none. Give it by --data FILE",
+        ),
+        ("relu(conv2d(X", "relu((conv2d(X", r"\^"),
         ('inputs = "pictures"', 'inputs = "images"', "an array 'images' was expected, got pictures, classes"),
         ("K = [6, 1, 3, 3]", "K = [6, 2, 3, 3]", "as many channels in a group of the input as in the kernel were expected"),
         ("c = [4]\n", "", "a shape was expected for every weight, got none for c"),
@@ -162,3 +174,53 @@ def test_the_plan_of_the_guide_runs(tmp_path, capsys):
     assert error < 8
     for name in ("index.html", "network.py", "weights.npz"):
         assert (tmp_path / "layers" / name).exists()
+
+
+def test_the_penalty_grows_until_the_share_of_kernels_is_zero_and_is_off_then(plan_file, tmp_path):
+    text = plan_file.read_text().replace("penalty = 0.05", "penalty = 0.1\nshare = 0.5")
+    plan_file.write_text(text)
+    plan = read_plan(plan_file)
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    whole.mkdir()
+    parts.mkdir()
+    wanted = run(plan, whole, data_folder=plan_file.parent)
+    assert 1 < wanted.pruned.kernels["K"][1] <= 3
+    assert wanted.pruned.errors[1] <= 0.25
+    with pytest.raises(KeyboardInterrupt):
+        run(plan, parts, data_folder=plan_file.parent, watch=Interruption(8))
+    found = run(plan, parts, data_folder=plan_file.parent, resume=True)
+    np.testing.assert_array_equal(found.scores, wanted.scores)
+
+
+def test_what_is_held_at_zero_stays_zero_and_nothing_else_changes(network):
+    whole, _ = network
+    weights = whole.new_weights(0)
+    group = kernel_groups(whole, "K")
+    penalty = KernelPenalty([group], [1.0], share=0.3)
+    assert penalty.held(weights) is None
+    for name in ("K", "b"):
+        weights[name][[1, 4]] = 0
+    held = penalty.held(weights)
+    weights["b"] += 0.5
+    moved = {name: weight.copy() for name, weight in weights.items()}
+    penalty.hold(weights, held)
+    assert dead_kernels(group, weights).tolist() == [False, True, False, False, True, False]
+    assert weights["b"].dtype == np.float32
+    np.testing.assert_array_equal(weights["K"][[0, 2, 3, 5]], moved["K"][[0, 2, 3, 5]])
+    np.testing.assert_array_equal(weights["b"][[0, 2, 3, 5]], moved["b"][[0, 2, 3, 5]])
+
+
+def test_validation_is_taken_from_what_is_learned_from_and_watched(plan_file, tmp_path):
+    data = replace(read_plan(plan_file).data, validation=12)
+    split, whole = (read_samples(plan, plan_file.parent, 0) for plan in (data, replace(data, validation=0.0)))
+    assert (len(split.learned), len(split.validation), len(split.held_out)) == (60, 12, 24)
+    assert split.watched is split.validation
+    assert whole.watched is whole.held_out
+    np.testing.assert_array_equal(split.held_out.labels, whole.held_out.labels)
+    seen = {row.tobytes() for part in (split.learned, split.validation) for row in np.round(part.inputs - part.inputs.min(), 4)}
+    assert len(seen) == 72
+    plan_file.write_text(plan_file.read_text().replace("held_out = 0.25", "held_out = 0.25\nvalidation = 12"))
+    assert command(["run", str(plan_file)]) == 0
+    page = (plan_file.with_suffix("") / "index.html").read_text(encoding="utf-8")
+    assert "12 for validation" in page
+    assert "top-1 error on the validation samples" in page

@@ -41,11 +41,18 @@ class Samples:
 
 @dataclass(frozen=True)
 class Split:
-    """The samples that are learned from, those that are held out, and the names of the classes."""
+    """The samples that are learned from, those that are held out, the names of the classes, and samples for validation if the plan
+    has some."""
 
     learned: Samples
     held_out: Samples
     names: tuple[str, ...]
+    validation: Samples | None = None
+
+    @property
+    def watched(self) -> Samples:
+        """The samples whose error is told after each epoch."""
+        return self.validation or self.held_out
 
     @property
     def classes(self) -> int:
@@ -63,7 +70,7 @@ def read_samples(plan: DataPlan, folder: Path, seed: int, arrays: Arrays | None 
     where = "arrays" if arrays is not None else str(folder / plan.source)
     labels, names = _class_numbers(classes, f"{where}: {plan.labels}")
     inputs = _inputs(inputs, len(labels), plan.shape, f"{where}: {plan.inputs or 'inputs'}")
-    count = round(plan.held_out if plan.held_out >= 1 else plan.held_out * len(labels))
+    count = _number_of(plan.held_out, len(labels))
     if not 0 < count < len(labels):
         raise DomainError(
             f"samples to learn from and samples to hold out were expected among {len(labels)}", got=f"{count} held out",
@@ -71,8 +78,23 @@ def read_samples(plan: DataPlan, folder: Path, seed: int, arrays: Arrays | None 
         )  # fmt: skip
     order = np.random.default_rng(seed).permutation(len(labels)) if plan.split == "random" else np.arange(len(labels))
     learned, held_out = order[:-count], order[-count:]
+    count = _number_of(plan.validation, len(learned))
+    if count >= len(learned):
+        raise DomainError(
+            f"samples to learn from beside those for validation were expected among {len(learned)}", got=f"{count} for validation",
+            where="data.validation", remedy="Give a share below 1, or a smaller number.",
+        )  # fmt: skip
+    if count:
+        learned = np.random.default_rng([seed, 1]).permutation(learned)
+    learned, validation = learned[count:], learned[:count]
     scaled = _scaled(inputs, learned, plan.scaling)
-    return Split(Samples(scaled[learned], labels[learned]), Samples(scaled[held_out], labels[held_out]), names)
+    own = [Samples(scaled[rows], labels[rows]) for rows in (learned, held_out, validation)]
+    return Split(own[0], own[1], names, own[2] if count else None)
+
+
+def _number_of(share: float, among: int) -> int:
+    """Return how many samples a share, or a number of them, is."""
+    return round(share if share >= 1 else share * among)
 
 
 def _scaled(inputs: npt.NDArray[Any], learned: npt.NDArray[np.int64], scaling: str) -> Floats:

@@ -20,7 +20,7 @@ from gradproof.solvers.stochastic import AbstractUpdate, Adam, Sgd
 
 @dataclass(frozen=True)
 class Epoch:
-    """What one epoch came to: its mean loss over the batches, and the top-1 error on the held-out samples."""
+    """What one epoch came to: its mean loss over the batches, and the top-1 error on the samples that are watched."""
 
     phase: str
     number: int
@@ -85,7 +85,7 @@ def train(
                 "a finite loss was expected", got=f"{loss} in epoch {state.epoch + 1} of phase '{name}'",
                 remedy=f"Lower the rate, {phase.rate:g}, or the penalty.",
             )  # fmt: skip
-        error = float(top_k_error(network.scores(state.weights, split.held_out.inputs), split.held_out.labels, 1))
+        error = float(top_k_error(network.scores(state.weights, split.watched.inputs), split.watched.labels, 1))
         state.epoch += 1
         made = Epoch(name, state.epoch, loss, error, seconds)
         state.history.append(made)
@@ -99,14 +99,17 @@ def _step(network: Network, batch: Samples, phase: PhasePlan, state: State, step
     """Move the weights by one batch and return its loss before that."""
     loss, gradients = network.loss_and_gradients(state.weights, batch)
     rate = _rate(phase, state.updates / steps)
+    held = penalty.held(state.weights) if penalty is not None else None
     update = _update(phase, rate)
     state.updates += 1
     for name, gradient in gradients.items():
         memory = state.memory.setdefault(name, [])
         moved = update.apply(state.weights[name], gradient, memory, state.updates)
         state.weights[name] = moved.astype(np.float32, copy=False)
-    if penalty is not None:
-        penalty.apply(state.weights, rate)
+    if penalty is not None and held is None:
+        (penalty.scaled(2.0**state.epoch) if penalty.share else penalty).apply(state.weights, rate)
+    elif penalty is not None and held is not None:
+        penalty.hold(state.weights, held)
     return loss
 
 

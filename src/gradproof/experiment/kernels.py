@@ -91,13 +91,31 @@ def _links(value: Expr, axes: Sequence[Index], name: str) -> list[tuple[Axis, Ax
 class KernelPenalty:
     """lambda sum_k sqrt(size_k) ||kernel_k||_2 over all kernels of some weights: the group lasso, by its proximal step.
 
-    Args:   penalties: lambda for each of the groups.
+    Args:   penalties: lambda for each of the groups.  share: of all kernels, how many are to become zero; 0 for no end.
     Source: Yuan and Lin 2006; for kernels Wen et al. 2016.
     """
 
-    def __init__(self, groups: Sequence[KernelGroups], penalties: Sequence[float]) -> None:
+    def __init__(self, groups: Sequence[KernelGroups], penalties: Sequence[float], share: float = 0.0) -> None:
         self.groups = tuple(groups)
         self.penalties = tuple(penalties)
+        self.share = share
+
+    def scaled(self, factor: float) -> KernelPenalty:
+        """Return the penalty times a number."""
+        return KernelPenalty(self.groups, [factor * penalty for penalty in self.penalties], self.share)
+
+    def held(self, weights: Weights) -> list[npt.NDArray[np.bool_]] | None:
+        """Return which kernels of each group are zero if they are as many as there are to be, None before."""
+        if not self.share:
+            return None
+        dead = [dead_kernels(group, weights) for group in self.groups]
+        wanted = self.share * sum(len(own) for own in dead)
+        return dead if sum(int(own.sum()) for own in dead) >= wanted else None
+
+    def hold(self, weights: Weights, dead: Sequence[npt.NDArray[np.bool_]]) -> None:
+        """Make these kernels zero again, whatever a step did to them."""
+        for group, own in zip(self.groups, dead, strict=True):
+            _put_back(group, weights, np.where(own[:, np.newaxis], 0, _rows(group, weights)))
 
     def apply(self, weights: Weights, rate: float) -> None:
         """Replace the kernels by their proximal points for a step."""

@@ -126,7 +126,7 @@ def _check_scores(network: Network, weights: Weights, split: Split) -> None:
 
 def _fingerprint(plan: Plan, split: Split) -> str:
     digest = hashlib.sha256(repr(plan).encode())
-    for samples in (split.learned, split.held_out):
+    for samples in (split.learned, split.held_out, split.watched):
         digest.update(np.ascontiguousarray(samples.inputs).tobytes())
         digest.update(samples.labels.tobytes())
     return digest.hexdigest()
@@ -167,7 +167,7 @@ def _train_all(course: _Course, state: State) -> None:
         return
     if state.phase == len(phases):
         state.full = state.full or {name: weight.copy() for name, weight in state.weights.items()}
-        penalty = KernelPenalty(course.groups, pruning.penalties)
+        penalty = KernelPenalty(course.groups, pruning.penalties, pruning.share)
         # A proximal step fits a step along the gradient alone: with momentum the penalty would count less than the plan says.
         course.train(PhasePlan("sgd", pruning.rate, momentum=0.0, epochs=pruning.epochs), "pruning", state, penalty)
     if state.phase == len(phases) + 1 and state.epoch == 0:

@@ -41,7 +41,7 @@ def page(outcome: Outcome, command: str) -> str:
         wrt=derivation.wrt.name,
         lines=_lines(derivation),
         style=Markup((folder / "run.css").read_text(encoding="utf-8")),
-        curves=Markup(pictures.curves(outcome.state.history)),
+        curves=Markup(pictures.curves(outcome.state.history, "held-out" if outcome.split.validation is None else "validation")),
         kernels=[Markup(picture) for picture in _kernels(outcome)],
         confusion=Markup(pictures.confusion(outcome.confusion, _class_names(outcome))),
         map=Markup(_map(outcome)),

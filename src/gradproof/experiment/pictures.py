@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
@@ -27,26 +28,30 @@ def require_pictures() -> None:
     _figure(1, 1)
 
 
-def curves(history: Sequence[Epoch]) -> str:
-    """Return loss and held-out error by epoch, the phases apart by dotted lines."""
+def curves(history: Sequence[Epoch], watched: str = "held-out") -> str:
+    """Return loss and error by epoch, the phases apart by dotted lines; ``watched`` says of which samples the error is."""
     figure = _figure(7, 5.4)
     upper, lower = figure.subplots(2, 1, sharex=True)
     numbers = np.arange(1, len(history) + 1)
     style: dict[str, Any] = {"marker": ".", "markersize": 5, "linewidth": 1.4}
     upper.plot(numbers, [max(epoch.loss, 1e-12) for epoch in history], color="#0072B2", **style)
     lower.plot(numbers, [100 * epoch.error for epoch in history], color="#D55E00", **style)
-    upper.set(title="mean loss over the batches", yscale="log")
-    lower.set(title="top-1 error on the held-out samples, %", xlabel="epoch", ylim=(0, None))
+    # The names of the phases stand between the title and the curve, so that they cover no point of it.
+    upper.set_title("mean loss over the batches", pad=30)
+    upper.set_yscale("log")
+    lower.set(title=f"top-1 error on the {watched} samples, %", xlabel="epoch", ylim=(0, None))
     for axes in (upper, lower):
         axes.grid(color="#e4e4e4", linewidth=0.8)
     starts = [place for place in range(len(history)) if not place or history[place].phase != history[place - 1].phase]
-    for place in starts:
+    are_narrow = any(end - start < len(history) / 8 for start, end in pairwise(starts))
+    for number, place in enumerate(starts):
         for axes in (upper, lower):
             if place:
                 axes.axvline(place + 0.5, color="gray", linewidth=0.8, linestyle=":")
         upper.annotate(
-            history[place].phase, (place + 0.6, 0.95), xycoords=("data", "axes fraction"), fontsize=9, color="#444444", va="top"
-        )
+            history[place].phase, (place + 0.6, 1.0), xytext=(0, 15 if are_narrow and number % 2 else 3), textcoords="offset points",
+            xycoords=("data", "axes fraction"), fontsize=9, color="#444444", va="bottom",
+        )  # fmt: skip
     last = history[-1]
     words = f"{len(history)} epochs; the last one has loss {last.loss:.4g} and error {100 * last.error:.2f}%."
     return _svg(figure, "Loss and error by epoch", words)

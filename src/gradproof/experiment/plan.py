@@ -21,7 +21,8 @@ class DataPlan:
     ``shape`` are the axes of one sample, where they are not those of the file. ``scaling``: 'whole' divides by the largest value and
     moves the mean to zero, 'columns' gives each column mean zero and deviation one, 'none' leaves the numbers; by default columns
     where a sample has one axis, else whole. ``held_out`` is a share or a number; ``split`` says whether these are taken at random or
-    are the last ones.
+    are the last ones. ``validation``, a share or a number of the others, are taken from them at random: they are not learned from, and
+    the error after each epoch is theirs, so that rates and penalties can be chosen without a look at what is held out.
     """
 
     source: str = "digits"
@@ -31,6 +32,7 @@ class DataPlan:
     scaling: str = ""
     held_out: float = 1 / 3
     split: str = "random"
+    validation: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,8 @@ class PruningPlan:
     """Proximal SGD on loss + penalty sum_k sqrt(size_k) ||kernel_k||, which makes whole kernels of some weights zero, and epochs of
     SGD with momentum for the smaller network behind it.
 
-    ``penalty`` is one number, or one for each of the weights in ``kernels``.
+    ``penalty`` is one number, or one for each of the weights in ``kernels``. With ``share`` it doubles from epoch to epoch until that
+    share of all kernels is zero; from then on there is no penalty, and what is zero stays so.
     """
 
     kernels: tuple[str, ...]
@@ -75,6 +78,7 @@ class PruningPlan:
     epochs: int = 10
     tuning_epochs: int = 5
     tuning_rate: float = 0.05
+    share: float = 0.0
 
     @property
     def penalties(self) -> tuple[float, ...]:
@@ -162,7 +166,7 @@ class _Reader:
 
     def _data(self, table: Mapping[str, Any]) -> DataPlan:
         where = "data."
-        self._refuse_others(table, ("source", "inputs", "labels", "shape", "scaling", "held_out", "split"), where)
+        self._refuse_others(table, ("source", "inputs", "labels", "shape", "scaling", "held_out", "split", "validation"), where)
         return DataPlan(
             source=self._text(table, "source", where, default="digits"),
             inputs=self._text(table, "inputs", where, default=""),
@@ -171,6 +175,7 @@ class _Reader:
             scaling=self._choice(table, "scaling", where, ("whole", "columns", "none", ""), ""),
             held_out=self._number(table, "held_out", where, 1 / 3, least=0.0, is_open=True),
             split=self._choice(table, "split", where, ("random", "last"), "random"),
+            validation=self._number(table, "validation", where, 0.0, least=0.0),
         )
 
     def _phase(self, table: Mapping[str, Any], where: str) -> PhasePlan:
@@ -186,7 +191,7 @@ class _Reader:
 
     def _pruning(self, table: Mapping[str, Any]) -> PruningPlan:
         where = "pruning."
-        self._refuse_others(table, ("kernels", "penalty", "rate", "epochs", "tuning_epochs", "tuning_rate"), where)
+        self._refuse_others(table, ("kernels", "penalty", "share", "rate", "epochs", "tuning_epochs", "tuning_rate"), where)
         kernels = table.get("kernels")
         if not isinstance(kernels, list) or not kernels or not all(isinstance(name, str) for name in kernels):
             raise self._error("pruning.kernels", "names of weights were expected", kernels, 'Write kernels = ["K1", "K2"].')
@@ -197,6 +202,7 @@ class _Reader:
             epochs=self._whole(table, "epochs", where, 10, 1),
             tuning_epochs=self._whole(table, "tuning_epochs", where, 5, 0),
             tuning_rate=self._number(table, "tuning_rate", where, 0.05, least=0.0, is_open=True),
+            share=self._share(table, "share", where),
         )
 
     def _penalty(self, table: Mapping[str, Any], kernels: list[str]) -> float | Mapping[str, float]:
@@ -246,6 +252,12 @@ class _Reader:
             words = f"a number above {least:g}" if is_open else f"a number of at least {least:g}"
             raise self._error(f"{where}{key}", f"{words} was expected", value, "Change it.")
         return float(value)
+
+    def _share(self, table: Mapping[str, Any], key: str, where: str) -> float:
+        value = self._number(table, key, where, 0.0, least=0.0)
+        if value >= 1:
+            raise self._error(f"{where}{key}", "a number below 1 was expected", value, "Write 0.5 for half of them.")
+        return value
 
     def _whole(self, table: Mapping[str, Any], key: str, where: str, default: int, least: int) -> int:
         value = table.get(key, default)
