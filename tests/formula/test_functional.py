@@ -5,6 +5,7 @@ import pytest
 
 from gradproof.derivation.derivation import derive
 from gradproof.errors import FormulaError, ShapeError
+from gradproof.formula.parse import parse
 from referee import assert_close, random_values, value
 
 X = random_values(
@@ -191,3 +192,10 @@ def test_bad_arguments_are_one_error_with_a_place(text, assume, error, words):
         value(text, assume)
     assert str(caught.value).startswith("formula:1:")
     assert words in str(caught.value)
+
+
+def test_variances_divide_by_the_number_of_entries():
+    x = np.array([[1.0, 2.0, 4.0], [0.0, 3.0, -1.0]])
+    assert_close(value("var(x)", x=x), x.var())
+    assert_close(value("std(x, axis=1)", x=x), x.std(axis=0))
+    assert [symbol.name for symbol in parse("std*x").symbols] == ["std", "x"]

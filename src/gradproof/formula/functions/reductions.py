@@ -1,11 +1,14 @@
-"""Sums, products, means and extrema of all entries or along an axis; ``max(x, y)`` works entry by entry."""
+"""Sums, products, means, variances and extrema of all entries or along an axis; ``max(x, y)`` works entry by entry."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from gradproof.elaborate.sizes import extent
 from gradproof.elaborate.value import Value
-from gradproof.expr.build import divide, multiply, reduce
-from gradproof.expr.node import Apply
+from gradproof.expr.build import HALF, divide, multiply, number, power, reduce, subtract
+from gradproof.expr.node import Apply, Expr, Index, fresh_index
+from gradproof.expr.walk import substitute
 from gradproof.formula.context import Context
 from gradproof.formula.entry import Arguments, Entry, tensor
 from gradproof.formula.functions.axes import AXIS, axis_of, has_axis
@@ -25,10 +28,21 @@ def reduced(context: Context, operation: str, arguments: Arguments, value: Value
     place = axis_of(context, arguments, value)
     taken = value.axes if place is None else (value.axes[place],)
     kept = tuple(axis for axis in value.axes if axis not in taken)
-    if operation != "mean":
-        return Value(reduce(operation, taken, value.body), kept)
-    total = reduce("sum", taken, value.body)
-    return Value(divide(total, multiply(*(extent(axis) for axis in taken))) if taken else total, kept)
+    if operation == "mean":
+        return Value(_mean(value.body, taken), kept)
+    if operation in ("var", "std"):
+        context.note("var and std divide by the number of entries")
+        own: dict[Any, Expr] = {axis: fresh_index(axis.name, axis.lower, axis.upper) for axis in taken}
+        inner = tuple(index for index in own.values() if isinstance(index, Index))
+        centred = subtract(value.body, _mean(substitute(value.body, own), inner))
+        variance = _mean(power(centred, number(2)), taken)
+        return Value(power(variance, HALF) if operation == "std" else variance, kept)
+    return Value(reduce(operation, taken, value.body), kept)
+
+
+def _mean(body: Expr, axes: tuple[Index, ...]) -> Expr:
+    total = reduce("sum", axes, body)
+    return divide(total, multiply(*(extent(axis) for axis in axes))) if axes else total
 
 
 def _reduction(name: str, *more: str) -> Entry:
@@ -58,6 +72,8 @@ ENTRIES = (
     _reduction("sum"),
     _reduction("prod"),
     _reduction("mean"),
+    _reduction("var"),
+    _reduction("std"),
     _extremum("max", "maximum"),
     _extremum("min", "minimum"),
 )
