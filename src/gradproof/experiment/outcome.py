@@ -21,6 +21,7 @@ from gradproof.experiment.network import Network, Weights, weight_count
 from gradproof.experiment.plan import PhasePlan, Plan
 from gradproof.experiment.scoring import Score, confusion_matrix, gradient_error, top_k_scores
 from gradproof.metrics.top_k import top_k_error
+from gradproof.tsne.components import principal_components
 from gradproof.tsne.estimator import TSNE
 
 CHECKPOINT = "checkpoint.npz"
@@ -207,5 +208,6 @@ def _mapped(plan: Plan, features: Floats | None) -> Map | None:
         return None
     began = time.perf_counter()
     model = TSNE(perplexity=plan.map.perplexity, random_state=plan.seed)
-    points = model.fit_transform(features)
+    reduced = principal_components(features, plan.map.components, plan.seed) if plan.map.components else features
+    points = model.fit_transform(reduced)
     return Map(points, float(model.kl_divergence_), time.perf_counter() - began)

@@ -89,9 +89,10 @@ class PruningPlan:
 
 @dataclass(frozen=True)
 class MapPlan:
-    """The t-SNE map of the features of the held-out samples."""
+    """The t-SNE map of the features of the held-out samples, which are first reduced to so many principal components; 0 takes them all."""
 
     perplexity: float = 30.0
+    components: int = 50
 
 
 @dataclass(frozen=True)
@@ -213,8 +214,11 @@ class _Reader:
         return {name: self._number(own, name, "pruning.penalty.", 0.01, least=0.0, is_open=True) for name in kernels}
 
     def _map(self, table: Mapping[str, Any]) -> MapPlan:
-        self._refuse_others(table, ("perplexity",), "map.")
-        return MapPlan(perplexity=self._number(table, "perplexity", "map.", 30.0, least=1.0))
+        self._refuse_others(table, ("perplexity", "components"), "map.")
+        return MapPlan(
+            perplexity=self._number(table, "perplexity", "map.", 30.0, least=1.0),
+            components=self._whole(table, "components", "map.", 50, 0),
+        )
 
     # Values -----------------------------------------------------------------------------------------------------------
 
