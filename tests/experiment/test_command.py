@@ -101,3 +101,15 @@ def test_every_library_ends_at_the_same_scores(plan_file, tmp_path, target):
         assert command(["run", str(plan_file), "--target", own, "-o", str(tmp_path / own)]) == 0
         found[own] = np.load(tmp_path / own / "scores.npy")
     np.testing.assert_allclose(found[target], found["numpy"], rtol=1e-3, atol=1e-3)
+
+
+def test_the_command_of_the_page_makes_the_map_again(plan_file, monkeypatch):
+    plan_file.write_text(plan_file.read_text().replace("perplexity = 5", "perplexity = 5\ncomponents = 3"))
+    assert command(["run", str(plan_file), "--seed", "4"]) == 0
+    folder = plan_file.with_suffix("")
+    page = (folder / "index.html").read_text(encoding="utf-8")
+    assert "along their 3 leading principal axes" in page
+    monkeypatch.chdir(folder)
+    words = re.search(r"gradproof (tsne components.npy .*) -o map.npy", page)[1].split()
+    assert command([*words, "-o", "again.npy"]) == 0
+    np.testing.assert_array_equal(np.load("again.npy"), np.load("map.npy"))

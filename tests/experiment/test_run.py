@@ -125,7 +125,16 @@ def test_the_command_writes_a_page_with_everything_in_it(plan_file, capsys):
     assert "<script" not in page
     assert "http" not in re.sub(r'xmlns(:\w+)?="[^"]*"|xmlns=\'[^\']*\'', "", page)
     assert page.count('role="img"') + page.count("role='img'") == 4
-    for name in ("scores.npy", "labels.npy", "features.npy", "map.npy", "weights.npz", "network.py", "network.txt"):
+    for name in (
+        "scores.npy",
+        "labels.npy",
+        "features.npy",
+        "components.npy",
+        "map.npy",
+        "weights.npz",
+        "network.py",
+        "network.txt",
+    ):
         assert (folder / name).is_file()
 
 

@@ -41,8 +41,9 @@ class Pruned:
 
 @dataclass(frozen=True)
 class Map:
-    """The t-SNE map of the held-out samples' features."""
+    """The t-SNE map of the held-out samples' features; ``inputs`` are these, or their principal components."""
 
+    inputs: npt.NDArray[Any]
     points: npt.NDArray[Any]
     divergence: float
     seconds: float
@@ -210,4 +211,4 @@ def _mapped(plan: Plan, features: Floats | None) -> Map | None:
     model = TSNE(perplexity=plan.map.perplexity, random_state=plan.seed)
     reduced = principal_components(features, plan.map.components, plan.seed) if plan.map.components else features
     points = model.fit_transform(reduced)
-    return Map(points, float(model.kl_divergence_), time.perf_counter() - began)
+    return Map(reduced, points, float(model.kl_divergence_), time.perf_counter() - began)

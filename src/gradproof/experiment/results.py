@@ -27,6 +27,7 @@ def write_results(outcome: Outcome, folder: str | Path, command: str) -> Path:
             np.save(place / "features.npy", outcome.features)
         if outcome.map is not None:
             np.save(place / "map.npy", outcome.map.points)
+            np.save(place / "components.npy", outcome.map.inputs)
         (place / "network.txt").write_text(formula_line(outcome) + "\n", encoding="utf-8")
         outcome.network.training.save(place / "network.py")
         (place / PAGE).write_text(page(outcome, command), encoding="utf-8")

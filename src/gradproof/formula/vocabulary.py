@@ -41,7 +41,9 @@ ENTRIES = _by_name(entry for family in _FAMILIES for entry in family.ENTRIES)
 assert set(BY_TEXT) <= set(ENTRIES), f"the language lacks {set(BY_TEXT) - set(ENTRIES)}"
 
 #: Greek letters and words that are functions before a parenthesis and quantities elsewhere.
-ALSO_NAMES = frozenset({"sigma", "Gamma", "step", "vector", "matrix", "logistic", "mod", "max", "min", "sum", "mean", "det", "tr", "var", "std"})
+ALSO_NAMES = frozenset(
+    {"sigma", "Gamma", "step", "vector", "matrix", "logistic", "mod", "max", "min", "sum", "mean", "det", "tr", "var", "std"}
+)
 
 
 def is_function(name: str) -> bool:
