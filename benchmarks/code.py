@@ -13,6 +13,7 @@ import datetime
 import importlib.util
 import os
 import platform
+import re
 import resource
 import statistics
 import subprocess
@@ -33,6 +34,7 @@ import gradproof
 
 README = Path(__file__).with_name("README.md")
 BEGIN, END = "<!-- code: begin -->", "<!-- code: end -->"
+_COLUMNS = 6
 #: Seconds that one turn of a contestant takes at least, where it is not a call that is longer than half of that; and those before it.
 TURN, REST = 0.1, 0.15
 
@@ -206,7 +208,7 @@ def line(result: Result) -> str:
             ratio = min(found) / best
             ratios.append(f"{name} {ratio:.3g} (goal {goal:g}{'' if ratio >= goal else ', missed'})")
     first = f"{result.first[0]:.1f} s, {result.first[1]:.2f} s" if result.first else ""
-    return f"| {result.row.title} | {ours} | {rivals} | {', '.join(ratios)} | {first} |"
+    return f"| {result.row.title} | {ours} | {rivals} | {', '.join(ratios)} | {first} | {datetime.date.today()} |"
 
 
 def told(seconds: float) -> str:
@@ -223,17 +225,21 @@ def store(lines: dict[str, str]) -> None:
     before, _, rest = text.partition(BEGIN)
     old, _, after = rest.partition(END)
     known = {entry.split(" | ")[0].removeprefix("| "): entry for entry in old.splitlines() if entry.startswith("| ")}
+    before_dates = re.search(r"(?:Measured|Last run) on ([\d-]+):", old)
+    for title, entry in known.items():
+        if before_dates and entry.count(" | ") < _COLUMNS - 1:  # a row from before rows had dates of their own
+            known[title] = f"{entry} {before_dates[1]} |"
     merged = {**known, **lines}
     rows = [merged[row.title] for row in ROWS if row.title in merged]
-    head = ["| work | ours | rivals | rival / ours | first call, second process |", "|---|---|---|---|---|"]
+    head = ["| work | ours | rivals | rival / ours | first call, second process | measured |", "|---" * _COLUMNS + "|"]
     README.write_text("\n".join([f"{before}{BEGIN}", machine(), "", *head, *rows, f"{END}{after}"]), encoding="utf-8")
 
 
 def machine() -> str:
-    """Return the date, the machine and the versions, in a sentence."""
+    """Return the machine and the versions of the last run, and its date, in a sentence."""
     found = [f"{name} {version(name)}" for name in ("numpy", "numba", "jax", "torch", "sympy")]
     cores = os.cpu_count()
-    return f"Measured on {datetime.date.today()}: {platform.machine()}, {cores} cores, CPython {platform.python_version()}, {', '.join(found)}."
+    return f"Last run on {datetime.date.today()}: {platform.machine()}, {cores} cores, CPython {platform.python_version()}, {', '.join(found)}."
 
 
 def version(name: str) -> str:
