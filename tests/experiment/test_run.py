@@ -157,6 +157,22 @@ def test_the_command_writes_a_page_with_everything_in_it(plan_file, capsys):
             r"none.npz: a .npz or .csv file was expected, got none. Give it by --data FILE",
         ),
         ("relu(conv2d(X", "relu((conv2d(X", r"\^"),
+        (
+            "perplexity = 5",
+            "perplexity = 8",
+            "map.perplexity: a perplexity below a third of the 24 held-out samples was expected, got 8",
+        ),
+        (
+            "z[m,k] = c[k] + sum_{u,i,j} W[k,u,i,j]*h[m,u,i,j]; cross_entropy(z",
+            "s[m,k] = c[k] + sum_{u,i,j} W[k,u,i,j]*h[m,u,i,j]; cross_entropy(s",
+            "network.scores: a named part of the formula was expected, got 'z'. It has .*, h, s",
+        ),
+        ('features = "h"', 'features = "g"', "network.features: a named part of the formula was expected, got 'g'"),
+        (
+            "rate = 0.1",
+            "rate = 1e9",
+            r"a finite loss and finite weights were expected, got a loss of .* in epoch \d of phase '1 sgd'",
+        ),
         ('inputs = "pictures"', 'inputs = "images"', "an array 'images' was expected, got pictures, classes"),
         ("K = [6, 1, 3, 3]", "K = [6, 2, 3, 3]", "as many channels in a group of the input as in the kernel were expected"),
         ("c = [4]\n", "", "a shape was expected for every weight, got none for c"),

@@ -75,14 +75,16 @@ def train(
     while state.epoch < phase.epochs:
         began = time.perf_counter()
         loss = 0.0
-        for number, batch in enumerate(split.learned.batches(batch_size, state.source), 1):
-            loss += len(batch) * _step(network, batch, phase, state, phase.epochs * batches, penalty)
-            watch.batch(name, state.epoch + 1, phase.epochs, number / batches)
+        # A loss that overflows is refused below, in words.
+        with np.errstate(all="ignore"):
+            for number, batch in enumerate(split.learned.batches(batch_size, state.source), 1):
+                loss += len(batch) * _step(network, batch, phase, state, phase.epochs * batches, penalty)
+                watch.batch(name, state.epoch + 1, phase.epochs, number / batches)
         loss /= len(split.learned)
         seconds = time.perf_counter() - began
-        if not np.isfinite(loss):
+        if not np.isfinite(loss) or not all(np.isfinite(weight).all() for weight in state.weights.values()):
             raise DomainError(
-                "a finite loss was expected", got=f"{loss} in epoch {state.epoch + 1} of phase '{name}'",
+                "a finite loss and finite weights were expected", got=f"a loss of {loss:g} in epoch {state.epoch + 1} of phase '{name}'",
                 remedy=f"Lower the rate, {phase.rate:g}, or the penalty.",
             )  # fmt: skip
         error = float(top_k_error(network.scores(state.weights, split.watched.inputs), split.watched.labels, 1))

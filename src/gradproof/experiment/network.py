@@ -60,6 +60,14 @@ class Network:
             raise FormulaError("a shape was expected for every weight", got=f"none for {', '.join(sorted(missing))}")
         if self.formula.axes:
             raise FormulaError("a formula whose value is one number, the loss of a batch, was expected", got="one with axes")
+        stages = self.formula.stages.order if self.formula.stages is not None else ()
+        parts = dict.fromkeys([*(stage.symbol.name for stage in stages), *(part.name for part in self.formula.intermediates)])
+        for key, name in (("scores", self.plan.scores), ("features", self.plan.features)):
+            if name and name not in parts:
+                raise FormulaError(
+                    "a named part of the formula was expected", got=f"'{name}'", where=f"network.{key}",
+                    remedy=f"It has {', '.join(parts)}." if parts else "Name parts as in 'z = X*W; cross_entropy(z, y)'.",
+                )  # fmt: skip
 
     # Programs ---------------------------------------------------------------------------------------------------------
 

@@ -106,6 +106,11 @@ def _network(plan: Plan, split: Split) -> tuple[Network, tuple[KernelGroups, ...
     """Return the network, and the kernels that may be removed from it."""
     if plan.map and not plan.network.features:
         raise FormulaError("the part whose map is drawn was expected", got="none", where="network.features", remedy="Name a part.")
+    if plan.map and 3 * plan.map.perplexity >= len(split.held_out):
+        raise DomainError(
+            f"a perplexity below a third of the {len(split.held_out)} held-out samples was expected", got=f"{plan.map.perplexity:g}",
+            where="map.perplexity", remedy="Lower it, or hold out more.",
+        )  # fmt: skip
     network = Network(plan.network, split.learned.inputs.shape[1:], plan.target)
     groups = tuple(kernel_groups(network, name) for name in plan.pruning.kernels) if plan.pruning else ()
     return (with_open_kernels(network, groups) if groups else network), groups
