@@ -41,6 +41,19 @@ def test_windows_that_do_not_overlap_are_walked_once_forwards_and_backwards():
     assert "max(0, " not in whole
 
 
+def test_what_a_choice_reads_is_read_before_it():
+    assert "t3 if X[" in source("max_pool2d(X, 2)", ["value", BACK], assume=["X: b,c,6,8"])
+    made = source("relu(Z)", ["vector-jacobian product wrt Z along G"], assume=["Z: n,d"])
+    assert "t2 = G[" in made
+    assert " = t2 if Z[" in made
+
+
+def test_a_value_that_loops_only_write_is_computed_before_them():
+    made = source("avg_pool2d(X, 2)", [BACK], assume=["X: b,c,6,8"])
+    written = next(line for line in made.splitlines() if line.strip().startswith("t1[") and "2 * i" in line)
+    assert written.partition(" = ")[2].isidentifier()
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("batch", [(2, 3), (1, 1), (0, 2)])
 @pytest.mark.parametrize(
