@@ -28,6 +28,13 @@ CASES = {
     "ties in a window": (
         "sum(max_pool2d(X, 2))", ["value", "gradient wrt X"], ["X: 2,2"], {"X": np.ones((2, 2))}, [1.0, np.ones((2, 2))],
     ),
+    "an index counts where it is a factor": (
+        "sum_i (b[i] - c - s*i)^2", ["value", "gradient wrt s", "gradient wrt c"], ["s:", "c:"],
+        {"b": np.array([1.0, 2.0, 4.0]), "c": np.array(1.0), "s": np.array(2.0)}, [4.0 + 9.0 + 9.0, 34.0, 16.0],
+    ),
+    "an index counts beside a matrix": (
+        "sum_i sum_j i^2*C[i,j]*b[j]", ["value"], [], {"C": np.array([[1.0, 2.0], [3.0, 4.0]]), "b": np.array([1.0, 1.0])}, [31.0],
+    ),
     "NaN in a maximum": ("max(x)", ["value"], ["x: n"], {"x": np.array([1.0, np.nan, 2.0])}, [np.nan]),
     "NaN in a minimum": ("min(x)", ["value"], ["x: n"], {"x": np.array([np.nan, 1.0])}, [np.nan]),
     "NaN in the maxima of rows": (

@@ -270,18 +270,11 @@ class ArrayCode:
         if bound and not tests and len(factors) == 1:
             factors = of_square(factors[0])
         arrays = [self._of(factor) for factor in factors if not isinstance(factor, Iverson)]
-        arrays += [self._of(index) for index in bound if not any(index in array.axes for array in arrays) and not tests]
-        counting = self.dialect.for_sizes.call("arange")
-        lone = {index for index in bound if any(array.code.startswith(counting) and array.axes == (index,) for array in arrays)}
         if tests:
             return self._guarded(arrays, tests, bound)
-        if lone:  # an index that nothing else depends on counts its values
-            arrays = [
-                Array(self.now.ones.format(self._length(a.axes[0])), a.axes)
-                if a.code.startswith(counting) and a.axes[0] in lone
-                else a
-                for a in arrays
-            ]
+        # An index that nothing depends on counts its values.
+        free = [index for index in bound if not any(index in array.axes for array in arrays)]
+        arrays += [Array(self.now.ones.format(self._length(index)), (index,)) for index in free]
         axes = tuple(index for index in union(arrays) if index not in bound)
         if not bound:
             return Array(" * ".join(self._over(array, axes, atom=True) for array in arrays), axes, is_atom=len(arrays) == 1)
@@ -290,6 +283,9 @@ class ArrayCode:
             summed = tuple(place for place, index in enumerate(array.axes) if index in bound)
             rest = tuple(index for index in array.axes if index not in bound)
             return Array(self.now.reduced["sum"][0].format(array.code, summed[0] if len(summed) == 1 else summed), rest)
+        for place, factor in enumerate(factors):
+            if _counts(factor) and arrays[place].axes:  # libraries multiply matrices of one type alone
+                arrays[place] = Array(self.now.of_counts.format(arrays[place].code), arrays[place].axes)
         kept = [self._named(array) for array in arrays]
         signs = {array.code: is_nonnegative(factor) for array, factor in zip(kept, factors, strict=False)}
         pieces = [Factor(array.code, array.axes, signs.get(array.code, False)) for array in kept]
@@ -472,3 +468,11 @@ class ArrayCode:
             places = ", ".join(":" if index in array.axes else self.dialect.newaxis for index in axes)
             code = f"{code}[{places}]"
         return code
+
+
+def _counts(factor: Expr) -> bool:
+    """Tell whether a factor is made of indices and numbers alone: whole numbers, which have a type of their own."""
+    return all(
+        isinstance(node, Index | Number | Add | Multiply | Power) or (isinstance(node, Symbol) and "size" in node.properties)
+        for node in postorder(factor)
+    )
