@@ -195,7 +195,14 @@ def eval_at(problem, x):
 
 
 @pytest.mark.parametrize(
-    "conditions", [["x >= 1", "x <= 0"], ["x >= 0", "sum(x) = -1"], ["x >= 0", "sum(x) <= -1"], ["norm2(x) <= -1"]]
+    "conditions",
+    [
+        ["x >= 1", "x <= 0"],
+        ["x >= 0", "sum(x) = -1"],
+        ["x >= 0", "sum(x) <= -1"],
+        ["norm2(x) <= -1"],
+        ["x[1] + x[2] + x[3] = 1, x[1] + x[2] + x[3] = 3"],
+    ],
 )
 def test_infeasible_constraints_are_a_result_with_a_certificate(conditions):
     found = gradproof.minimize("norm2(x - b)^2", "x", conditions, data={"b": np.ones(3)})

@@ -392,7 +392,16 @@ def _projection(piece: Piece, affine: Affine, chosen: dict[Symbol, Penalty]) -> 
     if piece.lower is None or prod(affine.shape) * size > _LARGEST_PROJECTION:
         return None
     matrix = np.asarray(affine.matrix(symbol), dtype=np.float64)
-    return Penalty(prox.AffineSet(matrix, -affine.offset.ravel()), (size,), [piece.text])
+    right = -affine.offset.ravel()
+    try:
+        plane_set = prox.AffineSet(matrix, right)
+    except DomainError:
+        rest = matrix @ np.linalg.lstsq(matrix, right)[0] - right
+        miss = float(np.linalg.norm(rest))
+        raise Infeasible(
+            f"{piece.text}: no point satisfies them, the nearest misses them by {miss:.6g}", miss, rest / miss
+        ) from None
+    return Penalty(plane_set, (size,), [piece.text])
 
 
 def _behind_matrix(piece: Piece, affine: Affine, chosen: dict[Symbol, Penalty]) -> Penalty | None:
