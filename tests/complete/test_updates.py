@@ -40,3 +40,21 @@ def test_prox_has_the_weight_of_its_norm():
         "The proximal gradient step with step size $\\gamma$: $w_{k+1} = ?$\n"
     )
     assert complete(text).filled[0].latex == "\\operatorname{prox}_{\\gamma \\mu \\|\\cdot\\|_2}(w_k - \\gamma A^\\top (A w_k - y))"
+
+
+def filled(text):
+    return [answer.latex for answer in complete(text).filled]
+
+
+def test_a_counted_step_has_its_value():
+    text = "Let $g(w) = (w - 3)^2$, $w_0 = 0$, $\\alpha = 0.25$. Gradient descent: $w_1 = ?$\n"
+    assert filled("The learning rate is $\\eta = 0.1$.\n\n" + text) == ["w_0 - \\alpha (2 w_0 - 6) = 1.5"]
+    assert filled(text.replace("$w_0 = 0$, ", "from $w_0$, ")) == ["w_0 - \\alpha (2 w_0 - 6)"]
+
+
+def test_a_root_is_not_sought_by_minimising():
+    assert filled("Find a root of $u(s) = s^2 - 2$ with Newton's method from $s_0 = 1$: $s_1 = ?$\n") == []
+
+
+def test_integrals_have_values():
+    assert filled("$\\int_0^1 x e^x \\, dx = ?$\n") == ["1.00000"]

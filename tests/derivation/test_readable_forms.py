@@ -218,3 +218,7 @@ def test_a_bracket_keeps_the_quotient_that_it_guards():
 def test_a_softmax_over_classes_is_found_below_a_logarithm():
     text = derive(r"-\sum_{n=1}^N \log \frac{\exp(w_{y_n}^\top x_n)}{\sum_k \exp(w_k^\top x_n)}", "w").to_text()
     assert "softmax(x*w')[i, p]" in text
+
+
+def test_a_softmax_that_is_written_out_is_one():
+    assert derive(r"\frac{e^{z_k}}{\sum_j e^{z_j}}", "z").to_text() == "diag(softmax(z)) - softmax(z)*softmax(z)'"

@@ -203,3 +203,8 @@ def test_a_sum_over_ordered_pairs_binds_both_letters():
 
 def test_what_does_not_hang_on_the_index_of_a_maximum_stands_outside():
     assert to_text(parse(r"\max_i x_i - c").value) == "max(i=1..n, x[i]) - c"
+
+
+def test_the_variable_of_an_integral_is_none_of_the_formula():
+    assert [symbol.name for symbol in parse(r"\int_0^1 x t^2 \, dt").symbols] == ["x"]
+    assert [symbol.name for symbol in parse(r"\int_0^1 x t^2 \, dt + t").symbols] == ["x", "t"]

@@ -36,7 +36,7 @@ from gradproof.expr.node import (
     Symbol,
     TensorEntry,
 )
-from gradproof.expr.walk import contains, postorder, symbols
+from gradproof.expr.walk import contains, free_symbols, postorder, symbols
 from gradproof.printer.latex import to_latex
 from gradproof.rewrite.prove import prove_equal, sign_of
 
@@ -51,7 +51,7 @@ _SMALL = 40
 
 def is_closed(root: Expr) -> bool:
     """Tell whether an expression has a value without any symbol being given one."""
-    return not root.free_indices and not symbols(root) and not contains(root, _is_opaque)
+    return not root.free_indices and not free_symbols(root) and not contains(root, _is_opaque)
 
 
 def has_decimals(root: Expr) -> bool:

@@ -21,6 +21,7 @@ _INERTIA = re.compile(
     rf"momentum\s*(?:coefficient|parameter|factor|weight|term)?\s*,?\s*(?:of\s+)?{_LETTER}"
     rf"|{_LETTER}\s*(?:is|as|be)?\s*(?:the|a)?\s*momentum"
 )
+_GIVEN_RATE = re.compile(r"\$\s*(\\eta|\\alpha|\\gamma)\s*=[^$]*\$")
 _FRACTION = re.compile(r"^\\frac\{(?P<above>.*)\}\{(?P<below>[^{}]*)\}$")
 
 
@@ -74,8 +75,10 @@ class Situation:
 
     @property
     def rate(self) -> str:
-        """The letter of the step size."""
-        return self.letter(_STEP, ("\\eta", "\\alpha", "\\gamma"), "\\eta")
+        """The letter of the step size: of the usual ones that which the paragraph gives a value."""
+        paragraph = self.asked.question.planned.before.rsplit("\n\n", 1)[-1]
+        given = _GIVEN_RATE.findall(paragraph)
+        return given[-1] if given else self.letter(_STEP, ("\\eta", "\\alpha", "\\gamma"), "\\eta")
 
     @property
     def inertia(self) -> str:
@@ -220,6 +223,7 @@ METHODS: dict[str, Callable[[Situation], Iterator[Answer]] | None] = {
     r"\bAdam\b": adam,
     r"\bF?ISTA\b|proximal[\s-]+gradient|forward[\s-]+backward|iterative\s+(?:soft|shrinkage)": proximal_gradient,
     r"nesterov|accelerated": nesterov,
+    r"newton[^.]*\b(?:roots?|zeros?|solv|equation)|(?:roots?|zeros?|solv|equation)[^.]*\bnewton|newton[\s-]*raphson": None,
     r"newton": newton,
     r"momentum|heavy[\s-]*ball|velocity": momentum,
     r"gradient\s+(?:descent|step|method|update)|steepest\s+descent|\bSGD\b|descent\s+(?:step|update)": descent,

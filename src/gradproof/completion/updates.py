@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from gradproof.checker.statements import source_of
 from gradproof.completion.algorithms import METHODS, Partner, Situation, Step
 from gradproof.completion.answer import Answer, Asked
 from gradproof.completion.objectives import objective_of
+from gradproof.completion.values import numeric_answers
 from gradproof.elaborate.names import GREEK, base_name
+from gradproof.elaborate.reading import Reading
+from gradproof.elaborate.trouble import Trouble
+from gradproof.reader.parser import parse_formula
 from gradproof.reader.presentation import Fenced, Infix, Name, Numeral, Scripted, Tree
 
 _SENTENCE_END = re.compile(r"[.;?!]\s|\n|(?<!\w)\(\w{1,3}\)")
@@ -26,7 +31,23 @@ def update_answers(asked: Asked) -> Iterator[Answer]:
     step = _stepped(asked.context.known, asked.question.place.relation, asked.context.planned.source, asked.notation.text)
     if step is not None:
         partners = tuple(_partners(asked, step))
-        yield from method(Situation(asked, step, naming, words, partners, lambda name: objective_of(asked, name, words)))
+        for answer in method(Situation(asked, step, naming, words, partners, lambda name: objective_of(asked, name, words))):
+            yield from _with_number(asked, step, answer)
+            yield answer
+
+
+def _with_number(asked: Asked, step: Step, answer: Answer) -> Iterator[Answer]:
+    """Yield a step that is counted by a number, ``x_1``, with its value where the document gives what goes into it."""
+    if not step.index.isdigit():
+        return
+    context = replace(asked.context, known=parse_formula(answer.latex))
+    try:
+        value, is_sure = context.value(Reading())
+    except Trouble:
+        return
+    if is_sure:
+        for number in numeric_answers(replace(asked, context=context, value=value)):
+            yield replace(answer, latex=f"{answer.latex} = {number.latex}", links=1 + number.links)
 
 
 def _method(asked: Asked) -> tuple[str, str, Callable[[Situation], Iterator[Answer]]] | None:
@@ -66,6 +87,9 @@ def _indexed(name: str, letter: str, index: Tree, text: str, *, is_raised: bool)
     if isinstance(index, Infix) and index.operator == "+" and isinstance(index.right, Numeral) and index.right.text == "1":
         found = _counter(index.left)
         return None if found is None else Step(name, letter, found, f"{found}+1", is_raised)
+    if isinstance(index, Numeral) and index.text.isdigit() and index.text != "0":
+        step = Step(name, letter, str(int(index.text) - 1), index.text, is_raised)
+        return step if "".join(step.now.split()) in "".join(text.split()) else None
     if (found := _counter(index)) is not None:
         step = Step(name, letter, f"{found}-1", found, is_raised)
         is_earlier = "".join(step.now.split()) in "".join(text.split())

@@ -20,7 +20,7 @@ from gradproof.evaluate.evaluator import evaluate
 from gradproof.evaluate.fields import Exact
 from gradproof.expr.build import number, power
 from gradproof.expr.node import Expr, Index, Number, Operator
-from gradproof.expr.walk import contains, substitute, symbols, transform
+from gradproof.expr.walk import contains, free_symbols, substitute, symbols, transform
 from gradproof.rewrite.simplify import cost, simplified
 
 _DIGITS = 80
@@ -63,7 +63,7 @@ def _has_value(body: Expr, asked: Asked) -> bool:
         return is_closed(body)
     sized = all(not symbols(limit) for axis in axes for limit in (axis.lower, axis.upper))
     opaque = contains(body, lambda node: isinstance(node, Operator) and node.kind != "integral")
-    return sized and not symbols(body) and body.free_indices <= set(axes) and not opaque
+    return sized and not free_symbols(body) and body.free_indices <= set(axes) and not opaque
 
 
 # Scalars --------------------------------------------------------------------------------------------------------------

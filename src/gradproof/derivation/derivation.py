@@ -16,7 +16,7 @@ from gradproof.derivation.notation import Notation, Writing, written
 from gradproof.derivation.outputs import gradient_output, hessian_product_output, tangent_output, value_output
 from gradproof.derivation.staged import StagedWriting
 from gradproof.derivation.steps import Problem, Step, derivation_steps
-from gradproof.derivation.tidy import readable, tidied, with_squares_opened
+from gradproof.derivation.tidy import readable, tidied, with_named_functions
 from gradproof.derivation.verification import Verification, along_direction, verify
 from gradproof.derivative.differentiate import differentiate
 from gradproof.derivative.kinks import kinks
@@ -108,7 +108,7 @@ class Derivation:
         formula = self.formula
         if self._staged is not None:
             return tuple(self._staged.steps())
-        value = with_squares_opened(formula.value)
+        value = with_named_functions(formula.value)
         problem = Problem(value, formula.axes, self.wrt, self.at[0], formula.symbols, formula.intermediates)
         return derivation_steps(problem)
 
@@ -196,7 +196,7 @@ def derive(
     if symbol is None:
         return _absent(formula, wrt, order, layout)
     free = symbol if order == 1 else _without_promises(symbol)
-    value = substitute(with_squares_opened(formula.value), {symbol: free})
+    value = substitute(with_named_functions(formula.value), {symbol: free})
     places: list[tuple[Index, ...]] = []
     for step in range(order):
         indices = _places(symbol, formula, step)
@@ -209,7 +209,7 @@ def derive(
     axes = _ordered(formula.axes, shown, layout)
     if direction is not None:
         value = readable(along_direction(value, direction, places[-1]), axes)
-    folds = kinks(with_squares_opened(formula.value), symbol)
+    folds = kinks(with_named_functions(formula.value), symbol)
     return Derivation(formula, symbol, order, layout, value, axes, tuple(places), folds, _notes(symbol), direction)
 
 

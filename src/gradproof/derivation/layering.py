@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from itertools import permutations
 
 from gradproof.codegen.renaming import Renaming
-from gradproof.derivation.tidy import with_squares_opened
+from gradproof.derivation.tidy import with_named_functions
 from gradproof.derivative.ties import DERIVED
 from gradproof.expr.build import ONE, multiply, weighted_sum
 from gradproof.expr.node import (
@@ -45,9 +45,9 @@ def layered(formula: Formula) -> Formula:
     if stages is None:
         book.name_parts()
     for stage in stages.order if stages is not None else ():
-        value = book.apart(with_squares_opened(stage.value))
+        value = book.apart(with_named_functions(stage.value))
         book.order.append(replace(stage, value=value, text=stage.text if value is stage.value else ""))
-    value = book.apart(with_squares_opened(whole))
+    value = book.apart(with_named_functions(whole))
     return replace(formula, stages=Stages(tuple(book.order), value, axes)) if book.order else formula
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from gradproof.derivation.tidy import with_squares_opened
+from gradproof.derivation.tidy import with_named_functions
 from gradproof.expr.build import ONE, ZERO, multiply, number, scale
 from gradproof.expr.node import (
     Add,
@@ -48,7 +48,7 @@ class Term:
 
 def terms_of(body: Expr, wrt: Symbol) -> Iterator[Term | Expr]:
     """Yield the terms of a function of a variable; one that is not known is yielded as it is."""
-    body = with_squares_opened(body)
+    body = with_named_functions(body)
     pairs = list(zip(body.weights, body.terms, strict=True)) if isinstance(body, Add) else [(Fraction(1), body)]
     for weight, term in pairs:
         if wrt not in symbols(term):

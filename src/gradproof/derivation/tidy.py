@@ -115,9 +115,9 @@ def _compares_places(node: Expr) -> bool:
     return not contains(node, lambda part: isinstance(part, Element | Apply | TensorEntry | Reduce))
 
 
-def with_squares_opened(root: Expr) -> Expr:
-    """Return a formula with squared norms as sums of squares: they have no kink, and no norm in their derivative."""
-    return transform(root, _opened)
+def with_named_functions(root: Expr) -> Expr:
+    """Return a formula with squared norms as sums of squares, which have no kink, and quotients of exp as the softmax that they are."""
+    return transform(root, lambda node: _softmax(node) or _opened(node))
 
 
 def _opened(node: Expr) -> Expr:

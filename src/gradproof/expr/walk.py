@@ -174,6 +174,21 @@ def symbols(root: Expr) -> frozenset[Symbol]:
     return frozenset(found)
 
 
+def free_symbols(root: Expr) -> frozenset[Symbol]:
+    """Return the symbols of an expression but for the variables of its integrals."""
+
+    def step(node: Expr, parts: tuple[frozenset[Symbol], ...]) -> frozenset[Symbol]:
+        if isinstance(node, Symbol | Element):
+            return frozenset[Symbol]().union(symbols(node), *parts)
+        if isinstance(node, Operator) and node.kind == "integral":
+            first = len(node.bound) + len(node.operands)
+            inside = frozenset[Symbol]().union(*parts[len(node.bound) : first]).difference(node.bound)
+            return inside.union(*parts[first:])
+        return frozenset[Symbol]().union(*parts)
+
+    return fold(root, step)
+
+
 def substitute(root: Expr, mapping: Mapping[Any, Expr]) -> Expr:
     """Replace nodes by others, everywhere at once and without capture.
 

@@ -20,7 +20,7 @@ from gradproof.elaborate.value import Value
 from gradproof.errors import GradproofError
 from gradproof.expr.build import number
 from gradproof.expr.node import Axis, Call, Element, Expr, Hole, Index, Number, Operator, Symbol, TensorEntry
-from gradproof.expr.walk import postorder, substitute, transform
+from gradproof.expr.walk import free_symbols, postorder, substitute, transform
 from gradproof.expr.walk import symbols as symbols_of
 from gradproof.formula.counters import counters, told
 from gradproof.formula.dimensions import Dimensions
@@ -308,9 +308,10 @@ def _axes(value: Value, solution: Mapping[Expr, Expr]) -> tuple[Index, ...]:
 def _symbols(body: Expr, trees: list[Tree]) -> tuple[Symbol, ...]:
     """Return the variables in order of appearance; a symbol that only measures an axis is none."""
     found: dict[str, Symbol] = {}
+    free = free_symbols(body)
     for node in postorder(body):
         symbol = node.symbol if isinstance(node, Element) else node
-        if isinstance(symbol, Symbol) and "size" not in symbol.properties:
+        if isinstance(symbol, Symbol) and "size" not in symbol.properties and symbol in free:
             found.setdefault(symbol.name, symbol)
     order: dict[str, None] = {}
     for tree in trees:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from fractions import Fraction
 
-from gradproof.derivation.tidy import with_squares_opened
+from gradproof.derivation.tidy import with_named_functions
 from gradproof.errors import UnsupportedError
 from gradproof.expr.build import ONE, ZERO, add, multiply, negate, number, power, scale, square_root, subtract, sum_over
 from gradproof.expr.node import Add, Apply, Expr, Number, Power, Reduce, Symbol
@@ -84,7 +84,7 @@ def _ball(condition: Condition, left: Expr, right: Expr, over: Collection[Symbol
 
 def _squared(left: Expr, right: Expr, over: Collection[Symbol]) -> tuple[Piece | None, Expr]:
     """Read ``norm2(u)^2 <= r`` as ``norm2(u) <= sqrt(r)``."""
-    weight, node = factored(with_squares_opened(left), over)
+    weight, node = factored(with_named_functions(left), over)
     match node:
         case Reduce("sum", indices, Power(base, Number(exponent, None)), None) if exponent == 2 and degree(base, over) <= 1:
             return Piece("l2", to_text(left), base, indices), square_root(multiply(right, power(weight, number(-1))))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from gradproof.derivation.tidy import with_squares_opened
+from gradproof.derivation.tidy import with_named_functions
 from gradproof.expr.build import ONE, ZERO, add, multiply, scale, subtract, sum_over
 from gradproof.expr.node import Add, Apply, Expr, Multiply, Reduce, Symbol
 from gradproof.expr.walk import transform
@@ -28,7 +28,7 @@ def split(statement: Statement) -> Split:
     kinked: list[Expr] = []
     pieces: list[Piece] = []
     constant: Expr = ZERO
-    for term in _terms(_opened(with_squares_opened(unrolled(statement.formula.value)), over), over):
+    for term in _terms(_opened(with_named_functions(unrolled(statement.formula.value)), over), over):
         if not depends(term, over):
             constant = add(constant, term)
             continue
