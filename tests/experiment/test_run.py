@@ -222,17 +222,28 @@ def test_what_is_held_at_zero_stays_zero_and_nothing_else_changes(network):
     weights = whole.new_weights(0)
     group = kernel_groups(whole, "K")
     penalty = KernelPenalty([group], [1.0], share=0.3)
-    assert penalty.held(weights) is None
+    assert penalty.held(weights) == [None]
     for name in ("K", "b"):
         weights[name][[1, 4]] = 0
     held = penalty.held(weights)
     weights["b"] += 0.5
     moved = {name: weight.copy() for name, weight in weights.items()}
-    penalty.hold(weights, held)
+    penalty.apply(weights, 1.0, held)
     assert dead_kernels(group, weights).tolist() == [False, True, False, False, True, False]
     assert weights["b"].dtype == np.float32
     np.testing.assert_array_equal(weights["K"][[0, 2, 3, 5]], moved["K"][[0, 2, 3, 5]])
     np.testing.assert_array_equal(weights["b"][[0, 2, 3, 5]], moved["b"][[0, 2, 3, 5]])
+
+
+def test_no_step_takes_more_kernels_than_are_to_go_and_the_smallest_go_first(network):
+    whole, _ = network
+    weights = whole.new_weights(0)
+    group = kernel_groups(whole, "K")
+    weights["K"][4] *= 0.01
+    KernelPenalty([group], [1e6], share=0.3).apply(weights, 1.0)
+    dead = dead_kernels(group, weights)
+    assert dead[4]
+    assert dead.sum() == 2
 
 
 def test_validation_is_taken_from_what_is_learned_from_and_watched(plan_file, tmp_path):

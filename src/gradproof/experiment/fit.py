@@ -108,10 +108,8 @@ def _step(network: Network, batch: Samples, phase: PhasePlan, state: State, step
         memory = state.memory.setdefault(name, [])
         moved = update.apply(state.weights[name], gradient, memory, state.updates)
         state.weights[name] = moved.astype(np.float32, copy=False)
-    if penalty is not None and held is None:
-        (penalty.scaled(2.0**state.epoch) if penalty.share else penalty).apply(state.weights, rate)
-    elif penalty is not None and held is not None:
-        penalty.hold(state.weights, held)
+    if penalty is not None:
+        (penalty.scaled(2.0**state.epoch) if penalty.share else penalty).apply(state.weights, rate, held)
     return loss
 
 

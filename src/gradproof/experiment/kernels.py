@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -88,10 +89,13 @@ def _links(value: Expr, axes: Sequence[Index], name: str) -> list[tuple[Axis, Ax
     return [(own[0], other) for own in places.values() for other in own[1:]]
 
 
+Mask = npt.NDArray[np.bool_]
+
+
 class KernelPenalty:
     """lambda sum_k sqrt(size_k) ||kernel_k||_2 over all kernels of some weights: the group lasso, by its proximal step.
 
-    Args:   penalties: lambda for each of the groups.  share: of all kernels, how many are to become zero; 0 for no end.
+    Args:   penalties: lambda for each of the groups.  share: of the kernels of each weight, how many are to become zero; 0 for no end.
     Source: Yuan and Lin 2006; for kernels Wen et al. 2016.
     """
 
@@ -104,25 +108,31 @@ class KernelPenalty:
         """Return the penalty times a number."""
         return KernelPenalty(self.groups, [factor * penalty for penalty in self.penalties], self.share)
 
-    def held(self, weights: Weights) -> list[npt.NDArray[np.bool_]] | None:
-        """Return which kernels of each group are zero if they are as many as there are to be, None before."""
-        if not self.share:
-            return None
-        dead = [dead_kernels(group, weights) for group in self.groups]
-        wanted = self.share * sum(len(own) for own in dead)
-        return dead if sum(int(own.sum()) for own in dead) >= wanted else None
+    def held(self, weights: Weights) -> list[Mask | None]:
+        """Return for each of the weights which kernels are zero if they are as many as there are to be, None before."""
+        masks = [dead_kernels(group, weights) for group in self.groups]
+        return [dead if self.share and dead.sum() >= self._wanted(len(dead)) else None for dead in masks]
 
-    def hold(self, weights: Weights, dead: Sequence[npt.NDArray[np.bool_]]) -> None:
-        """Make these kernels zero again, whatever a step did to them."""
-        for group, own in zip(self.groups, dead, strict=True):
-            _put_back(group, weights, np.where(own[:, np.newaxis], 0, _rows(group, weights)))
-
-    def apply(self, weights: Weights, rate: float) -> None:
-        """Replace the kernels by their proximal points for a step."""
-        for group, penalty in zip(self.groups, self.penalties, strict=True):
+    def apply(self, weights: Weights, rate: float, held: Sequence[Mask | None] | None = None) -> None:
+        """Replace the kernels by their proximal points for a step; where kernels are held, make those zero and leave the others."""
+        masks = held or [None] * len(self.groups)
+        for group, penalty, dead in zip(self.groups, self.penalties, masks, strict=True):
             rows = _rows(group, weights)
-            moved = _group_lasso(*rows.shape, penalty).prox(rows.ravel(), rate)[0].reshape(rows.shape)
+            moved = self._moved(rows, penalty, rate) if dead is None else np.where(dead[:, np.newaxis], 0, rows)
             _put_back(group, weights, moved)
+
+    def _moved(self, rows: npt.NDArray[np.floating], penalty: float, rate: float) -> npt.NDArray[np.floating]:
+        """Return the proximal points of kernels; where more would be zero than are to be, the largest of those stay as they are."""
+        moved = _group_lasso(*rows.shape, penalty).prox(rows.ravel(), rate)[0].reshape(rows.shape)
+        dead = np.flatnonzero(~moved.any(axis=1))
+        if self.share and len(dead) > self._wanted(len(rows)):
+            smallest_first = dead[np.argsort(np.linalg.norm(rows[dead], axis=1), kind="stable")]
+            spared = smallest_first[self._wanted(len(rows)) :]
+            moved[spared] = rows[spared]
+        return moved
+
+    def _wanted(self, count: int) -> int:
+        return ceil(self.share * count)
 
     def distance(self, weights: Weights, rate: float) -> float:
         """Return how far the proximal step at these weights is from its optimality condition: 0 in ``u - x + rate d f(u)``."""

@@ -69,7 +69,7 @@ class PruningPlan:
     SGD with momentum for the smaller network behind it.
 
     ``penalty`` is one number, or one for each of the weights in ``kernels``. With ``share`` it doubles from epoch to epoch until that
-    share of all kernels is zero; from then on there is no penalty, and what is zero stays so.
+    share of the kernels of each of them is zero; from then on that one has no penalty, and what is zero stays so.
     """
 
     kernels: tuple[str, ...]
