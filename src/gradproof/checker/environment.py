@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from gradproof.derivative.differentiate import Named, differentiate
 from gradproof.elaborate.scope import Definition, Scope
+from gradproof.elaborate.sizes import extent
+from gradproof.elaborate.trouble import Misfit
 from gradproof.errors import GradproofError
-from gradproof.expr.node import Call, Element, Expr, Operator, Symbol
+from gradproof.expr.node import Call, Element, Expr, Index, Operator, Symbol
 from gradproof.expr.walk import contains, postorder, substitute, symbols, transform
 
 _DEEPEST = 30
@@ -16,12 +18,21 @@ _DEEPEST = 30
 
 @dataclass
 class Environment:
-    """Definitions by name at one position; ``conditions`` are values that were fixed for variables."""
+    """Definitions by name at one position; ``conditions`` are values that were fixed for variables.
+
+    ``letters`` are the free indices of the claim at hand: the c of ``L = -z_c + ...`` is that of ``dL/dz_j = p_j - [j = c]``.
+    """
 
     scope: Scope
     position: int
     conditions: Mapping[Expr, Expr] = field(default_factory=dict)
+    letters: Mapping[str, Index] = field(default_factory=dict)
     _circular: dict[str, bool] = field(default_factory=dict)
+
+    def beside(self, *sides: Expr) -> Environment:
+        """Return the environment of a claim with these sides."""
+        found = frozenset[Index]().union(*(side.free_indices for side in sides))
+        return replace(self, letters={index.name: index for index in found}, _circular={})
 
     def named(self, key: str) -> Named | None:
         """Return what a name stands for here."""
@@ -32,9 +43,22 @@ class Environment:
         return None if definition is None else self._resolved(definition)
 
     def _resolved(self, definition: Definition) -> Named:
-        body = self.scope.sizes.resolve(definition.body)
-        axes = tuple(self.scope.sizes.resolve(index) for index in definition.axes)
+        sizes = self.scope.sizes
+        own = {index: self.letters[index.name] for index in definition.body.free_indices if index.name in self.letters}
+        same = {index: letter for index, letter in own.items() if index not in definition.axes and self._is_as_long(index, letter)}
+        body = sizes.resolve(substitute(definition.body, same))
+        axes = tuple(sizes.resolve(index) for index in definition.axes)
         return Named(axes, body)  # type: ignore[arg-type]
+
+    def _is_as_long(self, index: Index, letter: Index) -> bool:
+        """Tell whether two indices run, or may run, over one range."""
+        state = self.scope.sizes.snapshot()
+        try:
+            self.scope.sizes.unify(extent(index), extent(letter), "one letter")
+        except Misfit:
+            self.scope.sizes.restore(state)
+            return False
+        return True
 
     def definitions(self) -> dict[str, Named]:
         """Return all definitions that hold here; a function's name alone stands for its value at its own variables."""

@@ -188,6 +188,7 @@ class Judge:
         position = planned.position - 1 if link.again else planned.position
         environment = Environment(planned.scope, position, planned.conditions)
         sides = self._first_sides(planned, link)
+        environment = environment.beside(sides.left, sides.right)
         general = self._best(planned, link, sides, environment)
         if general.verdict in (Verdict.PROVED, Verdict.TESTED):
             self.stated.remember(planned, sides.left, sides.right, environment, ok=True)
@@ -282,6 +283,7 @@ class Judge:
                 self.readings.append(words)
 
     def _under(self, planned: PlannedFormula, link: PlannedLink, sides: Sides, environment: Environment) -> Outcome:
+        environment = environment.beside(sides.left, sides.right)
         left, right = environment.expanded(sides.left), environment.expanded(sides.right)
         resolve = environment.scope.sizes.resolve
         assumptions = [Compare(c.relation, resolve(c.left), resolve(c.right)) for c in planned.assumptions]

@@ -1,9 +1,9 @@
 """A claim in a narrower context: a letter may be a vector in one section of a document and a number in the next.
 
-A claim that cannot be read with the evidence of its whole document is read once more with its own passage (the formulas under the
-same heading), its part, its own formula, then alone. What the document declares in words holds everywhere; what it declares of a bold
-letter does not hold of a plain one. A narrower context knows less, so it may show that a claim holds, and never that one fails: unless
-all that the document defines of the claim's names stands under its own heading, for then nothing is left out.
+A claim that cannot be read with the evidence of its whole document is read once more with its own passage (the formulas under the same
+heading), its part, its list item, its own formula, then alone. What the document declares in words holds everywhere; what it declares of
+a bold letter does not hold of a plain one. A narrower context knows less, so it may show that a claim holds, and never that one fails:
+unless all that the document defines of the claim's names stands under its own heading, for then nothing is left out.
 """
 
 from __future__ import annotations
@@ -49,12 +49,14 @@ class Neighbourhoods:
                 if key not in self._passages:
                     self._passages[key] = self._classified(section, neighbours, is_own=is_own)
                 yield from _link(SAME_HEADING, self._passages[key][planned.position], place)
-        companions = [formula for formula in neighbours if formula.part == planned.part]
-        if planned.part and 1 < len(companions) < len(neighbours):
-            own = (at, planned.passage, planned.part, False)
-            if own not in self._passages:
-                self._passages[own] = self._classified(section, companions)
-            yield from _link("read with the formulas of the same part", self._passages[own][planned.position], place)
+        of_part = [formula for formula in neighbours if formula.part == planned.part] if planned.part else []
+        of_item = [formula for formula in neighbours if formula.item == planned.item] if planned.item else []
+        for words, name, companions in (("part", planned.part, of_part), ("item", str(planned.item), of_item)):
+            for is_own in (False, True) if 1 < len(companions) < len(neighbours) else ():
+                own = (at, planned.passage, f"{words} {name}", is_own)
+                if own not in self._passages:
+                    self._passages[own] = self._classified(section, companions, is_own=is_own)
+                yield from _link(f"read with the formulas of the same {words}", self._passages[own][planned.position], place)
         links = [link for sentence in planned.sentences for link in sentence.links]
         if len(section.formulas) > 1:
             narrow = self._classified(section, [planned])[planned.position]

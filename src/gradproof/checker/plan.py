@@ -244,7 +244,8 @@ class _Planner:
     def _equality(self, planned: PlannedFormula, link: PlannedLink, sentence: Sentence) -> None:
         found = definiendum(link.left)
         if found is None:
-            if introduces(planned.before) or self._introduces_function(link) or self._introduces_prox(link):
+            is_open = not self.scope.is_known(proximal_function(link.left) or "")
+            if is_open and (introduces(planned.before) or self._introduces_function(link) or self._introduces_prox(link)):
                 link.kind, link.code = Kind.DEFINITION, "S101"
             else:
                 self._compound(planned, link)

@@ -92,6 +92,20 @@ class Lowering:
                 read = reference_of(node) if isinstance(node, Scripted) else None
                 for subscript in read[0].subscripts if read else ():
                     self.subscript_letters.update(leaf.text for leaf in subtrees(subscript) if isinstance(leaf, Name))
+        for tree in trees:
+            for node in subtrees(tree):
+                self.subscript_letters.update(self._compared_with_index(node))
+
+    def _compared_with_index(self, node: Tree) -> list[str]:
+        """Return the letter that is compared with a subscript and is one elsewhere: c of ``[j = c]`` beside ``z_c``."""
+        match node:
+            case Chain(Name(left, _, "italic"), (("=" | "≠", Name(right, _, "italic")),)):
+                pairs = ((left, right), (right, left))
+                return [
+                    letter for letter, other in pairs if other in self.subscript_letters and letter in self.scope.survey.indices
+                ]
+            case _:
+                return []
 
     def answer(self, question: str) -> str:
         """Return how the reading answers a question, and note that it was asked."""

@@ -12,15 +12,14 @@ from itertools import pairwise
 from gradproof.elaborate.evidence import Survey, letters_in, raise_rank
 from gradproof.elaborate.iterates import iterates
 from gradproof.elaborate.names import GREEK
+from gradproof.elaborate.ranks import ELEMENTWISE, is_entrywise, is_row, rank_of, sample_of, terms
 from gradproof.elaborate.references import Reference, is_transpose, named_arguments, reference_of
-from gradproof.expr.catalogue import FUNCTIONS
 from gradproof.reader.presentation import (
     Adjacent,
     Big,
     Chain,
     Fenced,
     Fraction,
-    Grid,
     Infix,
     Name,
     Numeral,
@@ -30,14 +29,12 @@ from gradproof.reader.presentation import (
 )
 from gradproof.reader.walk import subtrees
 
-_ENTRYWISE = frozenset(name for function in FUNCTIONS.values() if function.arity == 1 for name in function.text)
 _VECTOR_FUNCTIONS = frozenset({"softmax", "logsumexp", "LSE", "diag", "log_softmax", "argmax"})
 #: Greek capitals that are matrices where their inverse is taken.
 _GREEK_MATRICES = frozenset({"Sigma", "Lambda", "Omega", "Gamma", "Theta", "Phi", "Psi"})
 #: Capitals that are matrices where their product with a letter has to be a vector; others may be constants (``T x``, ``N p``).
 _LAYER_MATRICES = frozenset("ABDHKMPQUVWX")
 _MATRIX_FUNCTIONS = frozenset({"det", "tr", "Tr", "trace"})
-_ELEMENTWISE_INFIX = frozenset({"+", "-", "⊙", "±"})
 _MOMENTS = frozenset({"E", "Var", "var", "Cov", "cov"})
 _NUMBERS_AS_A_RULE = frozenset({"lambda", "eta", "alpha", "epsilon", "pi", "e", "infty"})
 _ROUNDS = 4
@@ -68,6 +65,7 @@ def survey(
         for tree in forest:
             for node in subtrees(tree):
                 _infer(node, found)
+        _infer_calls(forest, found)
         for key in points:
             raise_rank(found, f"{key}_of", found.rank(key), 1)
         if found.ranks == before:
@@ -181,14 +179,14 @@ def demand(tree: Tree, rank: int, found: Survey) -> None:
                 key, subscripts = found.key_of(read[0])
                 if _may_be_tensor(key):
                     raise_rank(found, key, rank, len(subscripts))
-        case Infix(operator) if operator in _ELEMENTWISE_INFIX:
-            for term in _terms(tree):
+        case Infix(operator) if operator in ELEMENTWISE:
+            for term in terms(tree):
                 demand(term, rank, found)
         case Prefix(_, operand):
             demand(operand, rank, found)
         case Fenced("(" | "[", _, body) if body is not None:
             demand(body, rank, found)
-        case Adjacent((function, argument)) if _is_entrywise(function):
+        case Adjacent((function, argument)) if is_entrywise(function):
             demand(argument, rank, found)
         case Adjacent(items):
             inner = [item for item in items if not _is_scalar_like(item, found)]
@@ -203,11 +201,6 @@ def demand(tree: Tree, rank: int, found: Survey) -> None:
                         demand(item, 2, found)
         case _:
             pass
-
-
-def _is_entrywise(tree: Tree) -> bool:
-    """Tell whether a tree is the name of a function of one number, which takes a vector entry by entry: ``ReLU``, ``tanh``."""
-    return isinstance(tree, Name) and len(tree.text) > 1 and tree.text not in GREEK and tree.text in _ENTRYWISE
 
 
 def _may_be_layer(items: list[Tree], found: Survey) -> bool:
@@ -225,16 +218,6 @@ def _may_be_layer(items: list[Tree], found: Survey) -> bool:
     return _is_capital(items[0]) and not is_number and len(right[0].subscripts) == 1 and not right[0].numerals
 
 
-def _terms(tree: Tree, operators: frozenset[str] = _ELEMENTWISE_INFIX) -> list[Tree]:
-    """Return the operands of a long sum or product from left to right, without recursion."""
-    found: list[Tree] = []
-    while isinstance(tree, Infix) and tree.operator in operators:
-        found.append(tree.right)
-        tree = tree.left
-    found.append(tree)
-    return found[::-1]
-
-
 def _may_be_tensor(key: str) -> bool:
     return key not in _NUMBERS_AS_A_RULE and not key.isdigit()
 
@@ -245,68 +228,6 @@ def _is_scalar_like(tree: Tree, found: Survey) -> bool:
     if isinstance(tree, Name):
         return tree.text in GREEK and found.rank(tree.text) == 0
     return False
-
-
-def rank_of(tree: Tree, found: Survey) -> int | None:
-    """Return the rank of a tree where it is certain, None where a bare name without evidence decides."""
-    match tree:
-        case Numeral():
-            return 0
-        case Name() | Scripted():
-            return _rank_of_reference(tree, found)
-        case Infix(operator) if operator in _ELEMENTWISE_INFIX:
-            ranks = [rank_of(term, found) for term in _terms(tree)]
-            known = [rank for rank in ranks if rank is not None]
-            return max(known) if known and (max(known) > 0 or len(known) == len(ranks)) else None
-        case Prefix(_, operand):
-            return rank_of(operand, found)
-        case Fenced("(" | "[", _, body) if body is not None:
-            return rank_of(body, found)
-        case Fenced("|" | "‖", _, _):
-            return 0
-        case Grid(rows):
-            return (len(rows) > 1) + (len(rows[0]) > 1)
-        case Adjacent((function, argument)) if _is_entrywise(function):
-            return rank_of(argument, found)
-        case Adjacent(items):
-            return _rank_of_product(items, found)
-        case Infix(operator):
-            return _rank_of_product(tuple(_terms(tree, frozenset({operator}))), found)
-        case _:
-            return None
-
-
-def _rank_of_reference(tree: Tree, found: Survey) -> int | None:
-    read = reference_of(tree)
-    if read is None:
-        return None
-    key, subscripts = found.key_of(read[0])
-    rank = found.rank(key) - len(subscripts)
-    if rank > 0 or key in found.declared or subscripts:
-        return max(rank, 0)
-    return None
-
-
-def _rank_of_product(items: tuple[Tree, ...], found: Survey) -> int | None:
-    ranks = [rank_of(item, found) for item in items]
-    if any(rank is None for rank in ranks):
-        return None
-    if any(
-        _is_row(left) and rank == 1 and _sample_of(right, found)
-        for (left, right), rank in zip(pairwise(items), ranks, strict=False)
-    ):
-        return None  # x_i of w^T x_i is about to be found a vector
-    tensors = [(item, rank) for item, rank in zip(items, ranks, strict=True) if rank]
-    if len(tensors) <= 1:
-        return tensors[0][1] if tensors else 0
-    first, last = tensors[0], tensors[-1]
-    left = 0 if _is_row(first[0]) and first[1] == 1 else 1
-    right = (1 if _is_row(last[0]) else 0) if last[1] == 1 else 1
-    return left + right
-
-
-def _is_row(tree: Tree) -> bool:
-    return isinstance(tree, Scripted) and is_transpose(tree.sup)
 
 
 def _infer(node: Tree, found: Survey) -> None:
@@ -326,7 +247,7 @@ def _infer(node: Tree, found: Survey) -> None:
         case Adjacent(items):
             _infer_product(items, found)
             _infer_arguments(items, found)
-        case Infix(operator, left, right) if operator in _ELEMENTWISE_INFIX:
+        case Infix(operator, left, right) if operator in ELEMENTWISE:
             if not isinstance(left, Infix):  # in a long sum neighbours are enough
                 _equalize(left, right, found)
             else:
@@ -377,25 +298,25 @@ def _infer_product(items: tuple[Tree, ...], found: Survey) -> None:
     for place, (left, right) in enumerate(pairwise(items)):
         if _is_call(left, right):
             continue
-        if _is_row(right) and not _is_capital(left) and place + 2 < len(items) and not _is_row(items[place + 2]):
+        if is_row(right) and not _is_capital(left) and place + 2 < len(items) and not is_row(items[place + 2]):
             continue  # in t w^T x the dot binds, so t may well be a scalar
         left_rank, right_rank = rank_of(left, found), rank_of(right, found)
-        if _is_row(right) and left_rank is None and not _is_scalar_like(left, found) and _is_capital(left):
+        if is_row(right) and left_rank is None and not _is_scalar_like(left, found) and _is_capital(left):
             demand(left, 2, found)
-        elif _is_row(right) and left_rank is None and right_rank == 1 and not _is_scalar_like(left, found):
+        elif is_row(right) and left_rank is None and right_rank == 1 and not _is_scalar_like(left, found):
             demand(left, 1, found)
-        if right_rank is None and (left_rank == 2 or (_is_row(left) and left_rank == 1)):
+        if right_rank is None and (left_rank == 2 or (is_row(left) and left_rank == 1)):
             if isinstance(right, Name | Scripted | Fenced):
                 demand(right, 2 if _is_capital(right) else 1, found)
-        elif left_rank is None and right_rank == 1 and not _is_row(right) and _is_capital(left):
+        elif left_rank is None and right_rank == 1 and not is_row(right) and _is_capital(left):
             demand(left, 2, found)
-        elif (_is_row(left) and left_rank == 1) or left_rank == 2:
+        elif (is_row(left) and left_rank == 1) or left_rank == 2:
             _infer_sample(right, found)
 
 
 def _infer_sample(tree: Tree, found: Survey) -> None:
     """In ``w^T x_i`` and ``A x_i`` the sample x_i is a vector; where x by itself is one too, the samples are another quantity."""
-    sample = _sample_of(tree, found)
+    sample = sample_of(tree, found)
     if sample is None:
         return
     key, letters = sample
@@ -407,17 +328,6 @@ def _infer_sample(tree: Tree, found: Survey) -> None:
     elif not key[0].isupper():
         found.samples.setdefault(key, set()).update(letters)
         raise_rank(found, f"{key}_of", 1, 1)
-
-
-def _sample_of(tree: Tree, found: Survey) -> tuple[str, frozenset[str]] | None:
-    """Return the name and the letters of ``x_i`` where it looks like an entry and may be a row."""
-    read = reference_of(tree) if isinstance(tree, Scripted) else None
-    if read is None or read[1].power is not None or len(read[0].subscripts) != 1 or read[0].numerals:
-        return None
-    key, letters = read[0].key, frozenset(letters_in(read[0].subscripts[0]))
-    if not letters or found.indexed.get(key) != 1 or found.declared.get(key, 1) != 1 or found.rank(key) > 1:
-        return None
-    return key, letters
 
 
 def _infer_target(tree: Tree, found: Survey) -> None:
@@ -461,7 +371,7 @@ def _infer_arguments(items: tuple[Tree, ...], found: Survey) -> None:
 
 def _squared(tree: Tree) -> Iterator[Tree]:
     """Yield what is raised to a power in the terms of a sum that is a vector: h of ``1 - h^2``."""
-    for term in _terms(tree):
+    for term in terms(tree):
         if isinstance(term, Scripted) and isinstance(term.sup, Numeral):
             yield term.base if term.sub is None else _without_exponent(term)
 
@@ -492,3 +402,50 @@ def _infer_chain(first: Tree, links: tuple[tuple[str, Tree], ...], found: Survey
                 _equalize(left, right, found)
             elif relation in ("=", ":=") and known is None and isinstance(left, Name | Scripted) and rank_of(left, found) == 1:
                 demand(right, 1, found)
+
+
+def _infer_calls(forest: list[Tree], found: Survey) -> None:
+    """After ``g(x) = \\|x\\|^2`` what g is applied to is a vector: v of ``g(v)`` and of ``\\operatorname{prox}_g(v)``.
+
+    A function of vectors whose value is no number may well be one of numbers that is taken entry by entry.
+    """
+    nodes = [node for tree in forest for node in subtrees(tree)]
+    functions = dict(filter(None, (_function_of_tensor(node, found) for node in nodes)))
+    for node in nodes if functions else ():
+        if isinstance(node, Adjacent):
+            for head, behind in pairwise(node.items):
+                function = (
+                    head.sub if isinstance(head, Scripted) and isinstance(head.base, Name) and head.base.text == "prox" else head
+                )
+                if isinstance(function, Name) and function.text in functions and isinstance(behind, Fenced):
+                    if isinstance(behind.body, Name) and rank_of(behind.body, found) is None:
+                        demand(behind.body, functions[function.text], found)
+
+
+def _function_of_tensor(node: Tree, found: Survey) -> tuple[str, int] | None:
+    """Return the name of a function of a vector or matrix that is defined here as a number, and the rank of its argument."""
+    match node:
+        case Chain(Adjacent((Name(function), Fenced("(", _, Name() as argument))), (("=" | ":=", right), *_)):
+            rank = rank_of(argument, found)
+            return (function, rank) if rank and _is_surely_scalar(right, found) else None
+        case _:
+            return None
+
+
+def _is_surely_scalar(tree: Tree, found: Survey) -> bool:
+    """Tell whether a formula is a number: norms, quadratic forms, what is made of them."""
+    match tree:
+        case Scripted(Fenced() as base, None, sup) if sup is not None and not is_transpose(sup):
+            return _is_surely_scalar(base, found)
+        case Scripted(Fenced("‖", _, _), _, _):
+            return True
+        case Fraction(above, below):
+            return _is_surely_scalar(above, found) and _is_surely_scalar(below, found)
+        case Infix(operator, left, right) if operator in ("+", "-", "*"):
+            return _is_surely_scalar(left, found) and _is_surely_scalar(right, found)
+        case Adjacent(items) if rank_of(tree, found) != 0:
+            return all(_is_surely_scalar(item, found) for item in items)
+        case Name(text):
+            return text in GREEK and found.rank(text) == 0
+        case _:
+            return rank_of(tree, found) == 0
