@@ -1,5 +1,7 @@
 """The edges of floating-point numbers and of shapes: every target does there what NumPy does."""
 
+from math import erfc
+
 import numpy as np
 import pytest
 
@@ -100,3 +102,10 @@ def test_arrays_of_every_layout_are_read_and_never_written(target, order):
     found = gradproof.compile("norm2(A*x - b)^2", ["gradient wrt A"], target, assume=["A: m,n"])(**given)
     np.testing.assert_allclose(np.asarray(found["gradient wrt A"]), 2 * np.outer(before @ x - b, x))
     assert np.array_equal(A, before)
+
+
+def test_small_values_of_the_complementary_error_function_keep_their_digits():
+    namespace: dict = {}
+    exec(gradproof.derive("erfc(x)", "x", assume=["x: n"]).to_code("numpy"), namespace)
+    x = np.array([-7.0, -3.0, 0.0, 1.0, 2.6, 8.0, 20.0])
+    np.testing.assert_allclose(namespace["value"](x=x), [erfc(entry) for entry in x], rtol=1e-11)

@@ -222,3 +222,8 @@ def test_a_softmax_over_classes_is_found_below_a_logarithm():
 
 def test_a_softmax_that_is_written_out_is_one():
     assert derive(r"\frac{e^{z_k}}{\sum_j e^{z_j}}", "z").to_text() == "diag(softmax(z)) - softmax(z)*softmax(z)'"
+
+
+def test_a_long_decimal_stands_above_what_it_is_divided_by():
+    value = derive("selu(2)*mean(c)", "c", assume=["c: m"]).value
+    assert to_text(value) == "2.1014019747109609868386699705892/m"

@@ -126,7 +126,7 @@ _ELEMENTWISE = {
     "soft_threshold": "np.sign({0}) * np.maximum(np.abs({0}) - {1}, 0.0)",
     "sigma": "sigma({0})",
     "erf": "erf({0})",
-    "erfc": "1 - erf({0})",
+    "erfc": "erfc({0})",
 }
 
 #: Functions of the last axes of an array.
@@ -176,20 +176,29 @@ _HELPERS = {
     powers = np.exp(x - np.max(x, axis=-1, keepdims=True))
     return powers / np.sum(powers, axis=-1, keepdims=True)
 ''',
-    "erf": '''def erf(x):
-    """The error function: its power series near zero, a continued fraction beyond."""
-    x = np.asarray(x, dtype=float)
+    "erf_series": '''def erf_series(x):
+    """The power series of the error function, for numbers up to 2.5."""
     near = np.clip(x, -2.5, 2.5)
     term, series = near, near
     for n in range(1, 80):
         term = -term * near * near / n
         series = series + term / (2 * n + 1)
+    return 2 / np.sqrt(np.pi) * series
+''',
+    "erfc": '''def erfc(x):
+    """1 - erf(x): by a continued fraction beyond 2.5, which keeps the digits of a small value."""
+    x = np.asarray(x, dtype=float)
     far = np.maximum(np.abs(x), 2.5)
     tail = far
     for n in range(60, 0, -1):
         tail = far + n / 2 / tail
-    beyond = np.sign(x) * (1 - np.exp(-far * far) / np.sqrt(np.pi) / tail)
-    return np.where(np.abs(x) <= 2.5, 2 / np.sqrt(np.pi) * series, beyond)
+    beyond = np.exp(-far * far) / np.sqrt(np.pi) / tail
+    return np.where(np.abs(x) <= 2.5, 1 - erf_series(x), np.where(x < 0, 2 - beyond, beyond))
+''',
+    "erf": '''def erf(x):
+    """The error function: its power series near zero, what is left to 1 beyond."""
+    x = np.asarray(x, dtype=float)
+    return np.where(np.abs(x) <= 2.5, erf_series(x), np.sign(x) * (1 - erfc(np.abs(x))))
 ''',
 }
 

@@ -196,7 +196,8 @@ def derive(
     if symbol is None:
         return _absent(formula, wrt, order, layout)
     free = symbol if order == 1 else _without_promises(symbol)
-    value = substitute(with_named_functions(formula.value), {symbol: free})
+    opened = with_named_functions(formula.value)
+    value = substitute(opened, {symbol: free})
     places: list[tuple[Index, ...]] = []
     for step in range(order):
         indices = _places(symbol, formula, step)
@@ -209,7 +210,7 @@ def derive(
     axes = _ordered(formula.axes, shown, layout)
     if direction is not None:
         value = readable(along_direction(value, direction, places[-1]), axes)
-    folds = kinks(with_named_functions(formula.value), symbol)
+    folds = kinks(opened, symbol)
     return Derivation(formula, symbol, order, layout, value, axes, tuple(places), folds, _notes(symbol), direction)
 
 

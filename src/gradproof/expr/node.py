@@ -13,6 +13,7 @@ import itertools
 import weakref
 from dataclasses import dataclass, field, fields
 from fractions import Fraction
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
@@ -305,25 +306,33 @@ def _feed_node(shape: list[bytes], seen: list[bytes], uids: list[bytes], node: E
 
 def _feed(shape: list[bytes], seen: list[bytes], uids: list[bytes], value: Any) -> None:
     """Add a value that is no node likewise."""
-    if isinstance(value, tuple):
+    kind = type(value)
+    if kind is tuple:
         written = b"(%d" % len(value)
         shape.append(written)
         seen.append(written)
         for entry in value:
             (_feed_node if isinstance(entry, Expr) else _feed)(shape, seen, uids, entry)
         return
-    if isinstance(value, frozenset):
+    if kind is frozenset:
         _feed(shape, seen, uids, tuple(sorted(value)))
         return
-    if isinstance(value, Axis):
+    if kind is Axis:
         _feed(shape, seen, uids, (value.size, value.origin, value.name))
         return
-    if type(value) is Fraction:
+    if kind is Fraction:
         written = b"Fraction(%d, %d);" % (value.numerator, value.denominator)
+    elif kind is str:
+        written = _written_word(value)
     else:
         written = repr(value).encode() + b";"
     shape.append(written)
     seen.append(written)
+
+
+@lru_cache(maxsize=4096)
+def _written_word(word: str) -> bytes:
+    return repr(word).encode() + b";"
 
 
 def _free_indices(node: Expr) -> frozenset[Index]:

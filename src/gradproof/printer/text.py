@@ -177,12 +177,10 @@ def _sum(node: Add, done: dict[Expr, Printed]) -> Printed:
 
 def _product(weight: Fraction, node: Expr, done: dict[Expr, Printed]) -> Printed:
     above, below = split_quotient(factors_of(node))
-    if is_long_decimal(weight):
-        whole = _product(Fraction(1), node, done)
-        return Printed(f"{rational_text(weight)} {_in(whole, PRODUCT)}", PRODUCT)
-    parts = [str(weight.numerator)] if weight.numerator != 1 or not above else []
+    number, divisor = (rational_text(weight), 1) if is_long_decimal(weight) else (str(weight.numerator), weight.denominator)
+    parts = [number] if number != "1" or not above else []
     parts += [_in(_power(factor, done), PRODUCT + 1) for factor in arranged_factors(above, done)]
-    divisors = [str(weight.denominator)] if weight.denominator != 1 else []
+    divisors = [str(divisor)] if divisor != 1 else []
     divisors += [_raised(done[base], exponent) for base, exponent in below]
     top = _side_by_side(parts)
     if not divisors:

@@ -16,6 +16,7 @@ from gradproof.expr.catalogue import FUNCTIONS, TENSOR_FUNCTIONS
 from gradproof.expr.node import (
     Add,
     Apply,
+    Axis,
     Compare,
     Constant,
     Element,
@@ -158,14 +159,20 @@ def _element(node: Element) -> Factor:
     if len(places) > 2 or not all(isinstance(place, Index) for place in places):
         raise NoMatrixForm
     indices = tuple(place for place in places if isinstance(place, Index))
-    for index, axis in zip(indices, symbol.axes, strict=True):
-        is_first = isinstance(index.lower, Number) and index.lower.value == axis.origin
-        if not is_first or subtract(add(index.upper, ONE), axis.size) is not index.lower:  # a part of a tensor is not the tensor
-            raise NoMatrixForm
+    if not all(_is_whole(index, axis) for index, axis in zip(indices, symbol.axes, strict=True)):
+        raise NoMatrixForm  # a part of a tensor is not the tensor
     tree = leaf(symbol.name, len(places), is_symmetric=len(places) == 2 and "symmetric" in symbol.properties)
     if len(indices) == 2 and indices[0] is indices[1]:
         return Factor(Tree("diagonal", (tree,), 1), indices[:1])
     return Factor(tree, indices)
+
+
+def _is_whole(index: Index, axis: Axis) -> bool:
+    """Tell whether an index runs over all of an axis."""
+    if index.lower is ONE:
+        return axis.origin == 1 and index.upper is axis.size
+    last = subtract(add(axis.size, number(axis.origin)), ONE)
+    return index.lower is number(axis.origin) and index.upper is last
 
 
 def _sum(node: Add, axes: tuple[Index, ...], depth: int) -> Tree:
