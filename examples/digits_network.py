@@ -44,7 +44,7 @@ PLAN = Plan(
         PhasePlan(optimizer="adam", rate=0.002, epochs=8),
     ),
     pruning=PruningPlan(
-        kernels=("K1", "K2"), penalty={"K1": 0.02, "K2": 0.01}, rate=0.3, epochs=10, tuning_epochs=12, tuning_rate=0.1
+        kernels=("K1", "K2"), penalty={"K1": 0.02, "K2": 0.01}, share=0.5, rate=0.3, epochs=10, tuning_epochs=12, tuning_rate=0.1
     ),
     map=MapPlan(perplexity=30),
     target="numpy",

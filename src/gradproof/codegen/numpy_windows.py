@@ -40,6 +40,23 @@ HELPERS = {
     count = max(1, 1_000_000 // max(1, entries))
     return [(first, slices[first : first + count]) for first in range(0, len(slices), count)]
 ''',
+    "side_by_side": '''def side_by_side(count, entries):
+    """Images in runs whose columns hold about a quarter of a million entries: small ones go through one product of matrices."""
+    some = max(1, 250_000 // max(1, entries))
+    return [slice(first, min(first + some, count)) for first in range(0, count, some)]
+''',
+    "as_columns": '''def as_columns(images, block, positions):
+    """What some steps of a window meet in images (n, c, ...), as a matrix: a row for each step and channel."""
+    columns = np.empty((len(block), images.shape[1], len(images), *positions), images.dtype)
+    for place, window in enumerate(block):
+        columns[place] = images[window].swapaxes(0, 1)
+    return columns.reshape(len(block) * images.shape[1], len(images) * int(np.prod(positions)))
+''',
+    "as_rows": '''def as_rows(result, area):
+    """Results (n, o, ...) as a matrix with a row for each filter."""
+    (count, filters) = result.shape[:2]
+    return result.reshape(count, filters, area).swapaxes(0, 1).reshape(filters, count * area)
+''',
     "convolved": '''def convolved(image, kernel, stride, dilation, before, after):
     """sum_cu image[n, c, s p + d u] kernel[o, c, u] for each position p, by products of matrices: image (n, c, ...), kernel (o, c, ...)."""
     image, size = padded(image, before, after), kernel.shape[2:]
@@ -48,12 +65,10 @@ HELPERS = {
     weights = np.ascontiguousarray(kernel.reshape(len(kernel), channels, int(np.prod(size))).transpose(0, 2, 1))
     result = np.zeros((count, len(kernel), area), image.dtype)
     for first, block in in_blocks(met(size, stride, dilation, positions), channels * area):
-        columns = np.empty((len(block), channels, *positions), image.dtype)
         rows = weights[:, first : first + len(block)].reshape(len(kernel), len(block) * channels)
-        for number in range(count):
-            for place, window in enumerate(block):
-                columns[place] = image[number][window]
-            result[number] += rows @ columns.reshape(len(block) * channels, area)
+        for some in side_by_side(count, len(block) * channels * area):
+            products = rows @ as_columns(image[some], block, positions)
+            result[some] += products.reshape(len(kernel), some.stop - some.start, area).swapaxes(0, 1)
     return result.reshape(count, len(kernel), *positions)
 ''',
     "convolved_by_kernel": '''def convolved_by_kernel(image, result, size, stride, dilation, before, after):
@@ -62,11 +77,9 @@ HELPERS = {
     (count, channels), area, filters = image.shape[:2], int(np.prod(positions)), result.shape[1]
     kernel = np.zeros((filters, int(np.prod(size)), channels), image.dtype)
     for first, block in in_blocks(met(size, stride, dilation, positions), channels * area):
-        columns = np.empty((len(block), channels, *positions), image.dtype)
-        for number in range(count):
-            for place, window in enumerate(block):
-                columns[place] = image[number][window]
-            found = result[number].reshape(filters, area) @ columns.reshape(len(block) * channels, area).T
+        for some in side_by_side(count, len(block) * channels * area):
+            flow = as_rows(result[some], area)
+            found = flow @ as_columns(image[some], block, positions).T
             kernel[:, first : first + len(block)] += found.reshape(filters, len(block), channels)
     return kernel.transpose(0, 2, 1).reshape(filters, channels, *size)
 ''',
@@ -78,10 +91,11 @@ HELPERS = {
     image = np.zeros((count, channels, *(b + n + a for b, n, a in zip(before, lengths, after))), result.dtype)
     for first, block in in_blocks(met(size, stride, dilation, positions), channels * area):
         rows = weights[first * channels : (first + len(block)) * channels]
-        for number in range(count):
-            columns = (rows @ result[number].reshape(filters, area)).reshape(len(block), channels, *positions)
+        for some in side_by_side(count, len(block) * channels * area):
+            flow = as_rows(result[some], area)
+            columns = (rows @ flow).reshape(len(block), channels, some.stop - some.start, *positions)
             for window, column in zip(block, columns):
-                image[number][window] += column
+                image[some][window] += column.swapaxes(0, 1)
     return padded(image, [-b for b in before], [-a for a in after])
 ''',
     "over_windows": '''def over_windows(function, start, image, size, stride, dilation, before, after):
