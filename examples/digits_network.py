@@ -40,11 +40,11 @@ PLAN = Plan(
     data=DataPlan(source="digits", held_out=0.3333),
     network=NETWORK,
     training=(
-        PhasePlan(optimizer="sgd", rate=0.1, momentum=0.9, epochs=12),
-        PhasePlan(optimizer="adam", rate=0.002, epochs=8),
+        PhasePlan(optimizer="sgd", rate=0.1, momentum=0.9, epochs=20),
+        PhasePlan(optimizer="adam", rate=0.002, epochs=15),
     ),
     pruning=PruningPlan(
-        kernels=("K1", "K2"), penalty={"K1": 0.02, "K2": 0.01}, share=0.5, rate=0.3, epochs=10, tuning_epochs=12, tuning_rate=0.1
+        kernels=("K1", "K2"), penalty={"K1": 0.02, "K2": 0.01}, share=0.5, rate=0.3, epochs=10, tuning_epochs=40, tuning_rate=0.1
     ),
     map=MapPlan(perplexity=30),
     target="numpy",
