@@ -27,6 +27,23 @@ def test_text(files, capsys, kind):
     assert shown == "3 samples, 3 classes\ntop-1 error 0.333333  (ties decide 1: counted optimistic)\ntop-2 error 0\n"
 
 
+def test_files_of_other_kinds(files, capsys):
+    np.savez(files / "both.npz", scores=SCORES, labels=[2, 0, 1])
+    np.savetxt(files / "scores.txt", SCORES)
+    both = str(files / "both.npz")
+    for arguments in ([both, both], [str(files / "scores.txt"), f"{both}:labels"]):
+        assert run(["topk", *arguments, "-k", "1"]) == 0
+        assert "top-1 error 0.333333" in capsys.readouterr().out
+
+
+def test_five_guesses_are_counted_where_there_are_five_classes(files, capsys):
+    assert run(["topk", str(files / "scores.npy"), str(files / "labels.npy")]) == 0
+    assert "top-5" not in capsys.readouterr().out
+    np.save(files / "wide.npy", np.hstack([SCORES, SCORES - 1]))
+    assert run(["topk", str(files / "wide.npy"), str(files / "labels.npy")]) == 0
+    assert "top-5 error 0" in capsys.readouterr().out
+
+
 def test_json_with_weights_and_classes(files, capsys):
     arguments = ["topk", str(files / "scores.npy"), str(files / "labels.npy"), "-k", "1", "--ties", "pessimistic"]
     assert run([*arguments, "--sample-weight", str(files / "weights.npy"), "--per-class", "--output-format", "json"]) == 0
@@ -43,13 +60,13 @@ def test_json_with_weights_and_classes(files, capsys):
         (["labels.npy", "labels.npy"], "a row for each sample"),
         (["broken.npy", "labels.npy"], "broken.npy: an array cannot be read"),
         (["scores.npy", "labels.npy", "--ties", "strict", "-k", "1"], "row 2"),
-        (["scores.npz", "labels.npy"], "archive"),
+        (["two.npz", "labels.npy"], "it has 2 arrays among a, b; name one"),
     ],
 )
 def test_errors_are_one_line(files, capsys, monkeypatch, arguments, message):
     monkeypatch.chdir(files)
     (files / "broken.npy").write_bytes(b"no array at all")
-    np.savez(files / "scores.npz", a=SCORES, b=SCORES)
+    np.savez(files / "two.npz", a=SCORES, b=SCORES)
     assert run(["topk", *arguments]) == 2
     shown = capsys.readouterr().err
     assert message in shown

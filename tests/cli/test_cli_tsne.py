@@ -41,7 +41,7 @@ def test_page_and_text_output(files, capsys):
     [
         (["none.npy", "-o", "m.npy"], "none.npy: an array cannot be read: No such file"),
         (["data.npz:Q", "-o", "m.npy"], "no 'Q', only X, y"),
-        (["data.npy", "-o", "m.txt"], ".npy or .csv"),
+        (["data.npy", "-o", "m.png"], "a name that ends in .npy"),
         (["data.npy", "-o", "m.npy", "--plot", "m.png"], ".svg or .html"),
         (["data.npy", "-o", "m.npy", "--labels", "short.npy"], "each of the 60 rows"),
         (["data.npy", "-o", "m.npy", "--perplexity", "40"], "largest perplexity possible is 19.66"),

@@ -159,7 +159,7 @@ def test_solvers_by_name_meet_the_same_minimum():
 def test_path_starts_from_the_last_minimum():
     problem = Minimization("0.5*norm2(A*x - b)^2 + lam*norm1(x)", "x", (), {"A": A, "b": B, "lam": 1.0})
     weights = np.logspace(2, -1, 5)
-    found = problem.path("lam", weights, minimization_stopping(1e-9, np.inf, 1000))
+    found = list(problem.path("lam", weights, minimization_stopping(1e-9, np.inf, 1000)))
     for weight, one in zip(weights, found, strict=True):
         alone = gradproof.minimize("0.5*norm2(A*x - b)^2 + lam*norm1(x)", "x", data={"A": A, "b": B, "lam": weight}, tol=1e-9)
         assert np.allclose(one.x, alone.x, atol=1e-6)

@@ -103,7 +103,7 @@ def test_what_is_no_such_model_does_not(formula, over):
 def test_a_path_of_softmax_regression_goes_on_from_each_point():
     formula = "cross_entropy(linear(X, W, c), y) + lam*sum(abs(W))"
     problem = Minimization(formula, "W,c", (), {"X": X, "y": y, "lam": 1.0})
-    found = problem.path("lam", [0.2, 0.05, 0.01], minimization_stopping(1e-8, np.inf, 1000))
+    found = list(problem.path("lam", [0.2, 0.05, 0.01], minimization_stopping(1e-8, np.inf, 1000)))
     for value, one in zip([0.2, 0.05, 0.01], found, strict=True):
         alone = minimize(formula, "W,c", data={"X": X, "y": y, "lam": value}, tol=1e-8)
         assert one.is_converged

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import click
 import numpy as np
 
+from gradproof.cli.array_output import check_array_destination, write_arrays
 from gradproof.cli.data_files import read_data, read_path
 from gradproof.cli.formula_input import FormulaCommand, formula_text
 from gradproof.cli.output import check_destination, write_standard_output
-from gradproof.cli.table_files import write_array, write_arrays
 from gradproof.errors import GradproofError
 from gradproof.objective.minimization import Minimization, minimization_stopping
 from gradproof.objective.outcome import Minimum
@@ -28,7 +28,9 @@ _INTERRUPTED = 130
 @click.argument("expression", metavar="FORMULA|@FILE|-")
 @click.option("--over", required=True, metavar="VARS", help="The variables: x, or W,b.")
 @click.option("--subject-to", "conditions", multiple=True, metavar="COND", help="A constraint: 'x >= 0', 'A*x = b'. Repeatable.")
-@click.option("--data", multiple=True, metavar="NAME=FILE", help="A .npy, .npz, .csv or .parquet file, or a number. Repeatable.")
+@click.option(
+    "--data", multiple=True, metavar="NAME=FILE", help="A file (.npy, .npz, .csv, .txt, .mtx, .parquet), or a number. Repeatable."
+)
 @click.option("--assume", multiple=True, metavar="DECL", help="A declaration for what no data tells: 'x: 5'. Repeatable.")
 @click.option("--start", multiple=True, metavar="NAME=FILE", help="Where to begin; zero by default. Repeatable.")
 @click.option("--tol", type=float, default=1e-6, show_default=True, metavar="T", help="What the certificate has to reach.")
@@ -41,7 +43,11 @@ _INTERRUPTED = 130
 @click.option("--explain", is_flag=True, help="Say how the formula was split, and which solver was taken and why.")
 @click.option("--plot", metavar="FILE.svg", type=click.Path(), help="Write a picture of objective and certificate by iteration.")
 @click.option(
-    "-o", "--output", metavar="FILE", type=click.Path(), help="Write the minimizer to a .npy or .csv file, several to .npz."
+    "-o",
+    "--output",
+    metavar="FILE",
+    type=click.Path(),
+    help="Write the minimizer (.npy, .npz, .csv, .tsv, .txt, .parquet); several to .npz.",
 )
 def minimize_command(
     expression: str,
@@ -65,8 +71,8 @@ def minimize_command(
 
     Exit code: 0 if the certificate is within the tolerance; 1 if it is not, with advice; 130 if it was interrupted.
     """
-    if output and "," in over and not output.lower().endswith(".npz"):
-        raise GradproofError("a .npz file was expected for several variables", got=output, where="-o", remedy="Name it .npz.")
+    if output:
+        check_array_destination(output, len(over.split(",")))
     for file in (output, plot):
         if file:
             check_destination(file, [text.partition("=")[2] for text in (*data, *start)])
@@ -75,8 +81,8 @@ def minimize_command(
         values.setdefault(wanted[0], np.float64(wanted[1][0]))
     problem = Minimization(formula_text(expression), over, conditions, values, assume=assume, start=read_data(start), solver=solver)
     with _Progress(tol) as report:
-        stopping = minimization_stopping(tol, max_seconds or np.inf, max_iterations, report)
-        found = [problem.solve(stopping)] if wanted is None else problem.path(*wanted, stopping)
+        stopping = minimization_stopping(tol, np.inf if max_seconds is None else max_seconds, max_iterations, report)
+        found, trouble = ([problem.solve(stopping)], None) if wanted is None else _along(problem.path(*wanted, stopping))
     _write(found, wanted, output, plot)
     lines = [*found[-1].explanation, ""] if explain else []
     lines += [str(found[0])] if wanted is None else _table(wanted[0], wanted[1], found)
@@ -84,19 +90,33 @@ def minimize_command(
     lines += [f"unbounded along: {found[-1].describe_direction()}"] if found[-1].reason == "unbounded" and not explain else []
     lines += [line for line in found[-1].explanation if line.startswith("infeasible:") and not explain]
     write_standard_output("\n".join(lines) + "\n")
-    if found[-1].reason == "interrupted":
+    if isinstance(trouble, GradproofError):
+        raise trouble
+    if trouble is not None or found[-1].reason == "interrupted":
         return _INTERRUPTED
     return 0 if all(one.is_converged for one in found) else _FELL_SHORT
+
+
+def _along(path: Iterator[Minimum]) -> tuple[list[Minimum], BaseException | None]:
+    """Return what a path gave, and what ended it before its end: what was found until then is not lost."""
+    found: list[Minimum] = []
+    try:
+        for one in path:
+            found.append(one)
+    except (GradproofError, KeyboardInterrupt) as trouble:
+        if not found:
+            raise
+        return found, trouble
+    return found, None
 
 
 def _write(found: Sequence[Minimum], wanted: Any, output: str | None, plot: str | None) -> None:
     if output:
         names = list(found[0].values)
         arrays = {name: np.stack([one.values[name] for one in found]) if wanted else found[0].values[name] for name in names}
-        if len(arrays) == 1 and not output.lower().endswith(".npz"):
-            write_array(output, arrays[names[0]])
-        else:
-            write_arrays(output, arrays if wanted is None else {**arrays, wanted[0]: wanted[1][: len(found)]})
+        if wanted is not None and output.lower().endswith(".npz"):
+            arrays[wanted[0]] = wanted[1][: len(found)]
+        write_arrays(output, arrays)
     if plot:
         last = found[-1].result
         draw_history({last.solver: last.history}, last.certificate.kind, last.certificate.tolerance, plot)

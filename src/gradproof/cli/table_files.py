@@ -1,11 +1,9 @@
-"""Tables and labels from files, and arrays to files: .npy, .npz, text with commas."""
+"""Tables and labels from files: .npy, .npz, text, Matrix Market, Parquet."""
 
 from __future__ import annotations
 
 import csv
-import os
-import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -14,23 +12,33 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from gradproof.errors import GradproofError, ReadError
+from gradproof.errors import ReadError, UnsupportedError
 
+TEXT = (".csv", ".tsv", ".txt")
+PARQUET = (".parquet", ".pq")
+_MATRIX_MARKET = (".mtx", ".mtx.gz", ".mtx.bz2")
+_MAGIC = b"\x93NUMPY"
 _REMEDY = "Save it with numpy.save, or as .csv."
 
 
-def read_table(path: str) -> Any:
-    """Return the table in a file: dense, or sparse where SciPy saved it so. A first line of names is left out of text.
+def read_table(path: str, preferred: str = "") -> Any:
+    """Return the table in a file: dense, or sparse where it was saved so. A first line of names is left out of text.
 
-    Raises: ReadError: there is no such file, or it holds no table.
+    ``preferred`` is the array that is taken from an archive that has it, where ``path`` names none (``data.npz:X``).
+
+    Raises: ReadError: there is no such file, or it holds no table. UnsupportedError: pyarrow is needed and missing.
     """
     file, name = _split(path)
-    suffix = file.suffix.lower()
-    if suffix in (".csv", ".tsv", ".txt"):
+    kind = file.name.lower()
+    if kind.endswith(TEXT):
         return _guarded(path, lambda: _read_text_table(file))
-    if suffix == ".npz":
-        return _guarded(path, lambda: _read_archive(file, name, axes=2))
-    return _guarded(path, lambda: np.load(file, mmap_mode="r", allow_pickle=False))
+    if kind.endswith(".npz"):
+        return _guarded(path, lambda: _read_archive(file, name, preferred, axes=2))
+    if kind.endswith(PARQUET):
+        return _guarded(path, lambda: _read_parquet(file))
+    if kind.endswith(_MATRIX_MARKET):
+        return _guarded(path, lambda: _read_matrix_market(file))
+    return _guarded(path, lambda: _read_array(file))
 
 
 def read_labels(path: str) -> npt.NDArray[Any]:
@@ -41,53 +49,28 @@ def read_labels(path: str) -> npt.NDArray[Any]:
     file, name = _split(path)
     suffix = file.suffix.lower()
     if suffix == ".npz":
-        return np.ravel(_guarded(path, lambda: _read_archive(file, name, axes=1)))
+        return np.ravel(_guarded(path, lambda: _read_archive(file, name, "", axes=1)))
     if suffix == ".npy":
         return np.ravel(_guarded(path, lambda: np.load(file, allow_pickle=False)))
-    names: npt.NDArray[Any] = _guarded(path, lambda: np.array([row[0] for row in _rows(file)]))
+    if suffix in PARQUET:
+        return np.ravel(_guarded(path, lambda: _read_parquet(file)))
+    names: npt.NDArray[Any] = _guarded(path, lambda: np.array([row[0] for row in _rows(file, "\t" if suffix == ".tsv" else ",")]))
     return names
 
 
-def write_array(path: str, array: npt.NDArray[Any]) -> None:
-    """Write an array to a .npy or .csv file, which appears whole or not at all. Raises: GradproofError: it cannot be written."""
-
-    def write(stream: Any) -> None:
-        if path.lower().endswith(".csv"):
-            np.savetxt(stream, np.atleast_1d(array), delimiter=",", fmt="%.9g")
-        else:
-            np.save(stream, array)
-
-    _write_whole(path, write)
-
-
-def write_arrays(path: str, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
-    """Write several arrays to a .npz file, which appears whole or not at all. Raises: GradproofError: it cannot be written."""
-    if not path.lower().endswith(".npz"):
-        raise GradproofError("a .npz file was expected for several arrays", got=path, where=path, remedy="Name it .npz.")
-    _write_whole(path, lambda stream: np.savez(stream, allow_pickle=False, **dict(arrays)))
-
-
-def _write_whole(path: str, write: Callable[[Any], None]) -> None:
-    file = Path(path)
-    try:
-        handle, temporary = tempfile.mkstemp(dir=file.parent, suffix=file.suffix)
-        with os.fdopen(handle, "wb") as stream:
-            write(stream)
-        mask = os.umask(0)
-        os.umask(mask)
-        os.chmod(temporary, 0o666 & ~mask)
-        os.replace(temporary, file)
-    except OSError as trouble:
-        raise GradproofError(f"the array cannot be written: {trouble.strerror}", where=path, remedy="Name another file.") from None
+def with_whole_numbers(table: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return a table as integers where all its entries are whole: class numbers are, and a text file does not say so."""
+    is_whole = bool(np.isfinite(table).all() and (table == np.round(table)).all())
+    return table.astype(np.int64) if is_whole and float(np.abs(table).max(initial=0)) < 2**53 else table
 
 
 def _guarded(path: str, read: Callable[[], Any]) -> Any:
     try:
         found = read()
     except (OSError, ValueError, EOFError, BadZipFile, KeyError) as trouble:
-        reason = getattr(trouble, "strerror", None) or str(trouble)
+        reason = getattr(trouble, "strerror", None) or " ".join(str(trouble).split())[:200]
         raise ReadError(f"an array cannot be read: {reason}", where=path, remedy=_REMEDY) from None
-    if found.size == 0:
+    if 0 in found.shape:
         raise ReadError("numbers were expected", got="an empty file", where=path, remedy=_REMEDY)
     return found
 
@@ -98,28 +81,70 @@ def _split(path: str) -> tuple[Path, str]:
     return (Path(file), name) if colon and file.lower().endswith(".npz") else (Path(path), "")
 
 
-def _read_archive(file: Path, name: str, axes: int) -> Any:
+def _read_array(file: Path) -> Any:
+    with open(file, "rb") as stream:
+        start = stream.read(len(_MAGIC))
+    if start and start != _MAGIC:
+        raise ValueError("it is neither .npy nor of a known kind (.npz, .csv, .tsv, .txt, .mtx, .parquet)")
+    try:
+        return np.load(file, mmap_mode="r", allow_pickle=False)
+    except ValueError as trouble:
+        # NumPy advises to load pickles all the same, which would execute what is in them.
+        raise ValueError("it holds Python objects, not numbers" if "object" in str(trouble) else str(trouble)) from None
+
+
+def _read_archive(file: Path, name: str, preferred: str, axes: int) -> Any:
     with np.load(file, allow_pickle=False) as archive:
-        if {"format", "indptr", "shape"} <= set(archive.files):
+        if {"format", "shape"} <= set(archive.files):
             return sparse.csr_array(sparse.load_npz(file))
-        if name:
-            if name not in archive.files:
-                raise ValueError(f"it has no {name!r}, only {', '.join(archive.files)}")
-            return archive[name]
-        fitting = [key for key in archive.files if archive[key].ndim == axes]
+        if name and name not in archive.files:
+            raise ValueError(f"it has no {name!r}, only {', '.join(archive.files)}")
+        if name or preferred in archive.files:
+            return archive[name or preferred]
+        fitting = [key for key in archive.files if archive[key].ndim == axes] if not preferred else archive.files
         if len(fitting) != 1:
             listed = ", ".join(archive.files)
-            raise ValueError(f"it has {len(fitting)} arrays with {axes} axes among {listed}; name one, {file.name}:NAME")
+            what = f"{len(fitting)} arrays" if preferred else f"{len(fitting)} arrays with {axes} axes"
+            raise ValueError(f"it has {what} among {listed}; name one, {file.name}:NAME")
         return archive[fitting[0]]
 
 
-def _rows(file: Path) -> list[list[str]]:
+def _read_matrix_market(file: Path) -> Any:
+    # Slow to import, and rarely needed.
+    from scipy.io import mmread
+
+    table = mmread(file)
+    return sparse.csr_array(table) if sparse.issparse(table) else table
+
+
+def _read_parquet(file: Path) -> npt.NDArray[Any]:
+    try:
+        from pyarrow import ArrowException, parquet
+    except ImportError:
+        raise UnsupportedError("pyarrow is needed to read Parquet", where=str(file), remedy="Install gradproof[parquet].") from None
+    try:
+        table = parquet.read_table(file)
+        columns = [column.to_numpy() for column in table.columns]
+    except ArrowException as trouble:
+        raise ValueError(str(trouble)) from None
+    if not columns or any(column.dtype.kind not in "fiub" for column in columns):
+        raise ValueError("it has columns that hold no numbers; leave them out")
+    return np.column_stack(columns)
+
+
+def _lines(file: Path) -> list[str]:
     with open(file, encoding="utf-8-sig", newline="") as stream:
-        return [row for row in csv.reader(stream, delimiter="\t" if file.suffix.lower() == ".tsv" else ",") if row]
+        return stream.read().splitlines()
+
+
+def _rows(file: Path, delimiter: str) -> list[list[str]]:
+    return [row for row in csv.reader(_lines(file), delimiter=delimiter) if row]
 
 
 def _read_text_table(file: Path) -> npt.NDArray[np.float64]:
-    rows = _rows(file)
+    lines = [line for line in _lines(file) if line.strip() and not line.startswith("#")]
+    delimiter = next((sign for sign in ("\t", ";", ",") if lines and sign in lines[0]), None)
+    rows = list(csv.reader(lines, delimiter=delimiter)) if delimiter else [line.split() for line in lines]
     if rows and not _is_numeric(rows[0]):
         rows = rows[1:]
     widths = {len(row) for row in rows}

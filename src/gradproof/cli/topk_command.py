@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any, get_args
 
 import click
 import numpy as np
-import numpy.typing as npt
+from scipy import sparse
 
 from gradproof.cli.output import write_standard_output
-from gradproof.errors import DomainError, ReadError
+from gradproof.cli.table_files import TEXT, read_table, with_whole_numbers
+from gradproof.errors import ReadError
 from gradproof.metrics.ranks import Ties
 from gradproof.metrics.top_k import TopKError
+
+#: What is counted unless something else is asked for, as far as there are so many classes.
+_USUAL = (1, 5)
 
 
 @click.command("topk")
 @click.argument("scores", metavar="SCORES", type=click.Path())
 @click.argument("labels", metavar="LABELS", type=click.Path())
-@click.option(
-    "-k", "ks", type=int, multiple=True, default=(1, 5), show_default=True, metavar="K", help="How many guesses. Repeatable."
-)
+@click.option("-k", "ks", type=int, multiple=True, metavar="K", help="How many guesses; 1 and 5 by default. Repeatable.")
 @click.option(
     "--ties",
     type=click.Choice(list(get_args(Ties))),
@@ -46,45 +47,26 @@ def topk_command(
     """Tell the share of samples whose true class is not among the K classes with the highest scores.
 
     SCORES has a row for each sample and a column for each class; LABELS has the class numbers from 0, or zeros and ones
-    in the shape of SCORES for several true classes. Both are .npy, or text with commas (.csv). A .npy file is read in
-    blocks and may be larger than the memory.
+    in the shape of SCORES for several true classes. Both are .npy, .npz (FILE.npz:NAME), text (.csv, .tsv, .txt) or .parquet. A .npy
+    file is read in blocks and may be larger than the memory.
     """
-    table, truth = read_array(scores), read_array(labels)
+    table, truth = _read(scores, "scores"), _read(labels, "labels")
     if truth.ndim == 2 and truth.shape[1] == 1 and table.ndim == 2 and table.shape[1] != 1:
         truth = truth[:, 0]
-    weights = None if sample_weight is None else read_array(sample_weight).ravel()
-    counter = TopKError(ks, ties=ties)
+    weights = None if sample_weight is None else _read(sample_weight, "sample_weight").ravel()
+    counter = TopKError(ks or tuple(k for k in _USUAL if k == 1 or table.ndim != 2 or k <= table.shape[1]), ties=ties)
     counter.update(table, truth, sample_weight=weights, threads=threads)
     shown = _facts(counter, per_class)
     write_standard_output(json.dumps(shown, indent=2) + "\n" if output_format == "json" else _text(shown))
     return 0
 
 
-def read_array(path: str) -> npt.NDArray[Any]:
-    """Return the array in a .npy file (left on disk) or a text file with commas.
-
-    Raises: ReadError: there is no such file, or it holds no array.
-    """
-    file = Path(path)
-    try:
-        if file.suffix.lower() in (".csv", ".txt", ".tsv"):
-            return _read_text(file)
-        array: npt.NDArray[Any] = np.load(file, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError) as trouble:
-        reason = getattr(trouble, "strerror", None) or str(trouble)
-        raise ReadError(f"an array cannot be read: {reason}", where=path, remedy="Save it with numpy.save, or as .csv.") from None
-    if not isinstance(array, np.ndarray):
-        raise ReadError("one array was expected", got="an archive of several", where=path, remedy="Save it with numpy.save.")
-    return array
-
-
-def _read_text(file: Path) -> npt.NDArray[Any]:
-    array = np.loadtxt(file, delimiter="\t" if file.suffix.lower() == ".tsv" else ",", ndmin=1)
-    if array.size == 0:
-        raise DomainError("numbers were expected", got="an empty file", where=str(file))
-    # Class numbers are whole, and a text file does not say so.
-    is_whole = bool(np.isfinite(array).all() and (array == np.round(array)).all())
-    return array.astype(np.int64) if is_whole and float(np.abs(array).max()) < 2**53 else array
+def _read(path: str, name: str) -> Any:
+    """Return the array in a file, a .npy file left on disk."""
+    table = read_table(path, preferred=name)
+    if sparse.issparse(table):
+        raise ReadError("an array with all its entries was expected", got="a sparse matrix", where=path, remedy="Save it dense.")
+    return with_whole_numbers(table) if path.lower().endswith(TEXT) else table
 
 
 def _facts(counter: TopKError, per_class: bool) -> dict[str, Any]:

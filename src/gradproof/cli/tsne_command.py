@@ -10,8 +10,9 @@ import click
 import numpy as np
 import numpy.typing as npt
 
+from gradproof.cli.array_output import check_array_destination, write_arrays
 from gradproof.cli.output import check_destination, write_file, write_standard_output
-from gradproof.cli.table_files import read_labels, read_table, write_array
+from gradproof.cli.table_files import read_labels, read_table
 from gradproof.errors import GradproofError
 from gradproof.tsne.estimator import TSNE
 from gradproof.tsne.page import draw_page
@@ -23,7 +24,9 @@ _PICTURES = {".svg": draw_map, ".html": draw_page}
 
 @click.command("tsne")
 @click.argument("data", metavar="DATA", type=click.Path())
-@click.option("-o", "--output", required=True, metavar="FILE", type=click.Path(), help="Where the map goes: .npy or .csv.")
+@click.option(
+    "-o", "--output", required=True, metavar="FILE", type=click.Path(), help="Where the map goes: .npy, .npz, .csv or .parquet."
+)
 @click.option("--labels", metavar="FILE", type=click.Path(), help="A class for every row, for the picture: .npy, .npz or text.")
 @click.option("--plot", metavar="FILE", type=click.Path(), help="A picture of the map: .svg, or .html with the rows' names.")
 @click.option("--title", default="t-SNE map", show_default=True, help="The title of the picture.")
@@ -67,7 +70,7 @@ def tsne_command(
         random_state=seed, n_jobs=threads or -1, verbose=not quiet and sys.stderr.isatty(),
     )  # fmt: skip
     embedding = model.fit_transform(table)
-    write_array(output, embedding)
+    write_arrays(output, {"map": embedding})
     if plot is not None:
         write_file(plot, _PICTURES[Path(plot).suffix.lower()](embedding, classes, title))
     write_standard_output(_summary(model, embedding))
@@ -77,8 +80,7 @@ def tsne_command(
 def _check_files(data: str, output: str, plot: str | None, labels: str | None) -> None:
     """Refuse destinations before an hour is spent on what cannot be written."""
     inputs = [path for path in (data, labels) if path is not None]
-    if Path(output).suffix.lower() not in (".npy", ".csv"):
-        raise GradproofError("a name that ends in .npy or .csv was expected", got=repr(output), where="-o", remedy="Rename it.")
+    check_array_destination(output)
     check_destination(output, inputs)
     if plot is not None:
         if Path(plot).suffix.lower() not in _PICTURES:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -105,16 +105,15 @@ class Minimization:
         """Return the minimum."""
         return self._solve(self.statement, self.start, stopping)
 
-    def path(self, name: str, values: Sequence[float] | Array, stopping: Stopping) -> list[Minimum]:
-        """Return the minimum for each value of a variable of the data, each solved from the last one on."""
-        found: list[Minimum] = []
+    def path(self, name: str, values: Sequence[float] | Array, stopping: Stopping) -> Iterator[Minimum]:
+        """Yield the minimum for each value of a variable of the data, each solved from the last one on."""
         start = self.start
         for value in checked_values({name: np.asarray(values, dtype=np.float64)})[name]:
-            found.append(self._solve(self.statement.with_values(**{name: np.float64(value)}), start, stopping))
-            if found[-1].reason in ("interrupted", "stopped"):
+            found = self._solve(self.statement.with_values(**{name: np.float64(value)}), start, stopping)
+            yield found
+            if found.reason in ("interrupted", "stopped"):
                 break
-            start = self.statement.pack(found[-1].values)
-        return found
+            start = self.statement.pack(found.values)
 
     def _solve(self, statement: Statement, start: Array, stopping: Stopping) -> Minimum:
         parts = split(statement)

@@ -235,7 +235,8 @@ def _box(bounds: Sequence[_Own], size: int) -> prox.Box | None:
         return None
     lowest, highest = np.full(size, -np.inf), np.full(size, np.inf)
     for entry in bounds:
-        ends = [(-entry.offset / entry.factor).ravel()]
+        # Adding zero takes the sign off a zero, which messages would show.
+        ends = [(-entry.offset / entry.factor).ravel() + 0.0]
         upper = np.where(entry.factor.ravel() > 0, ends[0], np.inf)
         lower = np.where(entry.factor.ravel() < 0, ends[0], -np.inf)
         if entry.piece.lower is not None:
