@@ -14,6 +14,9 @@ CASES = [
     (LOSS, ["gradient wrt W1", "gradient wrt W3"], True),
     (LOSS, ["gradient wrt X"], True),
     (LAYERS, ["jacobian-vector product wrt W2 along Q"], True),
+    # Arrays of three axes, and a sum over samples that is larger than a matrix.
+    (LOSS, ["hessian wrt W1"], True),
+    (LOSS, ["gradient wrt W1", "hessian wrt W2"], True),
     # What a sum over all samples goes into is no matter of one block.
     (LOSS.replace("X*W1", "X*(X'*X)*W1"), [PRODUCT], False),
 ]

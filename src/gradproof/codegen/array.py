@@ -7,16 +7,21 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from gradproof.codegen.products import Operation
 from gradproof.expr.node import Index
 
 
 @dataclass(frozen=True, slots=True)
 class Array:
-    """A piece of code whose value is an array over ``axes``; ``is_atom`` where it needs no parentheses."""
+    """A piece of code whose value is an array over ``axes``; ``is_atom`` where it needs no parentheses.
+
+    ``operation`` is what the code does, where that is one that compiled code knows.
+    """
 
     code: str
     axes: tuple[Index, ...] = ()
     is_atom: bool = True
+    operation: Operation | None = None
 
     @property
     def atom(self) -> str:

@@ -15,6 +15,7 @@ from gradproof.codegen.dialects import Dialect
 from gradproof.codegen.parts import is_of_sizes, is_whole, of_square, visited, whole_parts, within_limits
 from gradproof.codegen.signs import is_nonnegative
 from gradproof.codegen.sizes import bare, size_text
+from gradproof.codegen.statements import Assignment, Statement
 from gradproof.codegen.window_layout import Tools as WindowTools
 from gradproof.codegen.windows import Windows, biased_windows, scaled_windows, windows_of
 from gradproof.elaborate.sizes import extent
@@ -56,7 +57,7 @@ class ArrayCode:
 
     names: dict[str, str]
     dialect: Dialect
-    lines: list[str] = field(default_factory=list)
+    lines: list[Statement] = field(default_factory=list)
     done: dict[Expr, Array] = field(default_factory=dict)
     count: int = 0
     wanted: tuple[Index, ...] = ()
@@ -121,7 +122,7 @@ class ArrayCode:
         while f"t{self.count}" in self.names.values():
             self.count += 1
         name = f"t{self.count}"
-        self.lines.append(f"{name} = {array.code}")
+        self.lines.append(Assignment(name, array))
         if not is_new:
             self.named[array.code] = name
         return Array(name, array.axes)
@@ -289,8 +290,7 @@ class ArrayCode:
         kept = [self._named(array) for array in arrays]
         signs = {array.code: is_nonnegative(factor) for array, factor in zip(kept, factors, strict=False)}
         pieces = [Factor(array.code, array.axes, signs.get(array.code, False)) for array in kept]
-        code, axes = contracted(pieces, bound, self._tools())
-        return Array(code, axes, is_atom=False)
+        return contracted(pieces, bound, self._tools())
 
     def _named(self, array: Array) -> Array:
         """Return an array that is a name: what is multiplied may be written more than once."""
@@ -298,16 +298,32 @@ class ArrayCode:
 
     def _tools(self) -> Tools:
         return Tools(
-            keep=lambda code, axes: Factor(self._line(Array(code, axes)).code, axes),
-            over=lambda factor, axes: self._over(Array(factor.code, factor.axes), axes),
-            einsum=self.now.einsum,
+            keep=lambda array: Factor(self._line(array).code, array.axes),
+            over=self._factor_over,
+            times=lambda factors, axes: Array(" * ".join(self._factor_over(f, axes) for f in factors), axes, is_atom=False),
+            total=self._total,
+            einsum=self._einsum,
             tensordot=self.now.tensordot,
-            total=self.now.reduced["sum"][0],
             length=self._length,
             square_root=self.now.call("sqrt"),
             has_half_products=self.now.has_half_products,
             wanted=self.wanted,
         )
+
+    def _factor_over(self, factor: Factor, axes: tuple[Index, ...]) -> str:
+        return self._over(Array(factor.code, factor.axes), axes)
+
+    def _total(self, factor: Factor, summed: tuple[Index, ...]) -> Array:
+        """Return the sum of a factor over some of its axes."""
+        places = tuple(factor.axes.index(index) for index in summed)
+        code = self.now.reduced["sum"][0].format(factor.code, places[0] if len(places) == 1 else places)
+        return Array(code, tuple(index for index in factor.axes if index not in summed))
+
+    def _einsum(self, one: Factor, other: Factor, axes: tuple[Index, ...]) -> Array:
+        """Return the sum of the products of the entries of two factors over all but some axes."""
+        letters = letters_of((*one.axes, *other.axes))
+        spelled = ["".join(letters[index] for index in own) for own in (one.axes, other.axes, axes)]
+        return Array(self.now.einsum.format(f"{spelled[0]},{spelled[1]}->{spelled[2]}", f"{one.code}, {other.code}"), axes)
 
     def _is_gate(self, tests: list[Expr]) -> bool:
         """Tell whether the condition is that one array is above zero, and the library has a kernel for what passes then."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from gradproof.codegen.array import Array, letters_of
 from gradproof.codegen.array_source import ArrayCode
 from gradproof.codegen.diagonals import Diagonal, beside, diagonals
+from gradproof.codegen.statements import Assignment, Plain, made_by, renamed
 from gradproof.codegen.structured import Part, parts_of
 from gradproof.expr.node import Expr, Index
 
@@ -18,17 +19,17 @@ class Writer(ArrayCode):
         """Write a stage: what its last line computes gets its name."""
         self.wanted = tuple(axes)
         made = self._prepared(root)
-        if made.axes == self.wanted and self.lines and self.lines[-1].startswith(f"{made.code} = "):
+        if made.axes == self.wanted and self.lines and made_by(self.lines[-1]) == (made.code,):
             self._rename(made.code, name)
         elif set(made.axes) == set(axes):
-            self.lines.append(f"{name} = {self._over(made, axes)}")
+            self.lines.append(Assignment(name, Array(self._over(made, axes), self.wanted)))
         else:
-            self.lines.append(f"{name} = {self.dialect.dense.format(self._spread(made, axes), self._shape(axes))}")
+            code = self.dialect.dense.format(self._spread(made, axes), self._shape(axes))
+            self.lines.append(Assignment(name, Array(code, self.wanted)))
 
     def _rename(self, old: str, name: str) -> None:
         """Give what the last line computes a name that was not counted."""
-        code = self.lines[-1].removeprefix(f"{old} = ")
-        self.lines[-1] = f"{name} = {code}"
+        self.lines[-1] = renamed(self.lines[-1], name)
         self.named = {known: name if given == old else given for known, given in self.named.items()}
         self.done = {node: Array(name, array.axes) if array.code == old else array for node, array in self.done.items()}
         self.count -= 1
@@ -72,7 +73,7 @@ class Writer(ArrayCode):
             kept = tuple(dict.fromkeys(places))
             spelled = "".join(letters[index] for index in places), "".join(letters[index] for index in kept)
             view = self.now.einsum.format(f"{spelled[0]}->{spelled[1]}", result)
-            self.lines.append(f"{view}[...] += {self._over(value, kept)}")
+            self.lines.append(Plain(f"{view}[...] += {self._over(value, kept)}"))
         return result
 
     def _start(self, rest: Expr | None, axes: Sequence[Index]) -> str:

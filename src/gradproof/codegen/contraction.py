@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from itertools import combinations
 from math import prod
 
-from gradproof.codegen.array import letters_of
+from gradproof.codegen.array import Array
+from gradproof.codegen.products import EachProduct, EitherOrder, Operand, Product
 from gradproof.elaborate.sizes import extent
 from gradproof.expr.node import Expr, Index, Number
 
@@ -36,23 +37,25 @@ class Factor:
 class Tools:
     """How the lines are written.
 
-    ``keep`` names a piece of code, ``over`` brings it over more axes; ``einsum`` and ``tensordot`` are the library's, ``total`` sums over
-    some axes, ``length`` is the code of the length of an axis, ``wanted`` the order of the axes of the result.
+    ``keep`` names a piece of code, ``over`` brings it over more axes; ``times`` multiplies entry by entry, ``total`` sums over some axes,
+    ``einsum`` sums products of entries, over the axes that it is given; ``tensordot`` is the library's, empty where products over several
+    axes are products of matrices. ``length`` is the code of the length of an axis, ``wanted`` the order of the axes of the result.
     """
 
-    keep: Callable[[str, tuple[Index, ...]], Factor]
+    keep: Callable[[Array], Factor]
     over: Callable[[Factor, tuple[Index, ...]], str]
-    einsum: str
+    times: Callable[[Sequence[Factor], tuple[Index, ...]], Array]
+    total: Callable[[Factor, tuple[Index, ...]], Array]
+    einsum: Callable[[Factor, Factor, tuple[Index, ...]], Array]
     tensordot: str
-    total: str
     length: Callable[[Index], str]
     square_root: str
     has_half_products: bool
     wanted: tuple[Index, ...] = ()
 
 
-def contracted(factors: Sequence[Factor], bound: Sequence[Index], tools: Tools) -> tuple[str, tuple[Index, ...]]:
-    """Return the code of ``sum_bound product(factors)`` and its axes."""
+def contracted(factors: Sequence[Factor], bound: Sequence[Index], tools: Tools) -> Array:
+    """Return ``sum_bound product(factors)``."""
     pending = _of_equal_axes(list(factors), tools) if len(factors) > 2 else list(factors)
     if tools.has_half_products:
         pending = _halved(pending, bound, tools)
@@ -62,8 +65,7 @@ def contracted(factors: Sequence[Factor], bound: Sequence[Index], tools: Tools) 
     while len(pending) > 2:
         one, other = _first(pending, bound)
         rest = [factor for factor in pending if factor is not one and factor is not other]
-        code, axes = _pair(one, other, _summed((one, other), rest, bound), tools)
-        pending = [tools.keep(code, axes), *rest]
+        pending = [tools.keep(_pair(one, other, _summed((one, other), rest, bound), tools)), *rest]
     return _pair(pending[0], pending[1], bound, tools)
 
 
@@ -80,7 +82,7 @@ def _of_equal_axes(factors: list[Factor], tools: Tools) -> list[Factor]:
             made.append(group[0])
             continue
         axes = group[0].axes
-        kept = tools.keep(" * ".join(tools.over(factor, axes) for factor in group), axes)
+        kept = tools.keep(tools.times(group, axes))
         made.append(Factor(kept.code, axes, all(factor.is_nonnegative for factor in group)))
     return made
 
@@ -98,8 +100,8 @@ def _halved(factors: list[Factor], bound: Sequence[Index], tools: Tools) -> list
             else False
         )
         if is_gram and weight.axes == (index,) and weight.is_nonnegative:
-            root = tools.keep(f"{tools.square_root}({weight.code})", weight.axes)
-            half = tools.keep(f"{one.code} * {tools.over(root, one.axes)}", one.axes)
+            root = tools.keep(Array(f"{tools.square_root}({weight.code})", weight.axes))
+            half = tools.keep(Array(f"{one.code} * {tools.over(root, one.axes)}", one.axes, is_atom=False))
             return [half, Factor(half.code, other.axes)]
     return factors
 
@@ -145,7 +147,7 @@ def _summed(pair: tuple[Factor, Factor], rest: Sequence[Factor], bound: Sequence
     return [index for index in bound if not any(index in factor.axes for factor in rest)]
 
 
-def _chain(factors: Sequence[Factor], bound: Sequence[Index], tools: Tools) -> tuple[str, tuple[Index, ...]] | None:
+def _chain(factors: Sequence[Factor], bound: Sequence[Index], tools: Tools) -> Array | None:
     """Return the product of a chain of three matrices whose best order hangs on the sizes, None where there is no such choice."""
     ends = [factor for factor in factors if len(set(factor.axes) & set(bound)) == 1]
     middle = [factor for factor in factors if len(set(factor.axes) & set(bound)) == 2]
@@ -163,9 +165,11 @@ def _chain(factors: Sequence[Factor], bound: Sequence[Index], tools: Tools) -> t
     from_left, from_right = _without_common(first, second)
     if not from_left or not from_right:
         return None
-    one, two, three = _turned(left, inner, last=True), _turned(middle[0], inner, last=False), _turned(right, outer, last=False)
-    costs = [" + ".join(" * ".join(tools.length(index) for index in term) for term in terms) for terms in (from_left, from_right)]
-    return f"({one} @ {two}) @ {three} if {costs[0]} <= {costs[1]} else {one} @ ({two} @ {three})", (rows, columns)
+    one, two, three = _matrix(left, inner, last=True), _matrix(middle[0], inner, last=False), _matrix(right, outer, last=False)
+    either = EitherOrder(
+        Product(Product(one, two), three), Product(one, Product(two, three)), (tuple(from_left), tuple(from_right))
+    )
+    return Array(either.text(tools.length), (rows, columns), False, either)
 
 
 def _without_common(
@@ -194,64 +198,87 @@ def _without_common(
 # Pairs ------------------------------------------------------------------------------------------------------------------
 
 
-def _pair(one: Factor, other: Factor, summed: Sequence[Index], tools: Tools) -> tuple[str, tuple[Index, ...]]:
+def _pair(one: Factor, other: Factor, summed: Sequence[Index], tools: Tools) -> Array:
     """Return the product of two factors, summed over what nothing else has."""
     one, other = (_without_own(factor, beside, summed, tools) for factor, beside in ((one, other), (other, one)))
     union = tuple(dict.fromkeys((*one.axes, *other.axes)))
     inner = [index for index in union if index in summed]
     axes = tuple(index for index in union if index not in inner)
     if not inner:
-        axes = tools.wanted if set(tools.wanted) == set(union) else union
-        return f"{tools.over(one, axes)} * {tools.over(other, axes)}", axes
+        return tools.times((one, other), tools.wanted if set(tools.wanted) == set(union) else union)
     shared = tuple(index for index in axes if index in one.axes and index in other.axes)
     if shared:
         own = [tuple(index for index in factor.axes if index not in (*inner, *shared)) for factor in (one, other)]
         if len(inner) == len(own[0]) == len(own[1]) == 1:
-            left, right = (*shared, *own[0], *inner), (*shared, *inner, *own[1])
-            return f"{tools.over(one, left)} @ {tools.over(other, right)}", (*shared, *own[0], *own[1])
-        return _einsum(one, other, _in_order(axes, tools.wanted), tools)
+            return _each(one, other, shared, (own[0][0], inner[0], own[1][0]), tools)
+        return tools.einsum(one, other, _in_order(axes, tools.wanted))
     if len(inner) > 1 or max(len(one.axes), len(other.axes)) > 2:
-        return _tensordot(one, other, inner, tools)
+        return _over_several(one, other, inner, tools)
     return _matrix_product(one, other, inner[0], tools)
 
 
 def _without_own(factor: Factor, beside: Factor, summed: Sequence[Index], tools: Tools) -> Factor:
     """Sum over the axes that a factor alone has."""
-    places = tuple(place for place, index in enumerate(factor.axes) if index in summed and index not in beside.axes)
-    if not places:
-        return factor
-    kept = tuple(index for place, index in enumerate(factor.axes) if place not in places)
-    return tools.keep(tools.total.format(factor.code, places[0] if len(places) == 1 else places), kept)
+    own = tuple(index for index in factor.axes if index in summed and index not in beside.axes)
+    return tools.keep(tools.total(factor, own)) if own else factor
 
 
-def _einsum(one: Factor, other: Factor, axes: tuple[Index, ...], tools: Tools) -> tuple[str, tuple[Index, ...]]:
-    letters = letters_of((*one.axes, *other.axes))
-    spelled = ["".join(letters[index] for index in own) for own in (one.axes, other.axes, axes)]
-    return tools.einsum.format(f"{spelled[0]},{spelled[1]}->{spelled[2]}", f"{one.code}, {other.code}"), axes
+def _each(one: Factor, other: Factor, shared: tuple[Index, ...], axes: tuple[Index, Index, Index], tools: Tools) -> Array:
+    """Return the products of matrices that stand along shared axes: ``axes`` are the row, the inner axis and the column of each."""
+    row, inner, column = axes
+    code = f"{tools.over(one, (*shared, row, inner))} @ {tools.over(other, (*shared, inner, column))}"
+    made = (*shared, row, column)
+    if tools.tensordot or len(shared) > 1:
+        return Array(code, made, is_atom=False)
+    if one.axes[0] is not shared[0]:
+        one = tools.keep(tools.times((one,), (*shared, row, inner)))
+    if other.axes[0] is not shared[0]:
+        other = tools.keep(tools.times((other,), (*shared, inner, column)))
+    code = f"{tools.over(one, (*shared, row, inner))} @ {tools.over(other, (*shared, inner, column))}"
+    left, right = Factor(one.code, one.axes[1:]), Factor(other.code, other.axes[1:])
+    each = EachProduct(shared[0], Product(_matrix(left, inner, last=True), _matrix(right, inner, last=False)))
+    return Array(code, made, False, each)
 
 
-def _tensordot(one: Factor, other: Factor, inner: Sequence[Index], tools: Tools) -> tuple[str, tuple[Index, ...]]:
+def _over_several(one: Factor, other: Factor, inner: Sequence[Index], tools: Tools) -> Array:
     """Return one product of matrices over several axes, rows and columns in the order of the result where that has one."""
     rows, columns = ([index for index in factor.axes if index not in inner] for factor in (one, other))
     if rows and columns and _comes_before(tools.wanted, columns[0], rows[0]):
         one, other, rows, columns = other, one, columns, rows
-    places = [[factor.axes.index(index) for index in inner] for factor in (one, other)]
-    return tools.tensordot.format(one.code, other.code, *places), (*rows, *columns)
+    if tools.tensordot:
+        places = [[factor.axes.index(index) for index in inner] for factor in (one, other)]
+        return Array(tools.tensordot.format(one.code, other.code, *places), (*rows, *columns))
+    order = tuple(index for index in one.axes if index in inner)
+    product = Product(_flattened(one, order, tools, last=True), _flattened(other, order, tools, last=False))
+    return Array(product.text(tools.length), product.axes, False, product)
 
 
-def _matrix_product(one: Factor, other: Factor, inner: Index, tools: Tools) -> tuple[str, tuple[Index, ...]]:
-    axes = tuple(index for index in (*one.axes, *other.axes) if index is not inner)
-    straight = f"{_turned(one, inner, last=True)} @ {_turned(other, inner, last=False)}"
-    turned = f"{_turned(other, inner, last=True)} @ {_turned(one, inner, last=False)}"
+def _flattened(factor: Factor, inner: tuple[Index, ...], tools: Tools, *, last: bool) -> Operand:
+    """Return an array as a matrix whose columns, or rows, are the inner axes in their order."""
+    rest = tuple(index for index in factor.axes if index not in inner)
+    if factor.axes not in ((*rest, *inner), (*inner, *rest)):
+        factor = tools.keep(tools.times((factor,), (*rest, *inner)))
+    is_behind = factor.axes == (*rest, *inner)
+    return Operand(factor.code, factor.axes, len(rest) if is_behind else len(inner), bool(rest) and is_behind is not last)
+
+
+def _matrix_product(one: Factor, other: Factor, inner: Index, tools: Tools) -> Array:
+    straight = Product(_matrix(one, inner, last=True), _matrix(other, inner, last=False))
+    turned = Product(_matrix(other, inner, last=True), _matrix(one, inner, last=False))
+    axes = straight.axes
     is_wanted = len(axes) == 2 and set(axes) <= set(tools.wanted)
-    if _comes_before(tools.wanted, axes[1], axes[0]) if is_wanted else turned.count(".T") < straight.count(".T"):
-        return turned, axes[::-1]
-    return straight, axes
+    is_better = _comes_before(tools.wanted, axes[1], axes[0]) if is_wanted else _turns(turned) < _turns(straight)
+    product = turned if is_better else straight
+    return Array(product.text(tools.length), product.axes, False, product)
 
 
-def _turned(factor: Factor, inner: Index, *, last: bool) -> str:
+def _turns(product: Product) -> int:
+    return sum(operand.is_turned for operand in product.operands)
+
+
+def _matrix(factor: Factor, inner: Index, *, last: bool) -> Operand:
     """Return a matrix or a vector with an axis as its last or its first one."""
-    return factor.code if factor.axes[-1 if last else 0] is inner else f"{factor.code}.T"
+    return Operand(factor.code, factor.axes, 1, factor.axes[-1 if last else 0] is not inner)
 
 
 def _comes_before(wanted: tuple[Index, ...], one: Index, other: Index) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -36,7 +35,6 @@ from gradproof.printer.text import to_text
 
 _SIGNS = {"=": "==", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 _CONSTANTS = {"pi": "math.pi", "e": "math.e", "infinity": "math.inf"}
-_ATOM = re.compile(r"\w+(\[[^\[\]]*\])?")
 #: Functions of a whole matrix: a library computes them.
 OF_MATRICES = frozenset({"inverse", "det", "logdet"})
 
@@ -59,6 +57,28 @@ class LoopCode:
     letters: dict[Expr, str] = field(default_factory=dict)
     #: Arrays of few columns that are at hand column by column, by the name of the transpose.
     columns: dict[Symbol, str] = field(default_factory=dict)
+    #: The names that were spelled, in their order, and for each array the first subscripts: an index that stands alone, else None.
+    used: dict[str, None] = field(default_factory=dict)
+    touched: dict[str, set[Index | None]] = field(default_factory=dict)
+
+    def numbered(self, order: Sequence[str]) -> LoopCode:
+        """Return what spells the same with the places of names in an order instead of these: equal kernels become equal texts."""
+        places = {name: f"<{place}>" for place, name in enumerate(order)}
+        return LoopCode(
+            {name: places.get(own, own) for name, own in self.names.items()},
+            {node: Stored(places.get(array.name, array.name), array.axes) for node, array in self.stored.items()},
+            columns={symbol: places.get(own, own) for symbol, own in self.columns.items()},
+        )
+
+    def name(self, name: str) -> str:
+        """Return a name that the code reads."""
+        self.used[name] = None
+        return name
+
+    def entry(self, name: str, first: Index | None, places: str) -> str:
+        """Return an entry of an array; ``first`` is the index that its first subscript is, if it is one."""
+        self.touched.setdefault(name, set()).add(first)
+        return f"{self.name(name)}[{places}]"
 
     def value(self, node: Expr) -> str:
         """Return the code of a number."""
@@ -67,22 +87,22 @@ class LoopCode:
             return known
         stored = self.stored.get(node)
         if stored is not None:
-            return f"{stored.name}[{self.places(stored.axes)}]" if stored.axes else stored.name
+            return self.entry(stored.name, stored.axes[0], self.places(stored.axes)) if stored.axes else self.name(stored.name)
         match node:
             case Number(amount):
                 return literal(amount)
             case Constant(name):
                 return f"real({_CONSTANTS[name]})"
             case Symbol(name):
-                return self.names[name]
+                return self.name(self.names[name])
             case Index():
                 return f"real({self.whole(node)})"
             case Element(symbol, places):
                 origins = [subtract(place, number(axis.origin)) for place, axis in zip(places, symbol.axes, strict=True)]
                 spelled = [self._place(place) for place in origins]
                 if symbol in self.columns:
-                    return f"{self.columns[symbol]}[{', '.join(spelled[::-1])}]"
-                return f"{self.names[symbol.name]}[{', '.join(spelled)}]"
+                    return self.entry(self.columns[symbol], None, ", ".join(spelled[::-1]))
+                return self.entry(self.names[symbol.name], _lone(places[0], symbol.axes[0].origin), ", ".join(spelled))
             case Add(terms, weights):
                 return self._sum(terms, weights)
             case Multiply(factors):
@@ -121,7 +141,10 @@ class LoopCode:
             raise unsupported(f"the function {TENSOR_FUNCTIONS[node.function].text[0]}")
         at = dict(zip(node.bound, node.at, strict=True)) if node.at else {}
         places = [subtract(at.get(index, index), index.lower) for index in stored.axes]
-        return f"{stored.name}[{', '.join(self._place(place) for place in places)}]" if places else stored.name
+        if not places:
+            return self.name(stored.name)
+        first = _lone(at.get(stored.axes[0], stored.axes[0]), 1)
+        return self.entry(stored.name, first, ", ".join(self._place(place) for place in places))
 
     def _sum(self, terms: Sequence[Expr], weights: Sequence[Fraction]) -> str:
         text = ""
@@ -148,7 +171,8 @@ class LoopCode:
             if known is not None:
                 return f"{known} ** {-exponent.value}"
         inner = self.value(base)
-        atom = inner if _ATOM.fullmatch(inner) or (inner.startswith("(") and is_closed(inner)) else f"({inner})"
+        is_atom = base in self.local or base in self.stored or isinstance(base, Symbol | Element)
+        atom = inner if is_atom or (inner.startswith("(") and is_closed(inner)) else f"({inner})"
         if isinstance(exponent, Number):
             value = exponent.value
             if abs(value) == Fraction(1, 2):
@@ -189,7 +213,7 @@ class LoopCode:
             case Number(value) if value.denominator == 1:
                 return str(value)
             case Symbol(name):
-                return self.names[name]
+                return self.name(self.names[name])
             case Index():
                 return f"({self.letters[node]} + {shift(node)})" if shift(node) else self.letters[node]
             case Add(terms, weights):
@@ -248,6 +272,12 @@ class LoopCode:
 def shift(index: Index) -> int:
     """Return what the code of an index is counted from: loops start at zero where the first value is known."""
     return int(index.lower.value) if isinstance(index.lower, Number) and index.lower.value.denominator == 1 else 0
+
+
+def _lone(place: Expr, origin: int) -> Index | None:
+    """Return the index that a subscript is, where its loop counts as the array does."""
+    is_lone = isinstance(place, Index) and isinstance(place.lower, Number) and place.lower.value == origin
+    return place if is_lone and isinstance(place, Index) else None
 
 
 def own_entry(node: TensorEntry) -> TensorEntry:

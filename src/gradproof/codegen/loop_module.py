@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from gradproof.codegen.dialects import NUMPY
@@ -15,8 +14,9 @@ from gradproof.codegen.functions import (
     signature_of,
     used_lines,
 )
-from gradproof.codegen.mixed_source import MixedWriter
+from gradproof.codegen.mixed_source import MixedWriter, Result
 from gradproof.codegen.signature import Output, Signature, quotable
+from gradproof.codegen.statements import KernelCall, flattened_by, texts
 from gradproof.codegen.whole_function import Whole, whole_function
 from gradproof.formula.formula import Formula
 
@@ -39,17 +39,18 @@ def loop_module(bodies: Sequence[str], told: str) -> str:
 def loop_function(formula: Formula, group: Sequence[Output], names: Sequence[str]) -> str:
     """Return the function that computes some outputs, behind the kernels that it calls."""
     made, writer, results = _looped(formula, group, names)
-    whole = whole_function(made, writer.lines, results, writer.sources, function_name(group))
-    computed = whole.call(group) if whole else [*writer.lines, f"return {as_returned(group, results)}"]
+    whole = whole_function(made, writer.lines, results, function_name(group))
+    returned = as_returned(group, [result.code for result in results])
+    computed = whole.call(group) if whole else [*texts(writer.lines), f"return {returned}"]
     given = _loop_arguments(made, writer, whole)
     body = "\n    ".join(
         [*used_lines(given[:1], computed + given[1:]), *given[1:], *used_lines(made.measured(), computed), *computed]
     )
-    kernels = whole.kernels if whole else writer.kernels
+    kernels = whole.kernels if whole else [kernel.source for kernel in writer.kernels]
     return "\n\n".join([*kernels, f"{head(made, group, 'numba')}\n    {body}\n"])
 
 
-def _looped(formula: Formula, group: Sequence[Output], names: Sequence[str]) -> tuple[Signature, MixedWriter, list[str]]:
+def _looped(formula: Formula, group: Sequence[Output], names: Sequence[str]) -> tuple[Signature, MixedWriter, list[Result]]:
     """Return the signature of a function, the writer that has its lines and kernels, and the code of its results."""
     made = signature_of(formula, group, "numba", names)
     writer = MixedWriter(made.names, NUMPY, kernel=f"_{function_name(group)}")
@@ -57,7 +58,7 @@ def _looped(formula: Formula, group: Sequence[Output], names: Sequence[str]) -> 
         writer.stage(made.names[stage.symbol.name], *writer.lowered(stage.value, stage.axes))
     roots = [writer.lowered(output.formula.value, output.formula.axes) for output in group]
     writer.prepare(roots)
-    return made, writer, [writer.written(value, axes) for value, axes in roots]
+    return made, writer, [writer.result(value, axes) for value, axes in roots]
 
 
 def entry_source(formula: Formula, outputs: Sequence[Output], told: Sequence[str]) -> tuple[str, str] | None:
@@ -67,16 +68,17 @@ def entry_source(formula: Formula, outputs: Sequence[Output], told: Sequence[str
     compiled for. None where no one function does all of the work and compares the shapes.
     """
     names = [output.name for output in outputs]
-    made, writer, results = _looped(formula, outputs, names)
+    made, writer, found = _looped(formula, outputs, names)
+    results = [result.code for result in found]
     if any(made.names[symbol.name] != symbol.name for symbol in made.arguments) or not made.arguments:
         return None
-    whole = whole_function(made, writer.lines, results, writer.sources, function_name(outputs))
+    whole = whole_function(made, writer.lines, found, function_name(outputs))
     if whole is not None and whole.checks_shapes:
         call, name = whole.call(outputs)[0].removeprefix("return "), whole.name
         results = [f"result_{number}" for number in range(1, len(outputs) + 1)] if len(outputs) > 1 else ["result_1"]
         call = call if len(outputs) > 1 else f"result_1 = {call}"
     elif not any(symbol.axes for symbol in made.arguments) and len(writer.lines) == 1 and len(writer.kernels) == 1:
-        (call,), (name,) = writer.lines, writer.sources
+        (call,), (name,) = texts(writer.lines), (kernel.name for kernel in writer.kernels)
     else:
         return None
     returned = ", ".join(f"{request!r}: {result}" for request, result in zip(told, results, strict=True))
@@ -86,11 +88,13 @@ def entry_source(formula: Formula, outputs: Sequence[Output], told: Sequence[str
 def _loop_arguments(made: Signature, writer: MixedWriter, whole: Whole | None) -> list[str]:
     """Return the lines that give the arguments one type; what loops read is row-major, what one compiled function multiplies has an order."""
     arrays = [made.names[symbol.name] for symbol in made.arguments if symbol.axes]
-    read = "\n".join(writer.kernels)
+    calls = [statement for statement in writer.lines if isinstance(statement, KernelCall)]
+    indexed = {name for call in calls for name in call.indexed}
+    folded = {name for statement in writer.lines for name in flattened_by(statement)}
     lines = [f"dtype = floating({', '.join(arrays)})"] if arrays else ["dtype = float"]
     for symbol in made.arguments:
         name = made.names[symbol.name]
-        if symbol.axes and (re.search(rf"\b{name}\[", read) or (whole is not None and name in whole.by_rows)):
+        if symbol.axes and (name in indexed or (whole is not None and (name in whole.by_rows or name in folded))):
             lines.append(f"{name} = np.ascontiguousarray({name}, dtype=dtype)")
         elif symbol.axes:
             lines.append(f"{name} = contiguous({name}, dtype)" if whole else f"{name} = np.asarray({name}, dtype=dtype)")

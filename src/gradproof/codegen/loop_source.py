@@ -6,25 +6,28 @@ its own. Conditions on indices become the ends of loops.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from gradproof.codegen.kernel import Line, Loop
 from gradproof.codegen.loop_code import LoopCode, Stored, bare, shift
 from gradproof.codegen.loop_ends import End, ends_by, has_data, is_always, separate
 from gradproof.codegen.loop_parts import FEW, SMALL, axes_of, by_dependence, guarded_reads, is_short, outer_sums, rows_of, turns
 from gradproof.codegen.scattering import scattered
 from gradproof.expr.build import add, multiply, number
-from gradproof.expr.node import Add, Apply, Expr, Index, Iverson, Multiply, Number, Power, Reduce, TensorEntry, fresh_index
+from gradproof.expr.node import Add, Apply, Expr, Index, Iverson, Multiply, Number, Power, Reduce, Symbol, TensorEntry, fresh_index
 from gradproof.expr.walk import children, substitute
 
 _START = {"sum": "real(0)", "prod": "real(1)", "max": "real(-math.inf)", "min": "real(math.inf)"}
 _STEP = {"sum": "{0} += {1}", "prod": "{0} *= {1}", "max": "{0} = larger({0}, {1})", "min": "{0} = smaller({0}, {1})"}
-_CONSTANT = re.compile(r" [+-] \d+$")
 #: Functions that are as quick as a read.
 _CHEAP = frozenset({"abs", "sign", "maximum", "minimum", "relu", "step", "floor", "ceil"})
 #: What kernels call the rows that they are at.
 OF_PASSES = ("thread", "threads", "first_row", "last_row", "end_row", "step", "once")
+
+
+#: A node, the axes that its value is wanted over, and its name.
+Wanted = tuple[Expr, tuple[Index, ...], str]
 
 
 @dataclass(frozen=True)
@@ -42,14 +45,14 @@ class LoopWriter:
     """Writes the lines of one compiled function."""
 
     code: LoopCode
-    lines: list[str] = field(default_factory=list)
-    #: The shapes of the arrays that are written, by name: NumPy makes them, in pages that are quick to fill.
-    arrays: dict[str, str] = field(default_factory=dict)
+    lines: list[Line | Loop] = field(default_factory=list)
+    #: The axes of the arrays that are written, by name: NumPy makes them, in pages that are quick to fill.
+    arrays: dict[str, tuple[Index, ...]] = field(default_factory=dict)
     count: int = 0
     #: The ends of the outermost loops, where these run over a part of the rows; nothing is parallel then.
     ends: tuple[str, str] | None = None
 
-    def written(self, wanted: Sequence[tuple[Expr, tuple[Index, ...], str]]) -> None:
+    def written(self, wanted: Sequence[Wanted]) -> None:
         """Write the loops that compute nodes over their axes, each under its name."""
         for node, axes, _ in wanted:
             scatter = scattered(node, axes)
@@ -65,17 +68,18 @@ class LoopWriter:
 
     def shape(self, axes: Sequence[Index]) -> str:
         """Return the code of the shape of an array over some axes."""
-        lengths = ", ".join(self.code.length(index) for index in axes)
+        sizes = LoopCode(self.code.names)
+        lengths = ", ".join(sizes.length(index) for index in axes)
         return f"({lengths}{',' if len(axes) == 1 else ''})"
 
     # Nests --------------------------------------------------------------------------------------------------------------
 
-    def _nest(self, group: Sequence[tuple[Expr, tuple[Index, ...], str]]) -> None:
+    def _nest(self, group: Sequence[Wanted]) -> None:
         """Write one nest of loops, or what stands before all loops."""
         goals: list[Goal] = []
         for node, axes, name in group:
             if axes:
-                self.arrays[name] = self.shape(axes)
+                self.arrays[name] = axes
                 goals.append(self._entry_by_entry(node, axes, name))
         self._named([index for _, axes, _ in group for index in axes])
         scalars = [node for node, axes, _ in group if not axes]
@@ -95,11 +99,12 @@ class LoopWriter:
     def _entry_by_entry(self, node: Expr, axes: tuple[Index, ...], name: str) -> Goal:
         """Return what computes an array: along its own axes, or window by window."""
         scatter = scattered(node, axes)
+        self.code.name(name)
         if scatter is None:
             return Goal(node, axes, (), f"{name}[{{places}}] = {{value}}")
         self._named(scatter.loops)
         places = ", ".join(bare(self.code.whole(place)) for place in scatter.places)
-        return Goal(scatter.value, scatter.loops, (), f"{name}[{places}] = {{value}}")
+        return Goal(scatter.value, scatter.loops, (), f"{self.code.entry(name, None, places)} = {{value}}")
 
     def _inner(self, goals: Sequence[Goal], opened: tuple[Index, ...], depth: int) -> None:
         """Write what some goals need at this depth, then the loops inside."""
@@ -183,25 +188,28 @@ class LoopWriter:
         is_part = self.ends is not None and is_outer and depth == 1
         start = shift(index)
         lower = ["0"] if start or _is_zero(index.lower) else [self.code.whole(index.lower)]
-        upper = [self._counted(index.upper, start)]
+        upper = [self._end(End(index.upper, 1, is_upper=True), start)]
         if self.ends is not None and is_part:
             lower, upper = [self.ends[0]], [self.ends[1]]
         for end in ends:
-            code = bare(self.code.whole(end.above))
-            if end.is_upper:
-                upper.append(_plus(f"({code}) // {end.below}" if end.below > 1 else code, 1 - start))
-            else:
-                lower.append(_plus(f"-(-({code}) // {end.below})" if end.below > 1 else code, -start))
+            (upper if end.is_upper else lower).append(self._end(end, start))
         low = lower[0] if len(lower) == 1 else f"max({', '.join(dict.fromkeys(lower))})"
         high = upper[0] if len(upper) == 1 else f"min({', '.join(dict.fromkeys(upper))})"
-        kind = "prange" if is_outer and depth == 1 and is_worth and not is_part else "range"
-        self._line(depth, f"for {self.code.letters[index]} in {kind}({high if low == '0' else f'{low}, {high}'}):")
+        is_parallel = is_outer and depth == 1 and is_worth and not is_part
+        limits = (index.lower, index.upper, *(end.above for end in ends))
+        self.lines.append(Loop(depth, index, self.code.letters[index], low, high, is_parallel, limits))
 
-    def _counted(self, upper: Expr, start: int) -> str:
-        """Return the end of a loop that counts from zero."""
-        if isinstance(upper, Number):
-            return str(int(upper.value) + 1 - start)
-        return _plus(bare(self.code.whole(upper)), 1 - start)
+    def _end(self, end: End, start: int) -> str:
+        """Return the code of an end of a loop that counts from zero where its index counts from ``start``; an upper one is not reached."""
+        amount = 1 - start if end.is_upper else -start
+        if end.below == 1 and isinstance(end.above, Add | Symbol | Index):
+            return bare(self.code.whole(add(end.above, number(amount))))
+        code = bare(self.code.whole(end.above))
+        if code.lstrip("-").isdigit() and end.below == 1:
+            return str(int(code) + amount)
+        if end.below > 1:
+            code = f"({code}) // {end.below}" if end.is_upper else f"-(-({code}) // {end.below})"
+        return f"{code} {'+' if amount > 0 else '-'} {abs(amount)}" if amount else code
 
     def _entries(self, goal: Goal, opened: tuple[Index, ...]) -> list[Goal]:
         """Return a goal for each entry along a short axis."""
@@ -211,7 +219,8 @@ class LoopWriter:
         found = []
         for turn in range(turns(index)):
             node = substitute(goal.node, {index: add(index.lower, number(turn))})
-            found.append(Goal(node, (), (), f"{name}[{f'{places}, ' if places else ''}{turn}] = {{value}}"))
+            entry = self.code.entry(name, opened[0] if opened else None, f"{f'{places}, ' if places else ''}{turn}")
+            found.append(Goal(node, (), (), f"{entry} = {{value}}"))
         return found
 
     def _finish(self, goal: Goal, opened: tuple[Index, ...], depth: int) -> None:
@@ -223,6 +232,8 @@ class LoopWriter:
             else:
                 self._line(depth, f"if {tests}:")
                 depth += 1
+        if "{places}" in goal.finish:
+            self.code.touched.setdefault(goal.finish.partition("[")[0], set()).add(opened[0])
         self._line(depth, goal.finish.format(places=self.code.places(_of_result(goal, opened)), value=bare(value)))
 
     # Parts --------------------------------------------------------------------------------------------------------------
@@ -330,7 +341,9 @@ class LoopWriter:
         node = goal.node.terms[0] if isinstance(goal.node, Add) else goal.node
         assert isinstance(node, Reduce)
         place = goal.finish.partition("[")[0]
-        at = self.code.places((*_of_result(goal, opened), last))
+        axes = (*_of_result(goal, opened), last)
+        at = self.code.places(axes)
+        self.code.entry(place, axes[0], at)
         self._for(last, (), depth, is_outer=False, is_worth=False)
         self._line(depth + 1, f"{place}[{at}] = real(0)")
         sums = self._reduction(node, "", opened)
@@ -345,7 +358,7 @@ class LoopWriter:
         taken = {*self.code.names.values(), *self.code.letters.values(), "math", "np", "real", *OF_PASSES}
         for index in indices:
             if index not in self.code.letters:
-                letter = index.name if index.name.isidentifier() and index.name.isascii() else "i"
+                letter = index.name if index.name.strip("_").isidentifier() and index.name.isascii() else "i"
                 while letter in taken:
                     letter = f"{letter.rstrip('0123456789')}{int('0' + letter[len(letter.rstrip('0123456789')) :]) + 1}"
                 self.code.letters[index] = letter
@@ -359,10 +372,10 @@ class LoopWriter:
         return f"t{self.count}"
 
     def _line(self, depth: int, text: str) -> None:
-        self.lines.append("    " * depth + text)
+        self.lines.append(Line(depth, text))
 
 
-def _may_join(item: tuple[Expr, tuple[Index, ...], str], group: Sequence[tuple[Expr, tuple[Index, ...], str]]) -> bool:
+def _may_join(item: Wanted, group: Sequence[Wanted]) -> bool:
     """Tell whether a node goes into the loops of others: over the same rows, and it needs none of them whole."""
     node, axes, _ = item
     first = group[0]
@@ -456,15 +469,3 @@ def _is_large(goal: Goal) -> bool:
 
 def _is_zero(node: Expr) -> bool:
     return isinstance(node, Number) and node.value == 0
-
-
-def _plus(code: str, amount: int) -> str:
-    end = _CONSTANT.search(code)
-    if end and end.start():
-        amount += int(end[0].replace(" ", ""))
-        code = code[: end.start()]
-    if not amount:
-        return code
-    if code.lstrip("-").isdigit():
-        return str(int(code) + amount)
-    return f"{code} {'+' if amount > 0 else '-'} {abs(amount)}"

@@ -2,25 +2,38 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from gradproof.codegen.array import Array
 from gradproof.codegen.array_writer import Writer
+from gradproof.codegen.contraction import Factor, Tools
 from gradproof.codegen.diagonals import beside, diagonals
+from gradproof.codegen.kernel import Kernel, Line, Loop
 from gradproof.codegen.late_numbers import of_one_sign, sums_at_once, without_waiting
-from gradproof.codegen.loop_code import LoopCode, Stored, bare, own_entry, stable
+from gradproof.codegen.loop_code import LoopCode, Stored, bare, is_closed, own_entry, stable
 from gradproof.codegen.loop_ends import with_offsets, without_idle_tests
 from gradproof.codegen.loop_parts import axes_of, outer_sums, pairwise, rows_of
-from gradproof.codegen.loop_source import LoopWriter
+from gradproof.codegen.loop_source import LoopWriter, Wanted
 from gradproof.codegen.plan import planned
+from gradproof.codegen.products import Permuted, Scaled
 from gradproof.codegen.renaming import Renaming
 from gradproof.codegen.row_passes import Names, RowPass, pass_lines, row_pass, vector_first
+from gradproof.codegen.statements import Assignment, KernelCall, NewArray, Plain, made_by
 from gradproof.codegen.steps import is_by_library, is_plain, library_parts, scaled, steps
 from gradproof.codegen.windows import Windows, convolution_of
-from gradproof.expr.node import Element, Expr, Index, Symbol, TensorEntry
-from gradproof.expr.walk import transform
+from gradproof.elaborate.sizes import extent
+from gradproof.expr.build import multiply, reduce
+from gradproof.expr.node import Axis, Element, Expr, Index, Symbol, TensorEntry
+from gradproof.expr.walk import symbols, transform
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The code of a result in NumPy; in compiled code the operation that makes it, or the name of a number, None where there is neither."""
+
+    code: str
+    compiled: Permuted | str | None
 
 
 @dataclass
@@ -28,7 +41,7 @@ class MixedWriter(Writer):
     """Writes the lines of a function and the kernels that they call; ``kernel`` is the beginning of the names of these."""
 
     kernel: str = "_kernel"
-    kernels: list[str] = field(default_factory=list)
+    kernels: list[Kernel] = field(default_factory=list)
     common: Renaming = field(default_factory=Renaming)
     axes_wanted: dict[Expr, tuple[Index, ...]] = field(default_factory=dict)
     #: The transposes that are at hand.
@@ -37,19 +50,25 @@ class MixedWriter(Writer):
     numbers: set[str] = field(default_factory=set)
     #: The stage at hand, and its name.
     called: tuple[Expr | None, str] = (None, "")
-    #: The kernels by what they do, whatever their arrays are called: the name of each, and the places of its arguments in ``_form``.
-    forms: dict[str, tuple[str, list[int]]] = field(default_factory=dict)
+    #: The kernels by what they do, whatever their arrays are called: each with the places of its arguments among its names.
+    forms: dict[str, tuple[Kernel, list[int]]] = field(default_factory=dict)
+    #: What was multiplied entry by entry, and summed.
+    entries: dict[tuple[Expr, tuple[Index, ...]], Array] = field(default_factory=dict)
 
-    @property
-    def sources(self) -> dict[str, str]:
-        """The kernels by name."""
-        return dict(zip((name for name, _ in self.forms.values()), self.kernels, strict=True))
-
-    def written(self, root: Expr, axes: Sequence[Index]) -> str:
-        """Write an expression and return the code of its value over these axes; a number of a kernel is one already."""
-        code = super().written(root, axes)
+    def result(self, root: Expr, axes: Sequence[Index]) -> Result:
+        """Write an expression and return its value over these axes; a number of a kernel is one of Python's already."""
+        code = self.written(root, axes)
+        if axes:
+            return Result(code, self._operation_of(root, axes))
         inner = code.removeprefix("float(").removesuffix(")")
-        return inner if inner in self.numbers else code
+        return Result(inner if inner in self.numbers else code, inner if inner.isidentifier() else None)
+
+    def _operation_of(self, root: Expr, axes: Sequence[Index]) -> Permuted | None:
+        """Return what makes a result of the array that it is: a new row-major one."""
+        made = self.done.get(root)
+        if made is None or set(made.axes) != set(axes) or made.code in self.names.values() or not made.code.isidentifier():
+            return None
+        return Permuted(made.code, tuple(axes), tuple(made.axes.index(index) for index in axes))
 
     def lowered(self, root: Expr, axes: Sequence[Index]) -> tuple[Expr, tuple[Index, ...]]:
         """Return an expression in the form that is computed, under the names that all outputs share."""
@@ -65,12 +84,13 @@ class MixedWriter(Writer):
         made = self._prepared(root)
         if made.code == name and made.axes == self.wanted:
             return
-        if made.axes == self.wanted and self.lines[-1].startswith(f"{made.code} = "):
+        if made.axes == self.wanted and self.lines and made_by(self.lines[-1]) == (made.code,):
             self._rename(made.code, name)
         elif made.axes == self.wanted:
-            self.lines.append(f"{name} = {made.code}")
+            self.lines.append(Assignment(name, made))
         else:
-            self.lines.append(f"{name} = {self._dense(made, axes)}")
+            dense = Array(self._dense(made, axes), self.wanted, operation=self._operation_of(root, axes))
+            self.lines.append(Assignment(name, dense))
 
     def prepare(self, roots: Sequence[tuple[Expr, tuple[Index, ...]]]) -> None:
         """Write what some outputs need, all of them at once, so that what they share is computed once."""
@@ -110,6 +130,39 @@ class MixedWriter(Writer):
             step, *pending = pending
             self._step([node for node in step if node not in self.done])
 
+    def _tools(self) -> Tools:
+        """Return how contractions are written: what is no product of matrices is a loop."""
+        return replace(
+            super()._tools(),
+            times=lambda factors, axes: self._by_entries(factors, axes, ()),
+            total=lambda factor, summed: self._by_entries((factor,), _without(factor.axes, summed), summed),
+            einsum=self._einsum,
+            tensordot="",
+        )
+
+    def _einsum(self, one: Factor, other: Factor, axes: tuple[Index, ...]) -> Array:
+        """Return the sum of products over all but some axes: by loops where one of the factors is no larger than the result."""
+        if set(one.axes) <= set(other.axes) or set(other.axes) <= set(one.axes):
+            return self._by_entries((one, other), axes, _without((*one.axes, *other.axes), axes))
+        return super()._einsum(one, other, axes)
+
+    def _by_entries(self, factors: Sequence[Factor], axes: tuple[Index, ...], summed: tuple[Index, ...]) -> Array:
+        """Return the sum of the products of the entries of arrays, by a kernel."""
+        entries: dict[Expr, Stored] = {}
+        read: list[Expr] = []
+        for factor in factors:
+            read.append(Element(Symbol(factor.code, tuple(Axis(extent(index)) for index in factor.axes)), factor.axes))
+            entries[read[-1]] = Stored(factor.code, factor.axes)
+        node = reduce("sum", summed, multiply(*read)) if summed else multiply(*read)
+        if (node, axes) not in self.entries:
+            name = self._name()
+            self._loops([(node, axes, name)], entries)
+            self.entries[node, axes] = Array(name, axes)
+        return self.entries[node, axes]
+
+    def _line(self, array: Array, *, is_new: bool = False) -> Array:
+        return array if array.code.isidentifier() and not is_new else super()._line(array, is_new=is_new)
+
     def _windows_of(self, node: Expr) -> Windows | None:
         return convolution_of(node)
 
@@ -128,30 +181,44 @@ class MixedWriter(Writer):
             self._of(node)
             return
         product, factor = parts
-        made = self._of(product)
-        self.done[node] = self._line(Array(f"{made.code} * {self._scalar(factor)}", made.axes, is_atom=False))
+        made, number = self._of(product), self._scalar(factor)
+        scaled_by = Scaled(made.code, made.axes, number, frozenset(symbols(factor)))
+        self.done[node] = self._line(Array(f"{made.code} * {number}", made.axes, False, scaled_by))
 
     def _scalar(self, node: Expr) -> str:
         code = bare(LoopCode(self.names).value(node).replace("real(", "dtype("))
-        return code if re.fullmatch(r"dtype\([^()]*\)", code) else f"dtype({code})"
+        return code if code.startswith("dtype(") and is_closed(code.removeprefix("dtype")) else f"dtype({code})"
 
     def _by_loops(self, nodes: Sequence[Expr]) -> None:
         """Write one kernel that computes some nodes, and the line that calls it."""
-        code = self._loop_code()
         self._turn(nodes)
+        self._loops([(node, self.axes_wanted.get(node, axes_of(node)), self._own_name(node)) for node in nodes])
+
+    def _loops(self, wanted: Sequence[Wanted], stored: Mapping[Expr, Stored] | None = None) -> None:
+        """Write one kernel that computes nodes over their axes, each under its name; ``stored`` are arrays beside those that are done."""
+        code = self._loop_code()
         code.columns = self.turned
-        wanted = [(node, self.axes_wanted.get(node, axes_of(node)), self._own_name(node)) for node in nodes]
+        code.stored.update(stored or {})
+        before = dict(code.stored)
         writer = LoopWriter(code, count=self.count)
         writer.written(wanted)
         self.count = writer.count
-        for node, axes, name in wanted:
-            self.done[node] = Array(name, axes)
-        results = [name for _, axes, name in wanted if not axes]
-        self.lines += [f"{name} = np.empty({shape}, dtype)" for name, shape in writer.arrays.items()]
+        self.done.update({node: Array(name, axes) for node, axes, name in wanted})
+        results = tuple(name for _, axes, name in wanted if not axes)
         self.numbers.update(results)
-        returned = f"    return {', '.join(f'float({name})' for name in results)}\n" if results else ""
-        call = self._kernel("\n".join(writer.lines), returned, writer.arrays)
-        self.lines.append(f"{', '.join(results)}{' = ' if results else ''}{call}")
+        used = [name for name in code.used if name not in results]
+        form = self._form(wanted, [*used, *results], LoopCode(self.names, before, columns=self.turned))
+        self.lines += [NewArray(name, axes, writer.shape(axes)) for name, axes in writer.arrays.items()]
+        returned = tuple(f"float({name})" for name in results)
+        made = self._kernel(writer.lines, returned, code, self._known(used, writer.arrays), form=(form, used))
+        self.lines.append(replace(made, results=results))
+
+    def _form(self, wanted: Sequence[Wanted], order: Sequence[str], code: LoopCode) -> str:
+        """Return what a kernel does, whatever its arrays are called: its text with the names that it uses numbered in an order."""
+        places = {name: f"<{place}>" for place, name in enumerate(order)}
+        writer = LoopWriter(code.numbered(order))
+        writer.written([(node, axes, places.get(name, name)) for node, axes, name in wanted])
+        return "\n".join(line.text for line in writer.lines)
 
     def _turn(self, nodes: Sequence[Expr]) -> None:
         """Lay arrays of few columns out column by column where pairs of their rows meet: the loop inside reads its numbers in a row."""
@@ -166,30 +233,39 @@ class MixedWriter(Writer):
                 code.stored[own_entry(node) if isinstance(node, TensorEntry) else node] = Stored(array.code, array.axes)
         return code
 
-    def _kernel(self, text: str, returned: str, arrays: Iterable[str], options: Sequence[str] = ()) -> str:
-        """Write a kernel and return the call of it: its arguments are the names that it reads, ``arrays`` and ``options`` among them."""
-        known = [
-            *self.names.values(),
-            *arrays,
-            *(array.code for array in self.done.values() if array.code.isidentifier()),
-            *self.turned.values(),
-            *options,
-        ]
-        made = set(re.findall(r"^ *(\w+) = ", text, re.MULTILINE)) | set(re.findall(r"\bfor (\w+) in", text))
-        used = [name for name in dict.fromkeys(known) if re.search(rf"\b{name}\b", text) and name not in made]
-        read = [name for name in used if re.search(rf"\b{name}\[", text)]
-        real = f"{read[0]}.dtype.type" if read else "float"
-        form, order = _form("\n".join((text, returned, real)), (*used, *made))
-        if form in self.forms:
-            name, places = self.forms[form]
-            return f"{name}({', '.join(order[place] for place in places)})"
+    def _known(self, used: Collection[str], *more: Collection[str]) -> list[str]:
+        """Return names that a kernel uses in the order of its arguments: variables and sizes, new arrays, what is done."""
+        done = [array.code for array in self.done.values()]
+        known = dict.fromkeys(
+            [*self.names.values(), *(name for names in more for name in names), *done, *self.turned.values(), *used]
+        )
+        return [name for name in known if name in used]
+
+    def _kernel(
+        self,
+        lines: Sequence[Line | Loop],
+        returned: tuple[str, ...],
+        code: LoopCode,
+        parameters: Sequence[str],
+        *,
+        form: tuple[str, Sequence[str]] | None = None,
+        is_parallel: bool = False,
+    ) -> KernelCall:
+        """Make a kernel of lines, where none has the same form, and return the call of it."""
+        touched = {name: frozenset(first) for name, first in code.touched.items()}
+        indexed = next((name for name in parameters if name in touched), None)
+        real = (f"{indexed}.dtype.type" if indexed else "float") if any("real(" in line.text for line in lines) else ""
+        is_parallel = is_parallel or any(isinstance(line, Loop) and line.is_parallel for line in lines)
+        key, order = form or (f"{len(self.kernels)}", parameters)
+        key = f"{key}\n{len(returned)}, {order.index(indexed) if real and indexed else None}"
+        if key in self.forms:
+            kernel, places = self.forms[key]
+            return KernelCall(kernel, tuple(order[place] for place in places))
         name = f"{self.kernel}_{len(self.kernels) + 1}" if self.kernels else self.kernel
-        decorator = "parallel=True, **LOOPS" if "prange(" in text else "**LOOPS"
-        head = f"@njit({decorator})\ndef {name}({', '.join(used)}):\n"
-        type_line = f"    real = {real}\n" if re.search(r"\breal\b", text) else ""
-        self.kernels.append(f"{head}{type_line}{text}\n{returned}")
-        self.forms[form] = name, [order.index(own) for own in used]
-        return f"{name}({', '.join(used)})"
+        kernel = Kernel(name, tuple(parameters), tuple(lines), real, returned, touched, is_parallel)
+        self.kernels.append(kernel)
+        self.forms[key] = kernel, [order.index(own) for own in parameters]
+        return KernelCall(kernel, tuple(parameters))
 
     def _in_one_pass(self, made: RowPass, nodes: Sequence[Expr]) -> bool:
         """Write products with a matrix and with its transpose as one kernel over its rows, which takes the sums over these along.
@@ -207,7 +283,7 @@ class MixedWriter(Writer):
         wanted += [(node, (), self._name()) for node in nodes if self._is_along(node, made)]
         writer = LoopWriter(code, count=self.count, ends=("first_row", "last_row"))
         writer.written(wanted)
-        outermost = [line for line in writer.lines if line.startswith("    for ")]
+        outermost = [line for line in writer.lines if isinstance(line, Loop) and line.depth == 1]
         if set(writer.arrays) != {name for _, axes, name in wanted if axes} or len(outermost) > min(1, len(wanted)):
             self.count = before
             return False
@@ -230,22 +306,28 @@ class MixedWriter(Writer):
         matrix = self.names[made.matrix.symbol.name]
         factors = {f.node: self._over(self._of(f.other), (f.inner, *f.columns), atom=True) for f in made.forwards}
         columns = [self._length(index) for index in made.columns] or ["1"]
-        self.lines.append(f"once = reads_once({matrix}, {', '.join(columns)})")
+        self.lines.append(Plain(f"once = reads_once({matrix}, {', '.join(columns)})"))
         for forward in made.forwards:
             name, axes = names[forward.node], (made.row, *forward.columns)
-            self.lines.append(f"{name} = np.empty({writer.shape(axes)}, dtype) if once else {matrix} @ {factors[forward.node]}")
+            self.lines.append(
+                Plain(f"{name} = np.empty({writer.shape(axes)}, dtype) if once else {matrix} @ {factors[forward.node]}")
+            )
             self.done[forward.node] = Array(name, axes)
-        self.lines += [f"{name} = np.empty({shape}, dtype)" for name, shape in writer.arrays.items()]
-        self.lines.append("threads = get_num_threads()")
+        self.lines += [NewArray(name, axes, writer.shape(axes)) for name, axes in writer.arrays.items()]
+        self.lines.append(Plain("threads = get_num_threads()"))
         for backward in made.backwards:
             self.done.setdefault(backward.rows_of, Array(names[backward.rows_of], (made.row, *backward.columns)))
         sums = {backward.node: self._name() for backward in made.backwards}
         turned = {forward.node: self._name() for forward in made.forwards}
         called = Names(matrix, self._length(made.row), names, sums, factors, turned)
-        returned = [*(f"{name}.sum(axis=0)" for name in sums.values()), *(name for _, name in numbers)]
-        text = "\n".join(pass_lines(made, writer.lines, called))
-        call = self._kernel(text, f"    return {', '.join(returned)}\n", writer.arrays, ("threads", "once"))
-        self.lines.append(f"{', '.join([*sums.values(), *(name for _, name in numbers)])} = {call}")
+        own = tuple(name for _, name in numbers)
+        returned = (*(f"{name}.sum(axis=0)" for name in sums.values()), *own)
+        used = [name for name in writer.code.used if name not in own]
+        used += [matrix, *names.values(), *(self._of(forward.other).code for forward in made.forwards)]
+        used += [self.names[size.name] for size in symbols(extent(made.row))]
+        parameters = self._known([*(name for name in used if name not in own), "threads", "once"], writer.arrays)
+        call = self._kernel(pass_lines(made, writer.lines, called), returned, writer.code, parameters, is_parallel=True)
+        self.lines.append(replace(call, results=(*sums.values(), *own)))
         self.done.update({node: Array(name) for node, name in numbers})
         for backward in made.backwards:
             total = sums[backward.node]
@@ -270,16 +352,8 @@ def _in_loops(node: Expr) -> Expr:
     return node if convolution_of(node) is not None else vector_first(with_offsets(without_idle_tests(node)))
 
 
-def _form(text: str, names: Iterable[str]) -> tuple[str, list[str]]:
-    """Return code with its names numbered in the order in which they come, and that order: equal kernels have equal forms."""
-    order: list[str] = []
-
-    def numbered(found: re.Match[str]) -> str:
-        if found[0] not in order:
-            order.append(found[0])
-        return f"<{order.index(found[0])}>"
-
-    return re.sub(rf"(?<!\.)\b(?:{'|'.join(map(re.escape, names))})\b", numbered, text), order
+def _without(axes: Sequence[Index], others: Collection[Index]) -> tuple[Index, ...]:
+    return tuple(dict.fromkeys(index for index in axes if index not in others))
 
 
 def _by_rows(node: Expr, axes: Sequence[Index]) -> Expr:

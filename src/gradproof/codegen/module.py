@@ -12,6 +12,7 @@ from gradproof.codegen.functions import as_returned, by_name, called_helpers, he
 from gradproof.codegen.loop_module import loop_function, loop_module
 from gradproof.codegen.plan import planned
 from gradproof.codegen.signature import Output, Signature, quotable
+from gradproof.codegen.statements import texts
 from gradproof.errors import FormulaError
 from gradproof.expr.node import Symbol
 from gradproof.formula.formula import Formula
@@ -75,7 +76,7 @@ def _array_function(formula: Formula, group: Sequence[Output], target: str, name
         writer.stage(made.names[stage.symbol.name], planned(stage.value), stage.axes)
     results = [writer.structured(planned(output.formula.value), output.formula.axes, output.columns) for output in group]
     returned = by_name(group, results) if called else as_returned(group, results)
-    computed = dialect.reusing([*writer.lines, f"return {returned}"])
+    computed = dialect.reusing([*texts(writer.lines), f"return {returned}"])
     body = "\n    ".join([*filter(None, lines), *used_lines(made.measured(), computed), *computed])
     return f"{head(made, group, target, called)}\n    {body}\n"
 

@@ -7,8 +7,9 @@ a product with the matrix, work on each row of the result, and a product with th
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from gradproof.codegen.kernel import Line, Loop
 from gradproof.codegen.parts import is_whole
 from gradproof.codegen.steps import factors_of, is_by_library, is_plain, is_product, library_parts
 from gradproof.expr.build import multiply, reduce
@@ -158,41 +159,42 @@ class Names:
     turned: dict[Expr, str]
 
 
-def pass_lines(made: RowPass, work: Sequence[str], names: Names) -> list[str]:
+def pass_lines(made: RowPass, work: Sequence[Line | Loop], names: Names) -> list[Line | Loop]:
     """Return the lines of the kernel of a pass: ``work`` has one outermost loop, over the rows; every thread adds up its own.
 
     Where the matrix is not read ``once``, the products are made outside, and the kernel does the work on the rows alone.
     """
     matrix, count = names.matrix, names.rows
-    start = next((place for place, line in enumerate(work) if line.startswith("    for ")), len(work))
-    end = next((place for place, line in enumerate(work) if place > start and not line.startswith("     ")), len(work))
-    lines: list[str] = []
-    before: list[str] = []
-    behind: list[str] = []
+    start = next((place for place, line in enumerate(work) if isinstance(line, Loop) and line.depth == 1), len(work))
+    end = next((place for place, line in enumerate(work) if place > start and line.depth == 1), len(work))
+    lines: list[Line] = []
+    before: list[Line] = []
+    behind: list[Line] = []
     for forward in made.forwards:
         name, code, turned = names.arrays[forward.node], names.factors[forward.node], names.turned[forward.node]
         rows = f"{code}.T[: {code}.shape[1] if once else 0]" if forward.columns else f"{code}.reshape((1, -1))"
-        lines.append(f"{turned} = np.ascontiguousarray({rows})")
-        before.append(f"row_products({matrix}, {turned}, {_columns(name, forward.columns)}, first_row, last_row)")
+        lines.append(Line(1, f"{turned} = np.ascontiguousarray({rows})"))
+        columns = _columns(name, forward.columns)
+        before.append(Line(4, f"row_products({matrix}, {turned}, {columns}, first_row, last_row)"))
     for backward in made.backwards:
         name, total = names.arrays[backward.rows_of], names.sums[backward.node]
-        columns = f"{name}.shape[1]" if backward.columns else "1"
-        lines.append(f"{total} = np.zeros((threads, {columns} if once else 0, {matrix}.shape[1]), {matrix}.dtype)")
-        behind.append(f"add_rows({matrix}, {_columns(name, backward.columns)}, {total}[thread], first_row, last_row)")
-    inside = "            "
+        width = f"{name}.shape[1]" if backward.columns else "1"
+        lines.append(Line(1, f"{total} = np.zeros((threads, {width} if once else 0, {matrix}.shape[1]), {matrix}.dtype)"))
+        columns = _columns(name, backward.columns)
+        behind.append(Line(4, f"add_rows({matrix}, {columns}, {total}[thread], first_row, last_row)"))
     return [
         *work[:start],
-        *(f"    {line}" for line in lines),
-        f"    step = rows_at_once({matrix}) if once else max(1, {count})",
-        "    for thread in prange(threads):",
-        f"        end_row = {count} * (thread + 1) // threads",
-        f"        for first_row in range({count} * thread // threads, end_row, step):",
-        f"{inside}last_row = min(first_row + step, end_row)",
-        f"{inside}if once:",
-        *(f"{inside}    {line}" for line in before),
-        *(f"        {line}" for line in work[start:end]),
-        f"{inside}if once:",
-        *(f"{inside}    {line}" for line in behind),
+        *lines,
+        Line(1, f"step = rows_at_once({matrix}) if once else max(1, {count})"),
+        Line(1, "for thread in prange(threads):"),
+        Line(2, f"end_row = {count} * (thread + 1) // threads"),
+        Line(2, f"for first_row in range({count} * thread // threads, end_row, step):"),
+        Line(3, "last_row = min(first_row + step, end_row)"),
+        Line(3, "if once:"),
+        *before,
+        *(replace(line, depth=line.depth + 2) for line in work[start:end]),
+        Line(3, "if once:"),
+        *behind,
         *work[end:],
     ]
 

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from gradproof.codegen.functions import by_name, used_lines
-from gradproof.codegen.row_blocks import Blocks, in_blocks
+from gradproof.codegen.kernel import ROWS
+from gradproof.codegen.loop_code import LoopCode, bare
+from gradproof.codegen.mixed_source import Result
+from gradproof.codegen.products import EachProduct, EitherOrder, Length, Operation, Permuted, Product, Scaled
+from gradproof.codegen.row_blocks import Blocks, Total, in_blocks, length_of_rows
 from gradproof.codegen.signature import Output, Signature, quotable, shape_text
-from gradproof.codegen.whole_body import unfitting, whole_body
+from gradproof.codegen.statements import Assignment, KernelCall, NewArray, Plain, Statement
+from gradproof.codegen.whole_body import compiled_lines, compiled_result, is_whole, unfitting
+from gradproof.elaborate.sizes import extent
+from gradproof.expr.node import Index, Symbol
+from gradproof.expr.walk import symbols
 
 
 @dataclass(frozen=True)
@@ -32,78 +39,136 @@ class Whole:
         return [f"{', '.join(results)} = {call}", f"return {by_name(group, results)}"]
 
 
-def whole_function(
-    made: Signature, lines: Sequence[str], results: Sequence[str], kernels: Mapping[str, str], name: str
-) -> Whole | None:
-    """Return the lines of a function as one compiled function, None where NumPy computes some of them better."""
+def whole_function(made: Signature, statements: Sequence[Statement], results: Sequence[Result], name: str) -> Whole | None:
+    """Return the statements of a function as one compiled function, None where NumPy computes some of them better."""
     arrays = [made.names[symbol.name] for symbol in made.arguments if symbol.axes]
-    found = whole_body(made, lines, results, list(kernels)) if arrays else None
-    if found is None:
+    if not arrays or not is_whole(statements, results):
+        return None
+    length = LoopCode(made.names).length
+    returned = [compiled_result(result, length) for result in results]
+    if set(returned) & set(made.parameters):
         return None
     tests = unfitting(made)
     checks = _checks(made, tests) if tests else []
     typed = f"dtype = {arrays[0]}.dtype.type"
     called = f"_{name}_whole"
-    sorted_ = in_blocks(made, lines, kernels)
-    stored = _stored(found[1], sorted_[0]) if sorted_ else None
-    if sorted_ is not None and stored is not None:
-        blocks, own = sorted_
-        rows, computed = _by_rows(made, blocks, stored, typed, name)
-        own = {**own, f"_{name}_rows": rows}
+    kernels = {statement.kernel.name: statement.kernel for statement in statements if isinstance(statement, KernelCall)}
+    blocks = in_blocks(made, statements)
+    if blocks is not None and _are_row_major(results, blocks):
+        kernels |= blocks.kernels
+        rows, computed = _by_rows(made, blocks, results, length, name)
+        sources = [*(kernel.source for kernel in kernels.values()), rows]
         decorator, sliced = "parallel=True, **LOOPS", frozenset(filter(blocks.has_rows, made.parameters))
     else:
-        computed, own, decorator, sliced = found[0], dict(kernels), "**LOOPS", frozenset()
-    computed = [*computed, f"return {', '.join(found[1])}"]
+        computed = [line for statement in statements for line in compiled_lines(statement, length)]
+        sources = [kernel.source for kernel in kernels.values()]
+        decorator, sliced = "**LOOPS", frozenset()
+    computed = [*computed, f"return {', '.join(returned)}"]
     body = "\n    ".join([*checks, *used_lines([typed], computed), *used_lines(made.measured(), computed), *computed])
     parameters = [*made.parameters, *(["threads"] if sliced else [])]
     source = f"@njit({decorator})\ndef {called}({', '.join(parameters)}):\n    {body}\n"
-    return Whole((*own.values(), source), called, tuple(made.parameters), tests is not None, sliced)
+    return Whole((*sources, source), called, tuple(made.parameters), tests is not None, sliced)
 
 
-def _stored(returned: Sequence[str], blocks: Blocks) -> list[str] | None:
-    """Return the results that have a row for each sample, None where one of them is turned round."""
-    if any(blocks.has_rows(name) and name not in returned for code in returned for name in re.findall(r"\w+", code)):
-        return None
-    return [name for name in dict.fromkeys(returned) if blocks.has_rows(name)]
+def _are_row_major(results: Sequence[Result], blocks: Blocks) -> bool:
+    """Tell whether results with a row for each sample have their axes in the order in which blocks make them."""
+    made = [result.compiled for result in results if isinstance(result.compiled, Permuted)]
+    return all(result.places == tuple(range(len(result.places))) for result in made if blocks.has_rows(result.name))
 
 
-def _by_rows(made: Signature, blocks: Blocks, stored: Sequence[str], typed: str, name: str) -> tuple[str, list[str]]:
+def _by_rows(made: Signature, blocks: Blocks, results: Sequence[Result], length: Length, name: str) -> tuple[str, list[str]]:
     """Return the function that does the work on the rows of a block, and the lines that let threads call it."""
-    inside = [*blocks.inside, *(f"all_{result}[:] = {result}" for result in stored)]
-    words = set(re.findall(r"\w+", "\n".join(inside)))
-    made_inside = {line.partition(" ")[0] for line in blocks.inside if " = " in line and line[0] != " "}
-    known = [*made.parameters, *(made.names[size.name] for size in made.sizes), *blocks.shapes]
-    given = [known_name for known_name in dict.fromkeys(known) if known_name in words and known_name not in made_inside]
-    given += [f"all_{result}" for result in stored]
-    measured = next(known_name for known_name in given if blocks.has_rows(known_name))
-    lines = [*used_lines([typed], inside), f"rows = {measured}.shape[0]", *inside]
-    first_array = next(known_name for known_name in given if blocks.shapes.get(known_name))
-    lines = [line.replace(typed, f"dtype = {first_array}.dtype.type") for line in lines]
+    wanted = [result.compiled.name for result in results if isinstance(result.compiled, Permuted)]
+    stored = [own for own in dict.fromkeys([*wanted, *blocks.whole]) if own in blocks.made and blocks.has_rows(own)]
+    inside = [line for statement in blocks.inside for line in _row_lines(statement, blocks, length)]
+    inside += [f"all_{own}[:] = {own}" for own in stored]
+    given = [own for own in _given(made, blocks) if own not in blocks.made]
+    given += [f"all_{own}" for own in stored]
+    measured = next(own for own in given if blocks.has_rows(own))
+    first_array = next(own for own in given if blocks.shapes.get(own))
+    lines = [*used_lines([f"dtype = {first_array}.dtype.type"], inside), f"{ROWS} = {measured}.shape[0]", *inside]
     separator = "\n    "
     rows = f"@njit(**LOOPS)\ndef _{name}_rows({', '.join(given)}):\n    {separator.join(lines)}\n"
-    passed = [_argument(known_name, blocks, stored) for known_name in given]
-    width = " + ".join(dict.fromkeys(blocks.width)) if len(set(blocks.width)) > 1 else blocks.width[0]
+    passed = [_argument(own, blocks, stored) for own in given]
+    lengths = LoopCode(made.names)
+    shapes = {own: [bare(lengths.whole(size)) for size in shape] for own, shape in blocks.shapes.items()}
+    widths = [" * ".join(shapes[own][1:]) or "1" for own in blocks.made]
+    width = " + ".join(dict.fromkeys(widths)) if len(set(widths)) > 1 else widths[0]
+    count = made.names[blocks.row.name]
     return rows, [
-        *blocks.before,
-        *(f"all_{result} = np.empty(({', '.join(blocks.shapes[result])},), dtype)" for result in stored),
-        f"step = max(256, 131_072 // max(1, {len(blocks.width)} * ({width})))",
-        f"threads = min(threads, max(1, {blocks.row} // 16))",
-        *(f"{total}_by_thread = np.zeros((threads, {', '.join(shape)}), dtype)" for total, shape in blocks.totals.items()),
+        *(line for statement in blocks.before for line in compiled_lines(statement, length)),
+        *(f"all_{own} = np.empty(({', '.join(shapes[own])},), dtype)" for own in stored),
+        f"step = max(256, 131_072 // max(1, {len(widths)} * ({width})))",
+        f"threads = min(threads, max(1, {count} // 16))",
+        *(f"{total.name}_by_thread = np.zeros((threads, {', '.join(shapes[total.name])}), dtype)" for total in blocks.totals),
         "for thread in prange(threads):",
-        f"    end_row = {blocks.row} * (thread + 1) // threads",
-        f"    for first_row in range({blocks.row} * thread // threads, end_row, step):",
+        f"    end_row = {count} * (thread + 1) // threads",
+        f"    for first_row in range({count} * thread // threads, end_row, step):",
         "        last_row = min(first_row + step, end_row)",
         f"        _{name}_rows({', '.join(passed)})",
-        *(f"{total} = {total}_by_thread.sum(axis=0)" for total in blocks.totals),
-        *(f"{result} = all_{result}" for result in stored),
-        *blocks.behind,
+        *(f"{total.name} = {total.name}_by_thread.sum(axis=0)" for total in blocks.totals),
+        *(f"{own} = all_{own}" for own in stored),
+        *(line for statement in blocks.behind for line in compiled_lines(statement, length)),
     ]
+
+
+def _row_lines(statement: Statement | Total, blocks: Blocks, length: Length) -> list[str]:
+    """Return the lines of a statement for the rows of a block."""
+    by_rows = length_of_rows(length, blocks.row)
+    match statement:
+        case Total(name, operation):
+            return [f"{name} += {operation.text(by_rows)}"]
+        case NewArray(name, axes) if blocks.has_rows(name):
+            lengths = ", ".join(map(by_rows, axes))
+            return [f"{name} = np.empty(({lengths}{',' if len(axes) == 1 else ''}), dtype)"]
+        case NewArray() | Assignment() | KernelCall() | Plain():
+            return compiled_lines(statement, by_rows)
+
+
+def _given(made: Signature, blocks: Blocks) -> list[str]:
+    """Return the names that the work on rows is given: variables, sizes, sums, in this order."""
+    read: set[str] = set()
+    for statement in blocks.inside:
+        match statement:
+            case KernelCall(_, arguments):
+                read |= set(arguments)
+            case NewArray(_, axes):
+                read |= _sizes(axes, made, blocks.row)
+            case Total(name, operation):
+                read |= {name, *_read(operation, made, blocks.row)}
+            case Assignment(_, array):
+                assert array.operation is not None, "statements were looked at before"
+                read |= _read(array.operation, made, blocks.row)
+    known = [*made.parameters, *(made.names[size.name] for size in made.sizes), *blocks.shapes]
+    return [own for own in dict.fromkeys(known) if own in read]
+
+
+def _read(operation: Operation, made: Signature, row: Symbol) -> set[str]:
+    """Return the names in the code of an operation on rows."""
+    match operation:
+        case Scaled(name, _, _, read):
+            return {name, *(made.names[symbol.name] for symbol in read)}
+        case Permuted(name):
+            return {name}
+        case EitherOrder(_, _, costs):
+            counted = {index for terms in costs for term in terms for index in term}
+            return {operand.name for operand in operation.operands} | _sizes(counted, made, row)
+        case Product() | EachProduct():
+            parts = [operation.axes, *(operand.axes for operand in operation.operands if operand.is_flattened)]
+            is_flat = len(parts) > 1 or isinstance(operation, EachProduct)
+            axes = {index for part in parts for index in part} if is_flat else set()
+            return {operand.name for operand in operation.operands} | _sizes(axes, made, row)
+
+
+def _sizes(axes: Collection[Index], made: Signature, row: Symbol) -> set[str]:
+    """Return the names of the sizes in the lengths of axes: that of the rows is the block's own."""
+    return {made.names[size.name] for index in axes for size in symbols(extent(index)) if size is not row}
 
 
 def _argument(name: str, blocks: Blocks, stored: Sequence[str]) -> str:
     if blocks.has_rows(name) or (name.startswith("all_") and name.removeprefix("all_") in stored):
         return f"{name}[first_row:last_row]"
-    return f"{name}_by_thread[thread]" if name in blocks.totals else name
+    return f"{name}_by_thread[thread]" if any(total.name == name for total in blocks.totals) else name
 
 
 def _checks(made: Signature, tests: Sequence[str]) -> list[str]:
