@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from numba import njit
+
+from gradproof.solvers.design_kernels import add_sparse, dot_sparse
 
 
 @njit(cache=True)
@@ -55,7 +56,7 @@ def sweep_dense(
     return worst
 
 
-@njit(cache=True, fastmath=True)
+@njit(cache=True)
 def sweep_sparse(
     data: Any,
     indices: Any,
@@ -80,23 +81,13 @@ def sweep_sparse(
         old, curvature = beta[j], squares[j] + ridge
         if curvature <= 0.0 or (only_used and old == 0.0):
             continue
-        first, end = starts[j], starts[j + 1]
-        a, b = 0.0, 0.0
-        k = first
-        while k + 1 < end:
-            a += data[k] * fit[np.uint32(indices[k])]
-            b += data[k + 1] * fit[np.uint32(indices[k + 1])]
-            k += 2
-        if k < end:
-            a += data[k] * fit[np.uint32(indices[k])]
-        along = a + b
+        along = dot_sparse(data, indices, starts[j], starts[j + 1], fit)
         if center.size:
             along -= center[j] * fit[last]
         change = shrunk(slope[j] - along + squares[j] * old, weight, is_positive) / curvature - old
         if change != 0.0:
             beta[j] = old + change
-            for k in range(first, end):
-                fit[np.uint32(indices[k])] += change * data[k]
+            add_sparse(data, indices, starts[j], starts[j + 1], change, fit)
             worst = max(worst, abs(change) * curvature)
             if center.size:
                 fit[last] += change * center[j] * length

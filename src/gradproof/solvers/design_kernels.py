@@ -35,42 +35,46 @@ def survey_dense(columns: Any, residual: Any, products: Any, squares: Any, sums:
         products[j], squares[j], sums[j] = product, square, total
 
 
-@njit(cache=True, fastmath=True)
+@njit(cache=True)
 def survey_sparse(data: Any, indices: Any, starts: Any, residual: Any, products: Any, squares: Any, sums: Any) -> None:
     """Do the same for compressed columns."""
     for j in range(starts.size - 1):
-        square, total, more, rest = 0.0, 0.0, 0.0, 0.0
-        k, last = starts[j], starts[j + 1]
-        while k + 1 < last:
-            entry, other = np.float64(data[k]), np.float64(data[k + 1])
+        product, square, total = 0.0, 0.0, 0.0
+        for k in range(np.uint64(starts[j]), np.uint64(starts[j + 1])):
+            entry = np.float64(data[k])
+            product += entry * residual[np.uint32(indices[k])]
             square += entry * entry
-            more += other * other
             total += entry
-            rest += other
-            k += 2
-        if k < last:
-            square += np.float64(data[k]) * np.float64(data[k])
-            total += np.float64(data[k])
-        square, total = square + more, total + rest
-        products[j] = dot_sparse(data, indices, starts[j], starts[j + 1], residual)
-        squares[j], sums[j] = square, total
+        products[j], squares[j], sums[j] = product, square, total
 
 
 @njit(cache=True)
 def dot_sparse(data: Any, indices: Any, first: int, last: int, vector: Any) -> float:
-    """Return the inner product of one compressed column with a vector: four sums that do not wait for each other."""
+    """Return the inner product of one compressed column with a vector: four sums that do not wait for each other.
+
+    Places are unsigned, so that no look-up asks first whether it counts from the end; that halves the time. No fast arithmetic
+    here: it would gather entries into vector registers, which is slower than one by one.
+    """
     a, b, c, d = 0.0, 0.0, 0.0, 0.0
-    k = first
-    while k + 3 < last:
+    one, two, three, four = np.uint64(1), np.uint64(2), np.uint64(3), np.uint64(4)
+    k, end = np.uint64(first), np.uint64(last)
+    while k + three < end:
         a += data[k] * vector[np.uint32(indices[k])]
-        b += data[k + 1] * vector[np.uint32(indices[k + 1])]
-        c += data[k + 2] * vector[np.uint32(indices[k + 2])]
-        d += data[k + 3] * vector[np.uint32(indices[k + 3])]
-        k += 4
-    while k < last:
+        b += data[k + one] * vector[np.uint32(indices[k + one])]
+        c += data[k + two] * vector[np.uint32(indices[k + two])]
+        d += data[k + three] * vector[np.uint32(indices[k + three])]
+        k += four
+    while k < end:
         a += data[k] * vector[np.uint32(indices[k])]
-        k += 1
+        k += one
     return (a + b) + (c + d)
+
+
+@njit(cache=True)
+def add_sparse(data: Any, indices: Any, first: int, last: int, factor: float, out: Any) -> None:
+    """Add a multiple of one compressed column to a vector."""
+    for k in range(np.uint64(first), np.uint64(last)):
+        out[np.uint32(indices[k])] += factor * data[k]
 
 
 @njit(cache=True)
@@ -95,12 +99,12 @@ def combine_dense(columns: Any, chosen: Any, beta: Any, out: Any) -> None:
             out[i] += a * u[i]
 
 
-@njit(cache=True, fastmath=True)
+@njit(cache=True)
 def combine_sparse(data: Any, indices: Any, starts: Any, chosen: Any, beta: Any, out: Any) -> None:
     """Do the same for compressed columns."""
     for place in range(chosen.size):
-        for k in range(starts[chosen[place]], starts[chosen[place] + 1]):
-            out[np.uint32(indices[k])] += beta[place] * data[k]
+        j = chosen[place]
+        add_sparse(data, indices, starts[j], starts[j + 1], beta[place], out)
 
 
 @njit(cache=True, fastmath=True)

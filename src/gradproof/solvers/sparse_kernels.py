@@ -8,12 +8,12 @@ import numpy as np
 from numba import njit
 
 from gradproof.solvers.descent_kernels import shrunk
-from gradproof.solvers.design_kernels import dot_sparse
+from gradproof.solvers.design_kernels import add_sparse, dot_sparse
 
 _INNER = 10
 
 
-@njit(cache=True, fastmath=True)
+@njit(cache=True)
 def descend_sparse_weighted(
     data: Any,
     weighted: Any,
@@ -36,7 +36,7 @@ def descend_sparse_weighted(
     """
     squares = np.zeros(beta.size)
     for j in range(beta.size):
-        for k in range(starts[j], starts[j + 1]):
+        for k in range(np.uint64(starts[j]), np.uint64(starts[j + 1])):
             weighted[k] = data[k] * curvature[np.uint32(indices[k])]
             squares[j] += data[k] * weighted[k]
     total, constant = curvature.sum(), 0.0
@@ -51,8 +51,7 @@ def descend_sparse_weighted(
                 change = shrunk(z, weight, is_positive) / (squares[j] + ridge) - beta[j]
                 if change != 0.0:
                     beta[j] += change
-                    for k in range(starts[j], starts[j + 1]):
-                        residual[np.uint32(indices[k])] -= change * weighted[k]
+                    add_sparse(weighted, indices, starts[j], starts[j + 1], -change, residual)
                     inside = max(inside, abs(change) * (squares[j] + ridge))
             if has_constant and total > 0.0:
                 excess = residual.sum()
@@ -68,12 +67,12 @@ def descend_sparse_weighted(
     return constant
 
 
-@njit(cache=True, fastmath=True)
+@njit(cache=True)
 def scale_sparse(data: Any, indices: Any, starts: Any, root: Any, scaled: Any, squares: Any, across: Any) -> None:
     """Write compressed columns with their rows times ``root``, their squared norms and their inner products with ``root``."""
     for j in range(squares.size):
         square, along = 0.0, 0.0
-        for k in range(starts[j], starts[j + 1]):
+        for k in range(np.uint64(starts[j]), np.uint64(starts[j + 1])):
             factor = root[np.uint32(indices[k])]
             entry = data[k] * factor
             scaled[k] = entry
