@@ -54,6 +54,32 @@ def test_a_value_that_loops_only_write_is_computed_before_them():
     assert written.partition(" = ")[2].isidentifier()
 
 
+def test_a_condition_on_indices_is_looked_at_before_what_it_keeps_in_range():
+    x, h = np.array([1.0, 5.0, 2.0, 0.5, 3.0, 4.0, 1.0, 2.0]), np.array([1.0, -1.0, 2.0])
+    found = gradproof.compile("max_k x[2*o+k-2]*h[k]", ["jacobian wrt x"], "numba", assume=["x: 8", "h: 3"])(x=x, h=h)
+    expected = np.zeros((3, 8))  # reads beside an array would raise here, and read foreign memory when compiled
+    for o in range(3):
+        best = np.argmax(x[2 * o : 2 * o + 3] * h)
+        expected[o, 2 * o + best] = h[best]
+    np.testing.assert_allclose(found["jacobian wrt x"], expected)
+
+
+@pytest.mark.parametrize("more", [[], ["vector-jacobian product wrt X along G"]])
+def test_an_inverse_that_one_output_reads_transposed_stands_upright_in_the_others(more):
+    X, G = np.random.default_rng(2).normal(size=(2, 3, 3))
+    program = gradproof.compile("inv(X)", ["value", "jacobian wrt X", *more], "numba", assume=["X: n,n"])
+    found = program(X=X, **({"G": G} if more else {}))
+    inverse = np.linalg.inv(X)
+    np.testing.assert_allclose(found["jacobian wrt X"], -np.einsum("ip,qj->ijpq", inverse, inverse))
+
+
+@pytest.mark.parametrize("text", ["sum(huber(x, 2))", "sum(selu(x))", "norminf(x)"])
+def test_functions_entry_by_entry_have_the_values_of_numpy(text):
+    x = np.array([-3.0, -2.0, -0.5, 0.0, 1.0, 2.5])
+    ours, theirs = (gradproof.compile(text, target=target, assume=["x: n"])(x=x)["value"] for target in ("numba", "numpy"))
+    assert ours == pytest.approx(theirs)
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("batch", [(2, 3), (1, 1), (0, 2)])
 @pytest.mark.parametrize(

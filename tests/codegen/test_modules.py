@@ -120,3 +120,25 @@ def test_the_negation_of_a_condition_on_numbers(target, monkeypatch):
     namespace = {}
     exec(compile(derive("where(2 > t, t, a)", "a", assume=["t:", "a:"]).to_code(target), "generated", "exec"), namespace)
     assert [float(namespace["derivative"](t=t, a=5.0)) for t in (1.0, 3.0)] == [0.0, 1.0]
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_an_entry_of_softmax_at_a_number_and_at_an_index(target, monkeypatch):
+    pytest.importorskip(target)
+    monkeypatch.setattr(pytest.importorskip("numba").config, "DISABLE_JIT", True)
+    namespace = {}
+    exec(compile(derive("softmax(Z)[i, 2]*w[i]", "w", assume=["Z: n,k"]).to_code(target), "generated", "exec"), namespace)
+    Z = np.array([[0.0, 1.0, 2.0], [1.0, 1.0, 1.0]])
+    found = np.asarray(namespace["value"](Z=Z, w=np.ones(2)))
+    np.testing.assert_allclose(found, [np.exp(1) / np.exp([0, 1, 2]).sum(), 1 / 3], rtol=1e-6)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_condition_on_sizes_chooses_between_arrays(target, monkeypatch):
+    pytest.importorskip(target)
+    monkeypatch.setattr(pytest.importorskip("numba").config, "DISABLE_JIT", True)
+    namespace = {}
+    code = derive("X[:,2] .* X[:,1]", "X", assume=["X: m,n"], along="V").to_code(target)
+    exec(compile(code, "generated", "exec"), namespace)
+    X, V = np.arange(6.0).reshape(2, 3), np.ones((2, 3))
+    np.testing.assert_allclose(np.asarray(namespace["derivative"](X=X, V=V)), X[:, 0] + X[:, 1])

@@ -120,3 +120,17 @@ print(len(found.sharding.device_set), "all-reduce" in text)
     settings = {**os.environ, "XLA_FLAGS": "--xla_force_host_platform_device_count=4", "JAX_PLATFORMS": "cpu"}
     finished = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, env=settings)
     assert finished.stdout == "4 True\n", finished.stderr
+
+
+@pytest.mark.parametrize("text", ["sum(sign(W*x))", "argmax(W*x)*1.0"])
+@pytest.mark.parametrize("target", ["torch", "jax"])
+def test_a_formula_that_is_flat_has_gradients_of_zero(text, target):
+    library = pytest.importorskip(target)
+    function = gradproof.compile(text, ["value"], target, assume=["W: k,d"]).functions["formula"]
+    W, x = np.array([[1.0, 2.0], [-1.0, 0.5]]), np.array([1.0, 1.0])
+    if target == "jax":
+        assert not np.any(library.grad(lambda W: function(W=W, x=x))(W))
+    else:
+        given = library.tensor(W, requires_grad=True)
+        function(W=given, x=library.tensor(x)).backward()
+        assert not given.grad.any()

@@ -346,7 +346,7 @@ class ArrayCode:
         lone = [self._of(index) for index in bound if not any(index in array.axes for array in (*arrays, *conditions))]
         whole = (*arrays, *conditions, *lone)
         axes = union(whole)
-        test = " & ".join(f"({self._over(condition, axes)})" for condition in conditions)
+        test = self._truth(tests, " & ".join(f"({self._over(condition, axes)})" for condition in conditions))
         value = " * ".join(self._over(array, axes, atom=True) for array in arrays) or "1.0"
         spread = "".join(f" + 0 * {self._over(index, axes)}" for index in lone)
         code = (
@@ -363,6 +363,10 @@ class ArrayCode:
         spread_out = f"{self.now.call('broadcast_to')}({code}, {shape})"
         return Array(self.now.reduced["sum"][0].format(spread_out, summed), tuple(index for index in axes if index not in bound))
 
+    def _truth(self, tests: Sequence[Expr], code: str) -> str:
+        """Return the code of conditions that choose between arrays."""
+        return self.now.truth.format(code) if all(is_of_sizes(test) and not self._of(test).axes for test in tests) else code
+
     def _extreme(self, operation: str, indices: Sequence[Index], body: Expr, where: Expr | None) -> Array:
         function, empty = self.now.reduced[operation]
         parts = [self._of(body), *([] if where is None else [self._of(where)])]
@@ -370,7 +374,7 @@ class ArrayCode:
         axes = union(parts)
         code = self._over(parts[0], axes)
         if where is not None:
-            code = f"{self.now.call('where')}({self._over(parts[1], axes)}, {code}, {empty})"
+            code = f"{self.now.call('where')}({self._truth([where], self._over(parts[1], axes))}, {code}, {empty})"
         shape = f"({', '.join(self._length(index) for index in axes)},)"
         summed = tuple(place for place, index in enumerate(axes) if index in indices)
         rest = tuple(index for index in axes if index not in indices)
@@ -447,14 +451,21 @@ class ArrayCode:
         axes = union(places)
         lower = [self._code(index.lower) for index in (*outer, *bound)]
         subscripts = [f"{self._over(place, axes)} - {low}" for place, low in zip(places, lower, strict=True)]
-        subscripts = [self.dialect.whole.format(code) if axes else f"int({code})" for code in subscripts]
+        subscripts = [self._subscript(code, place) for code, place in zip(subscripts, (*outer, *at), strict=True)]
         return Array(f"{name}[{', '.join(subscripts)}]", axes)
+
+    def _subscript(self, code: str, place: Expr) -> str:
+        """Return a place as a subscript: one of sizes alone is a whole number of Python already."""
+        if not self._of(place).axes:
+            return code if is_of_sizes(place) else self.dialect.whole_number.format(code)
+        return self.dialect.whole.format(code)
 
     def _piecewise(self, conditions: Sequence[Expr], values: Sequence[Expr], otherwise: Expr) -> Array:
         parts = [self._of(part) for part in (*conditions, *values, otherwise)]
         axes = union(parts)
         codes = [self._over(part, axes) for part in parts]
         count = len(conditions)
+        codes[:count] = [self._truth([test], code) for test, code in zip(conditions, codes, strict=False)]
         code = codes[-1]
         for test, value in reversed(list(zip(codes[:count], codes[count:-1], strict=True))):
             code = f"{self.now.call('where')}({test}, {value}, {code})"

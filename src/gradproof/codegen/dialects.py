@@ -36,6 +36,7 @@ class Dialect:
     permute: str
     newaxis: str
     whole: str
+    whole_number: str
     take: str
     reduced: Mapping[str, tuple[str, str]]
     dense: str
@@ -54,6 +55,8 @@ class Dialect:
     ones: str = "np.ones({0})"
     indicator: str = "np.where({0}, 1.0, 0.0)"
     bounded: str = ""
+    #: A condition on sizes, which is a truth value of Python, where arrays are chosen by it.
+    truth: str = "{0}"
     #: An array where another is above zero, zero elsewhere.
     gated: str = ""
     #: Whole numbers as those that can be divided.
@@ -268,6 +271,7 @@ NUMPY = Dialect(
     permute=".transpose({0})",
     newaxis="np.newaxis",
     whole="({0}).astype(int)",
+    whole_number="int({0})",
     take="np.clip({0}, 0, {1} - 1).astype(int)",
     reduced={
         "max": ("np.max({0}, axis={1})", "-np.inf"),
@@ -302,6 +306,7 @@ JAX = Dialect(
     permute=".transpose({0})",
     newaxis="None",
     whole="({0}).astype(int)",
+    whole_number="({0}).astype(int)",
     take="jnp.clip({0}, 0, {1} - 1).astype(int)",
     reduced={name: (_for_jax(code), _for_jax(empty)) for name, (code, empty) in NUMPY.reduced.items()},
     dense="jnp.broadcast_to({0}, {1}).astype(dtype)",
@@ -328,6 +333,7 @@ TORCH = Dialect(
     permute=".permute({0})",
     newaxis="None",
     whole="({0}).long()",
+    whole_number="({0}).long()",
     take="torch.clamp({0}, 0, {1} - 1).long()",
     reduced={
         "max": ("torch.amax({0}, dim={1})", "-torch.inf"),
@@ -346,6 +352,7 @@ TORCH = Dialect(
     ones="torch.ones({0}, dtype=dtype, device=device)",
     indicator="torch.as_tensor({0}, device=device).to(dtype)",
     bounded="torch.clamp({0}, {1}={2})",
+    truth="torch.as_tensor({0}, device=device)",
     gated="torch.ops.aten.threshold_backward(({1}).to(dtype), {0}.to(dtype), 0)",
     of_counts="{0}.to(dtype)",
     windows=torch_windows,

@@ -26,7 +26,7 @@ _TORCH = '''class Formula(torch.autograd.Function):
     @staticmethod
     def backward(ctx, {flow}):
         {unpacked} = ctx.saved_tensors
-        found = flows({flow}={flow}, {all_given})
+        found = flows({all_given})
         return {results}
 
 
@@ -48,7 +48,7 @@ def _forwards({names}):
 
 def _backwards(saved, {flow}):
     {unpacked} = saved
-    found = flows({flow}={flow}, {all_given})
+    found = flows({all_given})
     return {results}
 
 
@@ -69,12 +69,13 @@ def has_own_differentiation(target: str) -> bool:
     return target in _TEMPLATES
 
 
-def differentiable(target: str, given: Mapping[str, str], names: Sequence[str], flow: str, results: Mapping[str, str]) -> str:
+def differentiable(target: str, given: Mapping[str, str], taken: Sequence[str], flow: str, results: Mapping[str, str]) -> str:
     """Return the code of a formula as one differentiable step.
 
-    Args: given: the variable for each argument of ``value``.  names: what ``flows`` takes beside the flow.
+    Args: given: the variable for each argument of ``value``.  taken: what ``flows`` takes; the flow may not be among it.
           results: the output of ``flows`` for each variable that has a gradient.
     """
+    names = [name for name in taken if name != flow]
     found = [f'found["{results[name]}"]' if name in results else _MISSING[target].format(name) for name in names]
     trailing = "," if len(names) == 1 else ""
     return _TEMPLATES[target].format(
@@ -82,7 +83,7 @@ def differentiable(target: str, given: Mapping[str, str], names: Sequence[str], 
         listed=", ".join(names) + trailing,
         unpacked=", ".join(names) + trailing,
         given=", ".join(f"{argument}={name}" for argument, name in given.items()),
-        all_given=", ".join(f"{name}={name}" for name in names),
+        all_given=", ".join(f"{name}={name}" for name in taken),
         flow=flow,
         results=", ".join(found) if target == "torch" else f"({', '.join(found)},)",
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from math import ceil, floor, lcm
 
-from gradproof.codegen.loop_ends import has_data
+from gradproof.codegen.loop_ends import has_data, separate
 from gradproof.codegen.loop_functions import TEMPLATES
 from gradproof.errors import FormulaError
 from gradproof.expr.build import ONE, add, apply, multiply, number, power, subtract
@@ -162,7 +162,7 @@ class LoopCode:
         tests = [factor.condition for factor in factors if isinstance(factor, Iverson)]
         if tests:
             rest = multiply(*(factor for factor in factors if not isinstance(factor, Iverson)))
-            return f"({self.value(rest)} if {' and '.join(self.test(condition) for condition in tests)} else real(0))"
+            return f"({self.value(rest)} if {self.joined('and', tests)} else real(0))"
         return " * ".join(self.value(factor) for factor in factors)
 
     def _power(self, base: Expr, exponent: Expr) -> str:
@@ -198,9 +198,14 @@ class LoopCode:
             case Logic("not", (operand,)):
                 return f"not ({self.test(operand)})"
             case Logic(operation, operands):
-                return "(" + f" {operation} ".join(self.test(part) for part in operands) + ")"
+                return f"({self.joined(operation, operands)})"
             case _:
                 raise unsupported(to_text(condition))
+
+    def joined(self, operation: str, conditions: Sequence[Expr]) -> str:
+        """Return the code of several conditions: those on indices first, which keep the reads of the others in their ranges."""
+        parts = separate(conditions) if operation == "and" else conditions
+        return f" {operation} ".join(self.test(condition) for condition in sorted(parts, key=has_data))
 
     # Integers -----------------------------------------------------------------------------------------------------------
 
@@ -324,6 +329,8 @@ def _stable(node: Expr) -> Expr:
         if node.function == "log_softmax":
             return subtract(entry, apply("log", total))
         return multiply(apply("exp", entry), power(total, number(-1)))
+    if node.function == "norminf":
+        return Reduce("max", node.bound, apply("abs", node.body))
     expansion = TENSOR_FUNCTIONS[node.function].expansion
     if expansion is None:
         raise unsupported(f"the function {TENSOR_FUNCTIONS[node.function].text[0]}")

@@ -48,7 +48,9 @@ TEMPLATES = {
     "silu": "(({0}) * real(sigma({0})))",
     "gelu": "gelu({0})",
     "elu": "elu({0})",
+    "selu": "selu({0})",
     "leaky_relu": "leaky_relu({0}, {1})",
+    "huber": "huber({0}, {1})",
     "softsign": "(({0}) / (1.0 + abs({0})))",
     "mish": "(({0}) * math.tanh(softplus({0})))",
     "logit": "(math.log({0}) - math.log1p(-({0})))",
@@ -107,6 +109,16 @@ def gelu(x):
 def elu(x):
     """The exponential linear unit."""
     return x if x > 0 else math.expm1(x)
+''',
+    "selu": '''@njit(cache=CACHE, error_model="numpy")
+def selu(x):
+    """The scaled exponential linear unit."""
+    return 1.0507009873554805 * (x if x > 0 else 1.6732632423543772 * math.expm1(x))
+''',
+    "huber": '''@njit(cache=CACHE, error_model="numpy")
+def huber(x, width):
+    """Huber's function: half the square up to a width, linear beyond."""
+    return x * x / 2.0 if abs(x) <= width else width * (abs(x) - width / 2.0)
 ''',
     "leaky_relu": '''@njit(cache=CACHE, error_model="numpy")
 def leaky_relu(x, slope):

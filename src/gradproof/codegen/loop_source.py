@@ -226,7 +226,7 @@ class LoopWriter:
     def _finish(self, goal: Goal, opened: tuple[Index, ...], depth: int) -> None:
         value = self.code.value(goal.node)
         if goal.tests:
-            tests = " and ".join(self.code.test(test) for test in goal.tests)
+            tests = self.code.joined("and", goal.tests)
             if "[" not in goal.finish and goal.finish.endswith(" += {value}"):  # a choice runs on vectors, a branch does not
                 value = f"{value} if {tests} else real(0)"
             else:

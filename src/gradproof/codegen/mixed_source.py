@@ -229,8 +229,9 @@ class MixedWriter(Writer):
     def _loop_code(self) -> LoopCode:
         code = LoopCode(self.names)
         for node, array in self.done.items():
-            if array.code.isidentifier():
-                code.stored[own_entry(node) if isinstance(node, TensorEntry) else node] = Stored(array.code, array.axes)
+            is_turned = isinstance(node, TensorEntry) and node is not own_entry(node)  # its axes are those of another reading
+            if array.code.isidentifier() and not is_turned:
+                code.stored[node] = Stored(array.code, array.axes)
         return code
 
     def _known(self, used: Collection[str], *more: Collection[str]) -> list[str]:

@@ -87,9 +87,9 @@ def _own_step(formula: Formula, outputs: Sequence[Output], flows: Mapping[str, O
     value = signature_of(formula, [output for output in outputs if output.name == "value"], target, names)
     made = signature_of(formula, list(flows.values()), target, names)
     flow = next(symbol for output in flows.values() for symbol in output.formula.symbols if formula.symbol(symbol.name) is None)
-    arguments = [made.names[symbol.name] for symbol in made.arguments if symbol is not flow]
     given = {value.names[symbol.name]: made.names[symbol.name] for symbol in value.arguments}
-    return differentiable(target, given, arguments, made.names[flow.name], {made.names[n]: flows[n].name for n in flows})
+    back = made.names.get(flow.name, flow.name)  # where all gradients are zero nothing is made of what flows back
+    return differentiable(target, given, made.parameters, back, {made.names[n]: flows[n].name for n in flows})
 
 
 def _typed(made: Signature, dialect: Dialect) -> str:
