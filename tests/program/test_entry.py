@@ -1,5 +1,7 @@
 """The quick way into a program that is one compiled function: taken for what it was compiled for, left for everything else."""
 
+import pickle
+
 import numpy as np
 import pytest
 
@@ -34,11 +36,11 @@ def changed(**rest):
 
 def test_the_way_is_open_after_a_plain_call(factors):
     factors(**values())
-    assert factors._entry.call is not None
+    assert factors.__call__ != factors.at
     for sizes in [(4, 3, 2), (1, 1, 1), (5, 0, 2), (0, 3, 2), (2, 3, 0), (90, 70, 6)]:
         given = values(*sizes)
         np.testing.assert_allclose(factors(**given)[PRODUCT], expected(given), atol=1e-12)
-        assert factors._entry.call is not None
+        assert factors.__call__ != factors.at
 
 
 @pytest.mark.parametrize(
@@ -61,7 +63,7 @@ def test_other_arrays_take_the_long_way_to_the_same_result(factors, given):
         expected(arrays) if arrays["Q"].ndim == 2 else np.stack([expected({n: a[b] for n, a in arrays.items()}) for b in (0, 1)])
     )
     np.testing.assert_allclose(found, wanted, atol=1e-12)
-    assert factors._entry.call is None
+    assert factors.__call__ == factors.at
 
 
 def test_single_precision_stays(factors):
@@ -98,3 +100,22 @@ def test_numbers(tmp_path, monkeypatch):
     batch = program(x=np.array([1.0, 2.0]), y=1.0)
     np.testing.assert_allclose(batch["value"], [4.0, 7.0])
     assert program(x=2.0, y=1.0)["value"] == 7.0
+
+
+@pytest.mark.parametrize("names", [("TypeError", "others"), ("REFUSED", "otherwise"), ("entry", "result_1")])
+def test_any_names_find_the_way(names, tmp_path, monkeypatch):
+    monkeypatch.setenv("GRADPROOF_CACHE", str(tmp_path))
+    one, other = names
+    program = gradproof.compile(f"{one}^2 + 3*{other}", target="numba", assume=[f"{one}:", f"{other}:"])
+    for _ in range(2):
+        assert program(**{one: 2.0, other: 1.0}) == {"value": 7.0}
+    with pytest.raises(FormulaError, match=f"a value of {other} was expected"):
+        program(**{one: 2.0})
+    with pytest.raises(FormulaError, match="got 'more'"):
+        program(**{one: 2.0, other: 1.0, "more": 0.0})
+
+
+def test_a_program_travels_to_another_process(factors):
+    sent = pickle.loads(pickle.dumps(factors))
+    assert sent == factors
+    np.testing.assert_allclose(sent(**values())[PRODUCT], expected(values()))

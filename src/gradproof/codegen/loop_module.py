@@ -15,6 +15,7 @@ from gradproof.codegen.functions import (
     used_lines,
 )
 from gradproof.codegen.mixed_source import MixedWriter, Result
+from gradproof.codegen.names import safe_name
 from gradproof.codegen.signature import Output, Signature, quotable
 from gradproof.codegen.statements import KernelCall, flattened_by, texts
 from gradproof.codegen.whole_function import Whole, whole_function
@@ -65,7 +66,7 @@ def entry_source(formula: Formula, outputs: Sequence[Output], told: Sequence[str
     """Return a function ``entry`` for a loaded Numba module, and the name of the one compiled function that it calls.
 
     ``entry`` returns what ``outputs`` computes under what it is told, where the types of the arguments are those that the function was
-    compiled for. None where no one function does all of the work and compares the shapes.
+    compiled for; everything else it hands on to ``_otherwise``. None where no one function does all of the work and compares the shapes.
     """
     names = [output.name for output in outputs]
     made, writer, found = _looped(formula, outputs, names)
@@ -82,7 +83,13 @@ def entry_source(formula: Formula, outputs: Sequence[Output], told: Sequence[str
     else:
         return None
     returned = ", ".join(f"{request!r}: {result}" for request, result in zip(told, results, strict=True))
-    return f"def entry(*, {', '.join(made.parameters)}):\n    {call}\n    return {{{returned}}}\n", name
+    names = made.parameters
+    free = safe_name("others", names)
+    given = ", ".join([*(f"{name}={name}" for name in names), f"**{free}"])
+    return (
+        f"def entry(*, {', '.join(f'{name}=None' for name in names)}, **{free}):\n    if {free}:\n        return _otherwise({given})\n"
+        f"    try:\n        {call}\n    except _REFUSED:\n        return _otherwise({given})\n    return {{{returned}}}\n"
+    ), name
 
 
 def _loop_arguments(made: Signature, writer: MixedWriter, whole: Whole | None) -> list[str]:

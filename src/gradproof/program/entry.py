@@ -14,32 +14,28 @@ from gradproof.program.storage import defined
 
 @dataclass
 class Entry:
-    """``call`` is the way in, None until a call has shown that the variables come as arrays of one type, row by row.
+    """A way in for arrays of one type, row by row, for which the function has been compiled.
 
-    The compiled function tells other types by a TypeError, and shapes that do not fit by a ValueError; both are told the long way then.
+    The compiled function tells other types by a TypeError, and shapes that do not fit by a ValueError; ``_otherwise`` of the namespace
+    is called then.
     """
 
     source: str
     name: str
     namespace: Mapping[str, Any]
-    call: Callable[..., dict[str, Any]] | None = None
-    #: The types that the function was compiled for, and the way in for these.
+    #: The number of types that the function was compiled for, and the way in for these.
     known: tuple[int, Callable[..., dict[str, Any]] | None] = (0, None)
 
-    def learn(self, values: Mapping[str, Any]) -> None:
-        """Open the way for values of the types of these, for which the function has just been compiled."""
+    def learned(self, values: Mapping[str, Any]) -> Callable[..., dict[str, Any]] | None:
+        """Return the way for values of the types of these, for which the function has just been compiled, None where there is none."""
         function = self.namespace[self.name]
         if not (_are_plain(values) and self.namespace["CACHE"] and hasattr(function, "signatures")):
-            return  # it would have to be compiled once more, or compilation is turned off
+            return None  # it would have to be compiled once more, or compilation is turned off
         if self.known[0] != len(function.signatures):
             is_parallel = bool(function.targetoptions.get("parallel"))
             fixed = njit(function.signatures, parallel=is_parallel, **self.namespace["LOOPS"])(function.py_func)
             self.known = len(function.signatures), defined(self.source, {**self.namespace, self.name: fixed})["entry"]
-        self.call = self.known[1]
-
-    def close(self) -> None:
-        """Take the long way until values come again as they did."""
-        self.call = None
+        return self.known[1]
 
 
 def _are_plain(values: Mapping[str, Any]) -> bool:

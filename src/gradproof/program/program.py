@@ -24,11 +24,19 @@ from gradproof.program.storage import load, write
 _REMEMBERED = 1000
 
 
+class _Called:
+    """What is called through an attribute: Python finds it without a frame of its own, which is half of the time of a small program."""
+
+    __slots__ = ("__call__",)
+    __call__: Callable[..., dict[str, Any]]
+
+
 @dataclass(frozen=True)
-class Program:
+class Program(_Called):
     """What was asked of a formula, as one module that needs nothing of Gradproof.
 
-    ``source`` is the module: a function for each output, and ``outputs``, which computes several in one pass.
+    ``source`` is the module: a function for each output, and ``outputs``, which computes several in one pass. A call ``program(x=...)``
+    returns what ``at`` does, by the quickest way that is open for the types that it met last.
     """
 
     formula: Formula
@@ -54,7 +62,13 @@ class Program:
             name: namespace[name] for name in (*(output.name for output in self.outputs), TOGETHER, "formula") if name in namespace
         }
 
-    def __call__(self, /, **values: Any) -> dict[str, Any]:
+    def __post_init__(self) -> None:
+        self._go(self.at)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Program, (self.formula, self.requests, self.outputs, self.target, self.source)
+
+    def at(self, /, **values: Any) -> dict[str, Any]:
         """Return the outputs at some values, by the words in which they were asked for.
 
         An input with more leading axes than its variable is a batch, one without is shared; every output then has the axes of
@@ -63,18 +77,13 @@ class Program:
         Args:     values: arrays and numbers, by the names of the variables.
         Raises:   FormulaError: a variable has no value, or a value belongs to no variable. ShapeError: a shape does not fit.
         """
-        entry = self._entry
-        if entry is not None and entry.call is not None:
-            try:
-                return entry.call(**values)
-            except (TypeError, ValueError):  # other names, types or shapes than those of the variables: told below
-                entry.close()
+        self._go(self.at)
         shapes = tuple(map(_shape, values.values()))
         if (tuple(values), shapes) in self._fitting:
             return self._computed(values)
         known = {symbol.name: symbol for symbol in self.arguments}
         for name in known:
-            if name not in values:
+            if values.get(name) is None:
                 raise FormulaError(f"a value of {name} was expected", got="none", remedy=f"Give it by name: {name}=...")
         for name in values:
             if name not in known:
@@ -83,8 +92,8 @@ class Program:
         if batch is not None:
             return self._at_batch(batch)
         found = self._at(values)
-        if entry is not None:
-            entry.learn(values)
+        if self._entry is not None:
+            self._go(self._entry.learned(values) or self.at)
             return found
         is_plain = None not in shapes and not any("size" in symbol.properties for symbol in self.arguments)
         if is_plain and len(self._fitting) < _REMEMBERED:
@@ -105,6 +114,10 @@ class Program:
         if not axes:
             raise FormulaError("the variables that come in batches were expected", got="none", remedy="Give one: x=1.")
         return self._for(tuple((name, tuple(range(axes[name]))[::-1]) for name in known if name in axes))
+
+    def _go(self, way: Callable[..., dict[str, Any]]) -> None:
+        """Take a way at the next call."""
+        object.__setattr__(self, "__call__", way)
 
     def _for(self, layout: Layout) -> Program:
         found = self._batched.get(layout)
@@ -132,7 +145,9 @@ class Program:
     def _entry(self) -> Entry | None:
         """The quick way in, where one compiled function does all of the work."""
         made = entry_source(self.formula, self.outputs, self.requests) if self.target == "numba" else None
-        return None if made is None else Entry(*made, self._call[0].__globals__)
+        if made is None:
+            return None
+        return Entry(*made, {**self._call[0].__globals__, "_otherwise": self.at, "_REFUSED": (TypeError, ValueError)})
 
     @cached_property
     def _call(self) -> tuple[Callable[..., Any], list[tuple[str, str]]]:
