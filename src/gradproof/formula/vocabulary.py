@@ -7,7 +7,16 @@ from difflib import get_close_matches
 
 from gradproof.expr.catalogue import BY_TEXT
 from gradproof.formula.entry import Entry
-from gradproof.formula.functions import activations, constructions, elementwise, matrices, penalties, reductions, vectors
+from gradproof.formula.functions import (
+    activations,
+    constructions,
+    differences,
+    elementwise,
+    matrices,
+    penalties,
+    reductions,
+    vectors,
+)
 from gradproof.formula.layers import (
     adaptive,
     attention,
@@ -23,8 +32,8 @@ from gradproof.formula.layers import (
 )
 
 _FAMILIES = (
-    elementwise, activations, reductions, vectors, matrices, penalties, constructions, convolution, pooling, adaptive, linear, losses,
-    cross_entropy, distances, normalization, attention, tsne, lua,
+    elementwise, activations, reductions, vectors, matrices, penalties, differences, constructions, convolution, pooling, adaptive,
+    linear, losses, cross_entropy, distances, normalization, attention, tsne, lua,
 )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 
 from gradproof.derivation.tidy import with_named_functions
 from gradproof.expr.build import ONE, ZERO, add, multiply, scale, subtract, sum_over
-from gradproof.expr.node import Add, Apply, Expr, Multiply, Reduce, Symbol
+from gradproof.expr.node import Add, Apply, Expr, Multiply, Number, Reduce, Symbol
 from gradproof.expr.walk import transform
 from gradproof.objective.constraints import constraint_of
 from gradproof.objective.degree import degree, depends, is_smooth
@@ -34,7 +34,8 @@ def split(statement: Statement) -> Split:
             continue
         piece = None if is_smooth(term, over) else _piece(term, statement)
         if piece is not None:
-            pieces.append(piece)
+            if not _is_empty(piece):
+                pieces.append(piece)
             continue
         smooth.append(term)
         if not is_smooth(term, over):
@@ -43,6 +44,12 @@ def split(statement: Statement) -> Split:
     pieces += [part for part in conditions if isinstance(part, Piece)]
     nonlinear = tuple(part for part in conditions if isinstance(part, Nonlinear))
     return Split(tuple(smooth), constant, tuple(pieces), nonlinear, tuple(kinked))
+
+
+def _is_empty(piece: Piece) -> bool:
+    """Tell whether a piece has no entries, as differences of a single entry have none."""
+    limits = [(index.lower, index.upper) for index in piece.axes]
+    return any(isinstance(low, Number) and isinstance(high, Number) and low.value > high.value for low, high in limits)
 
 
 def _piece(term: Expr, statement: Statement) -> Piece | None:

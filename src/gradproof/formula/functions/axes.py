@@ -26,7 +26,7 @@ def axis_of(context: Context, arguments: Arguments, value: Value) -> int | None:
     tree = arguments.options.get("axis", arguments.options.get("dim"))
     if tree is None:
         return None
-    number = _number(tree)
+    number = whole_number(tree)
     if number is not None:
         return _counted(context, tree, number, value, 0 if "axis" not in arguments.options else 1)
     if isinstance(tree, Name | Word):
@@ -34,7 +34,8 @@ def axis_of(context: Context, arguments: Arguments, value: Value) -> int | None:
     raise context.source.error(tree.place, "an axis was expected: its number, or the name of its size")
 
 
-def _number(tree: Tree) -> int | None:
+def whole_number(tree: Tree) -> int | None:
+    """Return the whole number that a text is, None where it is none."""
     sign = 1
     if isinstance(tree, Prefix) and tree.operator == "-":
         sign, tree = -1, tree.operand
