@@ -176,6 +176,28 @@ def test_isotropic_variation_agrees_with_its_proximal_operator():
     np.testing.assert_allclose(found.x, gradproof.prox.IsotropicVariation2D(0.2).prox(image)[0], atol=1e-5)
 
 
+@pytest.mark.parametrize(("term", "operator"), [("tv(X)", "IsotropicVariation2D"), ("tv(X, p=1)", "TotalVariation2D")])
+def test_an_image_is_denoised_by_one_proximal_step(term, operator):
+    image = np.tile(np.repeat([0.0, 1.0], 4), (6, 1)) + 0.2 * RANDOM.standard_normal((6, 8))
+    found = gradproof.minimize(f"0.5*normF(X - Y)^2 + 0.3*{term}", "X", data={"Y": image})
+    assert found.result.iterations <= 1
+    np.testing.assert_allclose(found.x, getattr(gradproof.prox, operator)(0.3).prox(image)[0], atol=1e-9)
+    behind = gradproof.minimize(f"normF(X - Y)^2 + 0.6*{term} + 0.001*sum(X.^4)", "X", data={"Y": image}, tol=1e-7)
+    assert behind.is_converged
+    assert "augmented Lagrangian" in behind.result.solver
+    np.testing.assert_allclose(behind.x, found.x, atol=0.01)
+
+
+def test_a_penalty_on_a_matrix_by_the_norm_of_its_entries():
+    target = RANDOM.standard_normal((3, 4))
+    found = gradproof.minimize("0.5*normF(W - Y)^2 + 0.5*norm1(W)", "W", data={"Y": target})
+    np.testing.assert_allclose(found.x, gradproof.prox.L1(0.5).prox(target)[0], atol=1e-6)
+
+
+def test_differences_that_there_are_none_of_count_for_nothing():
+    assert np.allclose(gradproof.minimize("norm2(x - v)^2 + norm1(diff(x, 4))", "x", data={"v": [1.0, 2, 3]}).x, [1, 2, 3])
+
+
 def test_a_kink_without_a_proximal_operator_is_not_certified():
     found = gradproof.minimize("max(norm2(x - a), norm2(x - c))", "x", data={"a": np.zeros(2), "c": np.array([2.0, 0.0])})
     assert not found.is_converged

@@ -26,6 +26,7 @@ from gradproof.objective.statement import Statement, read_statement
 from gradproof.objective.structure import structure_of
 from gradproof.objective.unbounded import falling_direction, steepest
 from gradproof.objective.values import checked_values
+from gradproof.objective.variations import variation_of
 from gradproof.printer.text import to_text
 from gradproof.solvers.result import Certificate, Result, Stopping
 
@@ -119,7 +120,7 @@ class Minimization:
         parts = split(statement)
         lines = _words(statement, parts)
         try:
-            penalties = penalties_of(statement, parts.pieces)
+            penalties = penalties_of(statement, parts.pieces, has_variation=_is_a_proximal_step(statement, parts))
             check_constraints(statement, penalties)
         except Infeasible as trouble:
             return _infeasible(statement, start, trouble, lines, stopping)
@@ -133,6 +134,25 @@ class Minimization:
             return general.solve(start, stopping)
         except Infeasible as trouble:
             return _infeasible(statement, start, trouble, lines, stopping)
+
+
+def _is_a_proximal_step(statement: Statement, parts: Split) -> bool:
+    """Tell whether an objective is a variation and a squared distance: its operator takes long, and has to be taken once there."""
+    variation = variation_of(statement, parts.pieces)
+    if (
+        variation is None
+        or len(variation[2]) < len(parts.pieces)
+        or len(statement.variables) > 1
+        or parts.nonlinear
+        or parts.kinked
+    ):
+        return False
+    smooth = Smooth(statement, parts.whole_smooth)
+    if smooth.degree != 2:
+        return False
+    drawn = np.random.default_rng(5).standard_normal(statement.size)
+    curved = smooth.curve(drawn)
+    return bool(np.abs(curved - drawn * (curved @ drawn) / (drawn @ drawn)).max() <= 1e-9 * np.abs(curved).max())
 
 
 def _structured(

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from gradproof import prox
 from gradproof.derivation.notation import declaration
 from gradproof.derivation.proximal import Line, Proximal, point_of, proximal
 from gradproof.derivation.proximal_text import without_indicators
@@ -28,6 +29,7 @@ from gradproof.objective.program import compiled
 from gradproof.objective.recognition import function_of
 from gradproof.objective.statement import Statement, read_statement
 from gradproof.objective.words import cited, constructed, outermost
+from gradproof.prox.function import AbstractFunction
 
 Array = npt.NDArray[np.floating[Any]]
 #: Instances that have to agree on what a function is, and those that are drawn for them.
@@ -185,10 +187,34 @@ def _challenged(item: _Known, count: int) -> str | None:
     lowest = _cost(item, symbol, best, point)
     for _ in range(_TRIES):
         step = source.choice((1.0, 0.3, 0.03, 0.001))
-        for other in (best + source.normal(0, step, shape), function.prox(point + source.normal(0, step, shape))[0]):
-            if _miss(item.statement, symbol, other) <= 0 and _cost(item, symbol, other, point) < lowest - _TOLERANCE:
+        for other in (
+            _moved(function, best, source.normal(0, step, shape)),
+            function.prox(point + source.normal(0, step, shape))[0],
+        ):
+            if (
+                _is_meant(function, other)
+                and _miss(item.statement, symbol, other) <= 0
+                and _cost(item, symbol, other, point) < lowest - _TOLERANCE
+            ):
                 return str(other)
     return None
+
+
+def _base(function: AbstractFunction) -> AbstractFunction:
+    while isinstance(inner := getattr(function, "f", None), AbstractFunction):
+        function = inner
+    return function
+
+
+def _moved(function: AbstractFunction, at: Array, by: Array) -> Array:
+    """Return a point beside another; the matrices of a log-determinant stay symmetric."""
+    return at + (0.5 * (by + by.T) if isinstance(_base(function), prox.LogDeterminant) else by)
+
+
+def _is_meant(function: AbstractFunction, at: Array) -> bool:
+    """Tell whether a point is of those that a function is meant for: a log-determinant is one of positive definite matrices."""
+    base = _base(function)
+    return not isinstance(base, prox.LogDeterminant) or bool(np.isfinite(base.value(at)))
 
 
 def _cost(item: _Known, symbol: Symbol, at: Array, point: Array) -> float:

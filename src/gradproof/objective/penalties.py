@@ -20,6 +20,7 @@ from gradproof.objective.linear import Affine, Stacked, over_axes
 from gradproof.objective.pieces import Piece
 from gradproof.objective.slices import Block, disjoint, together
 from gradproof.objective.statement import Statement
+from gradproof.objective.variations import identity_of, variation_of
 from gradproof.prox.function import AbstractFunction
 from gradproof.prox.separable import AbstractSeparable
 
@@ -75,8 +76,14 @@ class _Own:
         return bool(self.is_taken is None and (self.factor == 1).all() and (self.offset == 0).all())
 
 
-def penalties_of(statement: Statement, pieces: Sequence[Piece]) -> Penalties:
-    """Return what the pieces mean for the solvers. Raises: DomainError: a weight is negative. Infeasible: bounds cross."""
+def penalties_of(statement: Statement, pieces: Sequence[Piece], *, has_variation: bool = True) -> Penalties:
+    """Return what the pieces mean for the solvers; the total variation of a matrix is one function where ``has_variation`` asks for it.
+
+    Raises: DomainError: a weight is negative. Infeasible: bounds cross.
+    """
+    variation = variation_of(statement, pieces) if has_variation else None
+    if variation is not None:
+        pieces = [piece for piece in pieces if piece not in variation[2]]
     own: dict[Symbol, list[_Own]] = {}
     rows: list[tuple[Piece, Affine]] = []
     mapped: list[Mapped] = []
@@ -113,6 +120,13 @@ def penalties_of(statement: Statement, pieces: Sequence[Piece]) -> Penalties:
             mapped.append(_mapped(piece, affine))
         else:
             chosen[affine.moving[0]] = found_own
+    if variation is not None:
+        symbol, function, parts_of_it = variation
+        text, shape = " + ".join(piece.text for piece in parts_of_it), statement.shapes[symbol.name]
+        if symbol in chosen:
+            mapped.append(Mapped(text, identity_of(symbol, statement), function, shape))
+        else:
+            chosen[symbol] = Penalty(function, shape, [text])
     for text, function in [(item.text, item.function) for item in mapped]:
         if not function.traits.is_convex:
             raise UnsupportedError(f"{text} is not convex, and stands beside other terms without a gradient", where="minimize")

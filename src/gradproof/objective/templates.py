@@ -53,22 +53,34 @@ def separable_match(value: Callable[[Array], float], shape: tuple[int, ...], nam
 
 
 def whole_match(value: Callable[[Array], float], shape: tuple[int, ...], names: Names) -> AbstractFunction | None:
-    """Return the smooth maximum with a linear part that a function of a vector is by its values, None where it is another one.
+    """Return the smooth maximum or the log-determinant with a linear part that a function is by its values, None where it is another one.
 
-    Formula: value(x) = weight log sum_i exp(x_i) + <a, x> + constant, with a named in ``names``
+    Formula: value(x) = weight f(x) + <a, x> + constant, with a named in ``names``
     """
-    if len(shape) != 1:
+    source = np.random.default_rng(7)
+    drawn = [source.standard_normal(shape) for _ in range(32)]
+    function: AbstractFunction
+    whole: Array
+    if len(shape) == 1:
+        function, points, whole = prox.LogSumExp(), [3 * point for point in drawn], np.ones(shape)
+    elif len(shape) == 2 and shape[0] == shape[1]:
+        function, points, whole = (
+            prox.LogDeterminant(),
+            [0.1 * np.eye(shape[0]) + point @ point.T for point in drawn],
+            np.eye(shape[0]),
+        )
+    else:
         return None
-    function, source = prox.LogSumExp(), np.random.default_rng(7)
-    points = [3 * source.standard_normal(shape) for _ in range(32)]
     with np.errstate(all="ignore"):
         values = np.array([value(point) for point in points])
     if not np.isfinite(values).all():
         return None
-    linear = {text: entries for text, entries in names.entries(shape[0]).items() if text.isidentifier()}
-    rest = [[function.value(x), float(np.sum(x)), 1.0, *(float(np.sum(e * x)) for e in linear.values())] for x in points]
-    found = _fits(np.array(rest), values)
-    return _assembled(function, found, list(linear.values()), names) if found is not None and found[0] > _TOLERANCE else None
+    named = [entries.reshape(shape) for text, entries in names.entries(int(np.prod(shape))).items() if text.isidentifier()]
+    columns = [
+        [function.value(x), float(np.sum(whole * x)), 1.0, *(float(np.sum(entries * x)) for entries in named)] for x in points
+    ]
+    found = _fits(np.array(columns), values)
+    return _assembled(function, found, named, names, whole) if found is not None and found[0] > _TOLERANCE else None
 
 
 def _is_separable(value: Callable[[Array], float], points: list[Array]) -> bool:
@@ -96,9 +108,11 @@ def _fits(columns: Array, values: Array) -> Array | None:
     return found / scale if rank == columns.shape[1] and left <= _TOLERANCE * max(1.0, float(np.abs(values).max())) else None
 
 
-def _assembled(function: AbstractFunction, found: Array, linear: list[Array], names: Names) -> AbstractFunction:
+def _assembled(
+    function: AbstractFunction, found: Array, linear: list[Array], names: Names, whole: Array | None = None
+) -> AbstractFunction:
     weight, slope, _, *others = (names.snapped(float(part)) for part in found)
-    tilt: Any = slope
+    tilt: Any = slope if whole is None or np.ndim(whole) == 1 else slope * whole
     for part, entries in zip(others, linear, strict=True):
         tilt = tilt + part * entries if part else tilt
     if weight != 1:

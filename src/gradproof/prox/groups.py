@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -49,37 +50,50 @@ class SparseGroup(AbstractNorm):
 
     def _parts(self) -> list[tuple[npt.NDArray[np.intp], float]]:
         """Return every group with its weight, lambda_2 included."""
-        weights = np.asarray(self.weights)
-        return [(np.asarray(group), self.lambda_2 * float(weight)) for group, weight in zip(self.groups, weights, strict=True)]
+        return [(np.asarray(group), float(weight)) for group, weight in zip(self.groups, self._thresholds, strict=True)]
+
+    @property
+    def _thresholds(self) -> Array:
+        """The weight of every group, lambda_2 included."""
+        return self.lambda_2 * np.asarray(self.weights)
+
+    @cached_property
+    def _members(self) -> npt.NDArray[np.intp]:
+        """The entries of all groups, one group behind the other."""
+        return np.concatenate([np.asarray(group) for group in self.groups]) if self.groups else np.zeros(0, dtype=np.intp)
+
+    @cached_property
+    def _owners(self) -> npt.NDArray[np.intp]:
+        """The number of the group of each of these entries."""
+        return np.repeat(np.arange(len(self.groups)), [len(np.asarray(group)) for group in self.groups])
 
     def _alone(self, x: Array) -> npt.NDArray[np.bool_]:
         """Return where the entries in no group are."""
         is_alone = np.ones(x.size, dtype=bool)
-        for group, _ in self._parts():
-            is_alone[group] = False
+        is_alone[self._members] = False
         return is_alone
 
     def _check_shape(self, x: Array, name: str, where: str) -> None:
-        largest = max((int(group.max(initial=-1)) for group, _ in self._parts()), default=-1)
+        largest = int(self._members.max(initial=-1))
         if x.size <= largest:
             raise ShapeError(
                 f"{name} needs at least {largest + 1} entries", got=f"{x.size}", where=where, remedy="Check the groups."
             )
 
-    def _sizes(self, x: Array) -> Array:
-        """Return the l2 norm of every group."""
-        flat = x.ravel()
-        return np.array([np.linalg.norm(flat[group]) for group, _ in self._parts()])
+    def _sizes(self, flat: Array) -> Array:
+        """Return the l2 norm of every group; entries are scaled first, so that no square overflows or vanishes."""
+        top = float(np.abs(flat).max(initial=0.0)) or 1.0
+        squares = np.bincount(self._owners, (flat[self._members].astype(np.float64) / top) ** 2, len(self.groups))
+        return np.asarray(top * np.sqrt(squares))
 
     def _value(self, x: Array) -> float:
-        weights = self.lambda_2 * np.asarray(self.weights)
-        return self.lambda_1 * float(np.abs(x).sum(dtype=np.float64)) + float(self._sizes(x) @ weights)
+        return self.lambda_1 * float(np.abs(x).sum(dtype=np.float64)) + float(self._sizes(x.ravel()) @ self._thresholds)
 
     def _prox(self, x: Array, gamma: Array) -> Array:
         flat = shrink(x, gamma * self.lambda_1).ravel()
-        for group, weight in self._parts():
-            size = float(np.linalg.norm(flat[group]))
-            flat[group] *= max(0.0, 1 - float(gamma) * weight / size) if size > 0 else 0.0
+        sizes = self._sizes(flat)
+        kept = np.maximum(0.0, 1 - float(gamma) * self._thresholds / np.where(sizes > 0, sizes, 1.0))
+        flat[self._members] *= kept[self._owners]
         return flat.reshape(x.shape).astype(x.dtype, copy=False)
 
     def _dual_norm(self, y: Array) -> float:
@@ -98,25 +112,21 @@ class SparseGroup(AbstractNorm):
 
     def _conjugate_value(self, y: Array) -> float:
         flat, slack = y.ravel(), tolerance(y) * (1 + float(np.linalg.norm(y)))
-        inside = bool((np.abs(flat[self._alone(y)]) <= self.lambda_1 + slack).all())
-        for group, weight in self._parts():
-            inside = inside and float(np.linalg.norm(shrink(flat[group], self.lambda_1))) <= weight + slack
-        return 0.0 if inside else np.inf
+        is_small = bool((np.abs(flat[self._alone(y)]) <= self.lambda_1 + slack).all())
+        return 0.0 if is_small and (self._sizes(shrink(flat, self.lambda_1)) <= self._thresholds + slack).all() else np.inf
 
     def _subdifferential_distance(self, x: Array, v: Array) -> float:
-        flat, slope, square = x.ravel(), v.ravel(), 0.0
-        is_alone = self._alone(x)
-        blocks = [*self._parts(), (np.flatnonzero(is_alone), 0.0)]
-        for group, weight in blocks:
-            part, wanted = flat[group], slope[group]
-            size = float(np.linalg.norm(part))
-            if size == 0:
-                # Zero: a point of the cube of lambda_1 plus one of the ball of the weight.
-                square += max(float(np.linalg.norm(shrink(wanted, self.lambda_1))) - weight, 0.0) ** 2
-                continue
-            rest = wanted - weight / size * part - np.sign(part) * self.lambda_1
-            square += float(np.sum(np.where(part == 0, np.maximum(np.abs(wanted) - self.lambda_1, 0), rest) ** 2))
-        return float(np.sqrt(square))
+        flat, slope = x.ravel(), v.ravel()
+        sizes = self._sizes(flat)
+        is_zero = sizes == 0
+        # Zero: a point of the cube of lambda_1 plus one of the ball of the weight.
+        away = np.maximum(self._sizes(shrink(slope, self.lambda_1)) - self._thresholds, 0)[is_zero]
+        pull, is_counted = np.zeros(flat.size), np.ones(flat.size, dtype=bool)
+        pull[self._members] = (self._thresholds / np.where(is_zero, 1.0, sizes))[self._owners]
+        is_counted[self._members] = ~is_zero[self._owners]
+        rest = slope - pull * flat - np.sign(flat) * self.lambda_1
+        entries = np.where(flat == 0, np.maximum(np.abs(slope) - self.lambda_1, 0), rest)[is_counted]
+        return float(np.sqrt(np.sum(away**2) + np.sum(entries**2)))
 
     def _naive_prox(self, x: Array, gamma: Array) -> Array:
         """Descend along one entry after the other within each group."""
@@ -187,12 +197,13 @@ def index_array(group: npt.ArrayLike, number: int, where: str) -> npt.NDArray[np
 
 def refuse_overlap(groups: Sequence[npt.NDArray[np.intp]], where: str) -> None:
     """Raises DomainError: an index is in two groups, or twice in one."""
-    owner: dict[int, int] = {}
-    for number, group in enumerate(groups):
-        for index in group.tolist():
-            if index in owner:
-                raise DomainError(
-                    "groups must not overlap", got=f"index {index} in group {owner[index]} and in group {number}", where=where,
-                    remedy="Repeat the column that two groups share, or solve with two terms.",
-                )  # fmt: skip
-            owner[index] = number
+    indices = np.concatenate(groups) if groups else np.zeros(0, dtype=np.intp)
+    owners = np.repeat(np.arange(len(groups)), [group.size for group in groups])
+    order = np.argsort(indices, kind="stable")
+    twice = np.flatnonzero(np.diff(indices[order]) == 0)
+    if twice.size:
+        first, second = owners[order[twice[0] : twice[0] + 2]]
+        raise DomainError(
+            "groups must not overlap", got=f"index {indices[order[twice[0]]]} in group {first} and in group {second}", where=where,
+            remedy="Repeat the column that two groups share, or solve with two terms.",
+        )  # fmt: skip

@@ -112,7 +112,8 @@ class _Loop:
     def _terminate(self, iteration: int, is_last: bool) -> Reason | None:
         seconds = time.perf_counter() - self.began
         is_late = seconds >= self.stopping.max_seconds
-        if self.state.gradient is None and iteration % _CHECK_EVERY and not (is_late or is_last):
+        # The first step is looked at too: where the smooth part is a squared distance, it is the last.
+        if self.state.gradient is None and iteration > 1 and iteration % _CHECK_EVERY and not (is_late or is_last):
             return None
         objective, certificate = self._measure(iteration)
         if certificate <= self.stopping.tolerance:
