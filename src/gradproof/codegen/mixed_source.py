@@ -16,10 +16,10 @@ from gradproof.codegen.loop_ends import with_offsets, without_idle_tests
 from gradproof.codegen.loop_parts import axes_of, outer_sums, pairwise, rows_of
 from gradproof.codegen.loop_source import LoopWriter, Wanted
 from gradproof.codegen.plan import planned
-from gradproof.codegen.products import Permuted, Scaled
+from gradproof.codegen.products import Permuted, Product, Scaled, in_order
 from gradproof.codegen.renaming import Renaming
 from gradproof.codegen.row_passes import Names, RowPass, pass_lines, row_pass, vector_first
-from gradproof.codegen.statements import Assignment, KernelCall, NewArray, Plain, made_by
+from gradproof.codegen.statements import Assignment, KernelCall, NewArray, Plain, made_by, read_by
 from gradproof.codegen.steps import is_by_library, is_plain, library_parts, scaled, steps
 from gradproof.codegen.windows import Windows, convolution_of
 from gradproof.elaborate.sizes import extent
@@ -57,11 +57,29 @@ class MixedWriter(Writer):
 
     def result(self, root: Expr, axes: Sequence[Index]) -> Result:
         """Write an expression and return its value over these axes; a number of a kernel is one of Python's already."""
+        self._put_in_order(root, tuple(axes))
         code = self.written(root, axes)
         if axes:
             return Result(code, self._operation_of(root, axes))
         inner = code.removeprefix("float(").removesuffix(")")
         return Result(inner if inner in self.numbers else code, inner if inner.isidentifier() else None)
+
+    def _put_in_order(self, root: Expr, axes: tuple[Index, ...]) -> None:
+        """Make a product that nothing else reads in the order of its result."""
+        made = self.done.get(root)
+        if made is None:
+            return
+        for place, statement in enumerate(self.lines):
+            if made_by(statement) == (made.code,) and isinstance(statement, Assignment):
+                product = statement.array.operation
+                ordered = in_order(product, axes) if isinstance(product, Product) else None
+                read = [read_by(later) for later in self.lines[place + 1 :]]
+                if ordered is not None and all(names is not None and made.code not in names for names in read):
+                    array = Array(ordered.all_at_once(self._length), axes, operation=ordered)
+                    self.lines[place] = Assignment(made.code, array)
+                    self.named = {code: name for code, name in self.named.items() if name != made.code}
+                    self.done[root] = Array(made.code, axes)
+                return
 
     def _operation_of(self, root: Expr, axes: Sequence[Index]) -> Permuted | None:
         """Return what makes a result of the array that it is: a new row-major one."""

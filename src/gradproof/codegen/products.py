@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gradproof.expr.node import Index, Symbol
 
@@ -34,6 +34,11 @@ class Operand:
     def operands(self) -> tuple[Operand, ...]:
         """The arrays that are read."""
         return (self,)
+
+    @property
+    def turned(self) -> Operand:
+        """The transpose."""
+        return replace(self, is_turned=not self.is_turned) if len(self.sides) > 1 else self
 
     @property
     def is_flattened(self) -> bool:
@@ -72,6 +77,11 @@ class Product:
     def operands(self) -> tuple[Operand, ...]:
         """The arrays that are read."""
         return (*self.left.operands, *self.right.operands)
+
+    @property
+    def turned(self) -> Product:
+        """The transpose."""
+        return Product(self.right.turned, self.left.turned)
 
     @property
     def is_flattened(self) -> bool:
@@ -143,6 +153,57 @@ class EachProduct:
 
 
 @dataclass(frozen=True, slots=True)
+class InOrder:
+    """A product with its axes in another order, one part for each turn of the first of them: so a part is turned while the caches hold it.
+
+    ``whole`` is the product; its rows are two axes or more, ``axes[0]`` among them.
+    """
+
+    whole: Product
+    axes: Axes
+
+    @property
+    def operands(self) -> tuple[Operand, ...]:
+        """The arrays that are read."""
+        return self.whole.operands
+
+    @property
+    def part(self) -> Product:
+        """The product at one turn."""
+        left = self.whole.left
+        assert isinstance(left, Operand), "a chain is multiplied at once"
+        place = left.axes.index(self.axes[0])
+        subscripts = ", ".join("each" if index is self.axes[0] else ":" for index in left.axes)
+        rest = tuple(index for index in left.axes if index is not self.axes[0])
+        split = left.split - 1 if place < left.split else left.split
+        return Product(Operand(f"np.ascontiguousarray({left.name}[{subscripts}])", rest, split, left.is_turned), self.whole.right)
+
+    def text(self, length: Length) -> str:
+        """Return the code of the part at one turn."""
+        part = self.part
+        places = tuple(part.axes.index(index) for index in self.axes[1:])
+        code = part.text(length)
+        if places == tuple(range(len(places))):
+            return code
+        return f"{code if part.is_flattened else f'({code})'}.transpose(({', '.join(map(str, places))}))"
+
+    def all_at_once(self, length: Length) -> str:
+        """Return the code of the product in NumPy."""
+        places = ", ".join(str(self.whole.axes.index(index)) for index in self.axes)
+        return f"np.ascontiguousarray({self.whole.text(length)}.transpose(({places})))"
+
+
+def in_order(product: Product, axes: Axes) -> InOrder | None:
+    """Return a product with its axes in another order, None where it has that order, or nothing is won by parts."""
+    if product.axes == axes or set(product.axes) != set(axes) or len(product.sides) < 2:
+        return None
+    for one, other in ((product.left, product.right), (product.right.turned, product.left.turned)):
+        if isinstance(one, Operand) and len(one.sides) == 2 and len(one.sides[0]) > 1 and axes[0] in one.sides[0]:
+            return InOrder(Product(one, other), axes)
+    return None
+
+
+@dataclass(frozen=True, slots=True)
 class Scaled:
     """An array times a number, which is made one of the arrays' type: ``number`` is the code of that, ``read`` the variables in it."""
 
@@ -170,7 +231,7 @@ class Permuted:
         return f"np.ascontiguousarray({self.name}{turned})"
 
 
-Operation = Product | EitherOrder | EachProduct | Scaled | Permuted
+Operation = Product | EitherOrder | EachProduct | InOrder | Scaled | Permuted
 
 
 def reshaped(code: str, lengths: Sequence[str]) -> str:

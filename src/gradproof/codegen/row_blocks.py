@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from gradproof.codegen.kernel import ROWS, Kernel
-from gradproof.codegen.products import EachProduct, EitherOrder, Length, Operand, Operation, Permuted, Product, Scaled
+from gradproof.codegen.products import EachProduct, EitherOrder, InOrder, Length, Operand, Operation, Permuted, Product, Scaled
 from gradproof.codegen.signature import Signature
 from gradproof.codegen.statements import Assignment, KernelCall, NewArray, Statement
 from gradproof.elaborate.sizes import extent
@@ -109,12 +109,17 @@ def _is_product_placed(statement: Assignment, name: str, operation: Operation, b
             return _is_placed(statement, name, shape, factors, blocks)
         case Product():
             return _is_placed_by_rows(statement, name, (operation,), blocks)
+        case InOrder(whole):
+            if blocks.row in shape:
+                return False
+            return _is_placed_by_rows(statement, name, (whole,), blocks)
         case EitherOrder(first, second):
             return _is_placed_by_rows(statement, name, (first, second), blocks)
 
 
 def _is_placed_by_rows(statement: Assignment, name: str, orders: Sequence[Product], blocks: Blocks) -> bool:
-    shape = tuple(map(extent, orders[0].axes))
+    assert statement.array.operation is not None, "statements were looked at before"
+    shape = tuple(map(extent, statement.array.operation.axes))
     read = tuple(dict.fromkeys(operand.name for order in orders for operand in order.operands))
     sums = [part for order in orders for part in _parts(order) if blocks.row in map(extent, part.inner)]
     if not sums:
@@ -126,7 +131,7 @@ def _is_placed_by_rows(statement: Assignment, name: str, orders: Sequence[Produc
         return False
     blocks.shapes[name] = shape
     blocks.late.add(name)
-    if len(shape) > _MATRIX:
+    if len(shape) > _MATRIX or isinstance(statement.array.operation, InOrder):
         blocks.whole.update(dict.fromkeys(read))
         blocks.behind.append(statement)
     else:

@@ -14,6 +14,14 @@ def rows_at_once(x):
     """How many rows the second cache holds, a multiple of four."""
     return max(4, min(64, 262_144 // max(1, x.shape[1] * x.itemsize)) // 4 * 4)
 ''',
+    "added_up": '''@njit(**LOOPS)
+def added_up(parts):
+    """The sum over the first axis: what each thread has found."""
+    total = parts[0].copy()
+    for place in range(1, parts.shape[0]):
+        total += parts[place]
+    return total
+''',
     "row_products": '''@njit(**LOOPS)
 def row_products(x, w, z, first_row, last_row):
     """Write ``x[i] . w[c]`` to ``z[i, c]`` for some rows: four rows and two columns share what is read, which the first cache holds."""

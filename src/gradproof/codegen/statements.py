@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from gradproof.codegen.array import Array
 from gradproof.codegen.kernel import Kernel
-from gradproof.codegen.products import Axes, EachProduct, Length, Operation, Product
+from gradproof.codegen.products import Axes, EachProduct, EitherOrder, InOrder, Length, Operation, Permuted, Product, Scaled
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +89,25 @@ def made_by(statement: Statement) -> tuple[str, ...]:
             return ()
 
 
+def read_by(statement: Statement) -> set[str] | None:
+    """Return the names of the arrays that a statement reads, None where that is not known."""
+    match statement:
+        case NewArray():
+            return set()
+        case KernelCall(_, arguments):
+            return set(arguments)
+        case Assignment(_, Array(operation=Scaled(name) | Permuted(name))):
+            return {name}
+        case Assignment(_, Array(operation=Product() | EitherOrder() | EachProduct() | InOrder() as operation)):
+            return {operand.name for operand in operation.operands}
+    return None
+
+
 def flattened_by(statement: Statement) -> set[str]:
     """Return the arrays that a statement takes as matrices though they have more axes: these have to be row-major."""
     match statement:
-        case Assignment(_, Array(operation=Product() | EachProduct() as operation)):
-            is_each = isinstance(operation, EachProduct)
+        case Assignment(_, Array(operation=Product() | EachProduct() | InOrder() as operation)):
+            is_each = isinstance(operation, EachProduct | InOrder)
             return {operand.name for operand in operation.operands if operand.is_flattened or is_each}
     return set()
 
@@ -106,8 +120,8 @@ def texts(statements: Sequence[Statement]) -> list[str]:
 def compiled(name: str, operation: Operation, length: Length) -> list[str]:
     """Return the lines that give a name to the value of an operation, in code that Numba compiles."""
     code = operation.text(length)
-    if not isinstance(operation, EachProduct):
+    if not isinstance(operation, EachProduct | InOrder):
         return [f"{name} = {code}"]
     shape = ", ".join(map(length, operation.axes))
-    loop = f"for each in range({length(operation.shared)}):"
+    loop = f"for each in range({length(operation.axes[0])}):"
     return [f"{name} = np.empty(({shape}), dtype)", loop, f"    {name}[each] = {code}"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gradproof.codegen.mixed_source import Result
-from gradproof.codegen.products import EachProduct, EitherOrder, Length, Permuted, Product
+from gradproof.codegen.products import EachProduct, EitherOrder, InOrder, Length, Permuted, Product
 from gradproof.codegen.signature import Signature
 from gradproof.codegen.sizes import size_text
 from gradproof.codegen.statements import Assignment, KernelCall, NewArray, Plain, Statement, compiled
@@ -26,7 +26,7 @@ def is_whole(statements: Sequence[Statement], results: Sequence[Result]) -> bool
 
 
 def _multiplies(statement: Assignment) -> bool:
-    return isinstance(statement.array.operation, Product | EitherOrder | EachProduct)
+    return isinstance(statement.array.operation, Product | EitherOrder | EachProduct | InOrder)
 
 
 def _is_compiled(statement: Statement) -> bool:

@@ -9,7 +9,7 @@ from gradproof.codegen.functions import by_name, used_lines
 from gradproof.codegen.kernel import ROWS
 from gradproof.codegen.loop_code import LoopCode, bare
 from gradproof.codegen.mixed_source import Result
-from gradproof.codegen.products import EachProduct, EitherOrder, Length, Operation, Permuted, Product, Scaled
+from gradproof.codegen.products import EachProduct, EitherOrder, InOrder, Length, Operation, Permuted, Product, Scaled
 from gradproof.codegen.row_blocks import Blocks, Total, in_blocks, length_of_rows
 from gradproof.codegen.signature import Output, Signature, quotable, shape_text
 from gradproof.codegen.statements import Assignment, KernelCall, NewArray, Plain, Statement
@@ -106,7 +106,7 @@ def _by_rows(made: Signature, blocks: Blocks, results: Sequence[Result], length:
         f"    for first_row in range({count} * thread // threads, end_row, step):",
         "        last_row = min(first_row + step, end_row)",
         f"        _{name}_rows({', '.join(passed)})",
-        *(f"{total.name} = {total.name}_by_thread.sum(axis=0)" for total in blocks.totals),
+        *(f"{total.name} = added_up({total.name}_by_thread)" for total in blocks.totals),
         *(f"{own} = all_{own}" for own in stored),
         *(line for statement in blocks.behind for line in compiled_lines(statement, length)),
     ]
@@ -153,9 +153,9 @@ def _read(operation: Operation, made: Signature, row: Symbol) -> set[str]:
         case EitherOrder(_, _, costs):
             counted = {index for terms in costs for term in terms for index in term}
             return {operand.name for operand in operation.operands} | _sizes(counted, made, row)
-        case Product() | EachProduct():
+        case Product() | EachProduct() | InOrder():
             parts = [operation.axes, *(operand.axes for operand in operation.operands if operand.is_flattened)]
-            is_flat = len(parts) > 1 or isinstance(operation, EachProduct)
+            is_flat = len(parts) > 1 or isinstance(operation, EachProduct | InOrder)
             axes = {index for part in parts for index in part} if is_flat else set()
             return {operand.name for operand in operation.operands} | _sizes(axes, made, row)
 
