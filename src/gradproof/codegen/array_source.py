@@ -15,6 +15,7 @@ from gradproof.codegen.dialects import Dialect
 from gradproof.codegen.parts import is_of_sizes, is_whole, of_square, visited, whole_parts, within_limits
 from gradproof.codegen.signs import is_nonnegative
 from gradproof.codegen.sizes import bare, size_text
+from gradproof.codegen.spans import Spans, spans_of
 from gradproof.codegen.statements import Assignment, Statement
 from gradproof.codegen.window_layout import Tools as WindowTools
 from gradproof.codegen.windows import Windows, biased_windows, scaled_windows, windows_of
@@ -61,7 +62,7 @@ class ArrayCode:
     done: dict[Expr, Array] = field(default_factory=dict)
     count: int = 0
     wanted: tuple[Index, ...] = ()
-    windows: dict[Expr, Windows | None] = field(default_factory=dict)
+    windows: dict[Expr, Windows | Spans | None] = field(default_factory=dict)
     named: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -77,12 +78,13 @@ class ArrayCode:
         found = self._windows_of(node)
         return visited(node) if found is None else found.parts
 
-    def _windows_of(self, node: Expr) -> Windows | None:
+    def _windows_of(self, node: Expr) -> Windows | Spans | None:
         """Return what a node is as a sum over windows, where the library has kernels for these."""
         if self.dialect.windows is None:
             return None
         if node not in self.windows:
-            self.windows[node] = windows_of(node) or self._windows_in(node)
+            spans = spans_of(node) if self.dialect.spans is not None else None
+            self.windows[node] = windows_of(node) or self._windows_in(node) or spans
         return self.windows[node]
 
     def _windows_in(self, node: Expr) -> Windows | None:
@@ -98,7 +100,10 @@ class ArrayCode:
             return None
         over = lambda part, axes: self._over(self._of(part), axes)  # noqa: E731
         keep = lambda code: self._line(Array(code)).code  # noqa: E731
-        return self.dialect.windows(found, WindowTools(over, lambda size: bare(self._code(size)), self._shape, keep))
+        tools = WindowTools(over, lambda size: bare(self._code(size)), self._shape, keep)
+        if isinstance(found, Spans):
+            return self.dialect.spans(found, tools) if self.dialect.spans is not None else None
+        return self.dialect.windows(found, tools)
 
     def _shape(self, axes: Sequence[Index]) -> str:
         return f"({', '.join(self._length(index) for index in axes)},)"

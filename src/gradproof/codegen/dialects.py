@@ -11,8 +11,11 @@ from dataclasses import dataclass, field
 from gradproof.codegen.array import Array
 from gradproof.codegen.jax_windows import HELPERS as WINDOWS_OF_JAX
 from gradproof.codegen.jax_windows import jax_windows
+from gradproof.codegen.numpy_spans import HELPERS as HELPERS_OF_SPANS
+from gradproof.codegen.numpy_spans import numpy_spans
 from gradproof.codegen.numpy_windows import HELPERS as HELPERS_OF_WINDOWS
 from gradproof.codegen.numpy_windows import numpy_windows
+from gradproof.codegen.spans import Spans
 from gradproof.codegen.structured import CLASSES
 from gradproof.codegen.torch_reuse import reusing
 from gradproof.codegen.torch_windows import HELPERS as WINDOWS_OF_TORCH
@@ -65,6 +68,8 @@ class Dialect:
     has_biased_windows: bool = False
     #: Writes a sum over windows by a kernel of the library.
     windows: Callable[[Windows, Tools], Array | None] | None = None
+    #: Writes a sum over spans whose ends move.
+    spans: Callable[[Spans, Tools], Array] | None = None
     #: Lines of a function body in which arrays that nothing else reads give their memory to others.
     reusing: Callable[[Sequence[str]], list[str]] = list
     static: Dialect | None = field(default=None)
@@ -265,7 +270,7 @@ NUMPY = Dialect(
     imports="import numpy as np",
     elementwise=_ELEMENTWISE,
     of_axes=_OF_AXES,
-    helpers={"floating": _FLOATING, **_HELPERS, **HELPERS_OF_WINDOWS, "Structured": CLASSES["numpy"]},
+    helpers={"floating": _FLOATING, **_HELPERS, **HELPERS_OF_WINDOWS, **HELPERS_OF_SPANS, "Structured": CLASSES["numpy"]},
     einsum='np.einsum("{0}", {1})',
     tensordot="np.tensordot({0}, {1}, ({2}, {3}))",
     permute=".transpose({0})",
@@ -286,6 +291,7 @@ NUMPY = Dialect(
     type_of_arrays="dtype = floating({0})",
     negation="np.logical_not({0})",
     windows=numpy_windows,
+    spans=numpy_spans,
     has_half_products=True,
     has_views=True,
 )

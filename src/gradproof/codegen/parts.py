@@ -39,6 +39,8 @@ def visited(node: Expr) -> tuple[Expr, ...]:
             return (body,)
         case TensorEntry(_, _, body):
             return (body,)
+        case Apply("floor" | "ceil", (inner,)) if is_of_sizes(inner) and (quotient := whole_parts(inner)) is not None:
+            return quotient  # rounded in whole numbers
         case Multiply(factors):
             return tuple(factor for factor in factors if not isinstance(factor, Iverson))
         case Element(_, indices):
