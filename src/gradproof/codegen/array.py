@@ -54,8 +54,3 @@ def number_text(value: Fraction, *, power: bool = False) -> str:
         return str(value.numerator)
     text = f"{value.numerator} / {value.denominator}"
     return f"({text})" if power or value >= 0 else f"-({-value.numerator} / {value.denominator})"
-
-
-def rounded(name: str, code: str) -> str:
-    """Return a rounded size in integers: ``floor(h/2)``."""
-    return f"int(({code}) // 1)" if name == "floor" else f"-int((-({code})) // 1)"

@@ -9,12 +9,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from gradproof.codegen.array import Array, letters_of, number_text, rounded, union
+from gradproof.codegen.array import Array, letters_of, number_text, union
 from gradproof.codegen.contraction import Factor, Tools, contracted
 from gradproof.codegen.dialects import Dialect
 from gradproof.codegen.parts import is_of_sizes, is_whole, of_square, visited, whole_parts, within_limits
 from gradproof.codegen.signs import is_nonnegative
-from gradproof.codegen.sizes import bare, size_text
+from gradproof.codegen.sizes import bare, inexact_size_text, size_text
 from gradproof.codegen.spans import Spans, spans_of
 from gradproof.codegen.statements import Assignment, Statement
 from gradproof.codegen.window_layout import Tools as WindowTools
@@ -189,26 +189,10 @@ class ArrayCode:
 
     def _code(self, node: Expr) -> str:
         """Return the code of an integer: a size or a limit."""
-        found = size_text(node, self.names)
-        return self._inexact(node) if found is None else found
-
-    def _inexact(self, node: Expr) -> str:
-        """Return the code of a size that is rounded from a quotient of sizes."""
-        match node:
-            case Number(value):
-                return str(value)
-            case Add(terms, weights):
-                return "(" + " + ".join(f"{weight} * {self._code(term)}" for term, weight in zip(terms, weights, strict=True)) + ")"
-            case Apply("floor" | "ceil" as name, (inner,)):
-                return rounded(name, self._code(inner))
-            case Multiply(factors):
-                return "(" + " * ".join(self._code(factor) for factor in factors) + ")"
-            case Power(base, Number(value)) if value == -1:
-                return f"(1 / {self._code(base)})"
-            case Apply("maximum" | "minimum" as name, arguments):
-                return f"{name[:3]}({', '.join(self._code(part) for part in arguments)})"
-            case _:
-                raise self._unsupported(f"the size {to_text(node)}")
+        found = size_text(node, self.names) or inexact_size_text(node, self.names)
+        if found is None:
+            raise self._unsupported(f"the size {to_text(node)}")
+        return found
 
     def _end(self, limit: Expr, extreme: str) -> str:
         """Return the code of a limit; one that varies with other indices gives way to its extreme."""

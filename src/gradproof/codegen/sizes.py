@@ -35,6 +35,34 @@ def size_text(node: Expr, names: Mapping[str, str]) -> str | None:
     return None
 
 
+def inexact_size_text(node: Expr, names: Mapping[str, str]) -> str | None:
+    """Return the code of a size that is rounded from a quotient of sizes, None where it has none."""
+
+    def code(part: Expr) -> str | None:
+        return size_text(part, names) or inexact_size_text(part, names)
+
+    match node:
+        case Number(value):
+            return str(value)
+        case Add(terms, weights):
+            parts = [inner and f"{weight} * {inner}" for weight, inner in zip(weights, map(code, terms), strict=True)]
+            joined = _joined(parts, " + ")
+            return joined and f"({joined})"
+        case Apply("floor" | "ceil" as name, (inner,)):
+            text = code(inner)
+            return text and (f"int(({text}) // 1)" if name == "floor" else f"-int((-({text})) // 1)")
+        case Multiply(factors):
+            joined = _joined([code(factor) for factor in factors], " * ")
+            return joined and f"({joined})"
+        case Power(base, Number(value)) if value == -1:
+            below = code(base)
+            return below and f"(1 / {below})"
+        case Apply("maximum" | "minimum" as name, arguments):
+            listed = _joined([code(part) for part in arguments], ", ")
+            return listed and f"{name[:3]}({listed})"
+    return None
+
+
 def same_size(one: Expr, other: Expr) -> bool:
     """Tell whether two sizes are the same whatever the sizes in them are: ``floor(h/2 + 1/2)`` is ``floor(h/2 - 1/2) + 1``."""
     return one is other or transform(one, _settled) is transform(other, _settled)
