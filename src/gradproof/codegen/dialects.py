@@ -68,6 +68,8 @@ class Dialect:
     has_biased_windows: bool = False
     #: Writes a sum over windows by a kernel of the library.
     windows: Callable[[Windows, Tools], Array | None] | None = None
+    #: Whether the library warns of entries that have no value, also where a condition leaves them out.
+    warns: bool = False
     #: Writes a sum over spans whose ends move.
     spans: Callable[[Spans, Tools], Array] | None = None
     #: Lines of a function body in which arrays that nothing else reads give their memory to others.
@@ -112,7 +114,7 @@ _ELEMENTWISE = {
     "cosh": "np.cosh({0})",
     "tanh": "np.tanh({0})",
     "coth": "1 / np.tanh({0})",
-    "sech": "1 / np.cosh({0})",
+    "sech": "2 * np.exp(-np.abs({0})) / (1 + np.exp(-2 * np.abs({0})))",
     "csch": "1 / np.sinh({0})",
     "arcsinh": "np.arcsinh({0})",
     "arccosh": "np.arccosh({0})",
@@ -292,6 +294,7 @@ NUMPY = Dialect(
     negation="np.logical_not({0})",
     windows=numpy_windows,
     spans=numpy_spans,
+    warns=True,
     has_half_products=True,
     has_views=True,
 )

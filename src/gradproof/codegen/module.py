@@ -9,6 +9,7 @@ from gradproof.codegen.array_writer import Writer
 from gradproof.codegen.dialects import DIALECTS, Dialect
 from gradproof.codegen.differentiable import differentiable
 from gradproof.codegen.functions import as_returned, by_name, called_helpers, head, signature_of, used_lines
+from gradproof.codegen.guards import guarded
 from gradproof.codegen.loop_module import loop_function, loop_module
 from gradproof.codegen.plan import planned
 from gradproof.codegen.signature import Output, Signature, quotable
@@ -72,9 +73,10 @@ def _array_function(formula: Formula, group: Sequence[Output], target: str, name
     writer = Writer(made.names, dialect)
     lines = [_typed(made, dialect)]
     lines += [_given(made.names[symbol.name], symbol, dialect) for symbol in made.arguments]
+    best = (lambda root: guarded(planned(root))) if dialect.warns else planned
     for stage in made.stages:
-        writer.stage(made.names[stage.symbol.name], planned(stage.value), stage.axes)
-    results = [writer.structured(planned(output.formula.value), output.formula.axes, output.columns) for output in group]
+        writer.stage(made.names[stage.symbol.name], best(stage.value), stage.axes)
+    results = [writer.structured(best(output.formula.value), output.formula.axes, output.columns) for output in group]
     returned = by_name(group, results) if called else as_returned(group, results)
     computed = dialect.reusing([*texts(writer.lines), f"return {returned}"])
     body = "\n    ".join([*filter(None, lines), *used_lines(made.measured(), computed), *computed])

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from gradproof.codegen.affine import always_holds
-from gradproof.expr.build import ONE, add, apply, multiply, number, power, reduce, sum_over, weighted_sum
+from gradproof.expr.build import ONE, add, apply, multiply, number, power, reduce, scale, sum_over, weighted_sum
 from gradproof.expr.node import (
     Add,
     Apply,
@@ -70,6 +70,50 @@ def _softplus(node: Expr) -> Expr | None:
             return apply("softplus", argument)
         case Apply("log", (Apply("sigma", (argument,)),)):
             return apply("log_sigmoid", argument)
+    return None
+
+
+def _logistic(node: Expr) -> Expr | None:
+    """``1 / (1 + e^x)`` is ``sigma(-x)``; ``e^x sigma(-x)`` is ``sigma(x)``, also where e^x is too large."""
+    match node:
+        case Power(Add((first, second), (one, other)), Number(exponent)) if one == other == 1 and exponent < 0:
+            for unit, grown in ((first, second), (second, first)):
+                if unit is ONE and isinstance(grown, Apply) and grown.function == "exp" and exponent.denominator == 1:
+                    return power(apply("sigma", scale(-1, grown.arguments[0])), number(-exponent))
+        case Multiply(factors):
+            for grown in factors:
+                if isinstance(grown, Apply) and grown.function == "exp":
+                    below = apply("sigma", scale(-1, grown.arguments[0]))
+                    for factor in factors:
+                        count = _times(factor, below)
+                        if count:
+                            rest = [part for part in factors if part is not grown and part is not factor]
+                            return multiply(apply("sigma", grown.arguments[0]), power(below, number(count - 1)), *rest)
+    return None
+
+
+def _times(factor: Expr, base: Expr) -> int:
+    """Return how often a factor is a number multiplied by itself, zero where it is something else."""
+    match factor:
+        case Power(inner, Number(exponent)) if inner is base and exponent.denominator == 1 and exponent > 0:
+            return int(exponent)
+    return int(factor is base)
+
+
+def _hyperbolic(node: Expr) -> Expr | None:
+    """``log(cosh(x))`` and ``sinh(x) / cosh(x)`` without the cosine, which overflows."""
+    match node:
+        case Apply("log", (Apply("cosh", (argument,)),)):
+            size = apply("abs", argument)
+            return add(size, apply("softplus", scale(-2, size)), scale(-1, apply("log", number(2))))
+        case Multiply(factors):
+            for below in factors:
+                match below:
+                    case Power(Apply("cosh", (argument,)), Number(exponent)) if exponent == -1:
+                        above = apply("sinh", argument)
+                        if above in factors:
+                            rest = [part for part in factors if part is not above and part is not below]
+                            return multiply(apply("tanh", argument), *rest)
     return None
 
 
@@ -218,6 +262,8 @@ def _has_moving_ends(index: Index) -> bool:
 RULES = (
     Rule("a squared norm is a sum of squares", "norm2(x)^2 = sum_i x_i^2", _square_of_norm),
     Rule("softplus", "log(1 + exp(x)) = softplus(x), log(sigma(x)) = log_sigmoid(x)", _softplus),
+    Rule("logistic function", "1/(1 + exp(x)) = sigma(-x), exp(x) sigma(-x) = sigma(x)", _logistic),
+    Rule("hyperbolic cosine", "log(cosh(x)) = |x| + softplus(-2 |x|) - log(2), sinh(x)/cosh(x) = tanh(x)", _hyperbolic),
     Rule("log of softmax", "log(softmax(x)) = log_softmax(x), log(sum_i exp(x_i)) = logsumexp(x)", _log_of_softmax),
     Rule("softmax", "exp(x_p) / sum_i exp(x_i) = softmax(x)_p", _softmax),
     Rule("conditions that always hold", "[1 <= i <= n] = 1 for i = 1..n", _always_true),
