@@ -340,7 +340,7 @@ class MixedWriter(Writer):
         turned = {forward.node: self._name() for forward in made.forwards}
         called = Names(matrix, self._length(made.row), names, sums, factors, turned)
         own = tuple(name for _, name in numbers)
-        returned = (*(f"{name}.sum(axis=0)" for name in sums.values()), *own)
+        returned = (*(f"added_up({name})" for name in sums.values()), *own)
         used = [name for name in writer.code.used if name not in own]
         used += [matrix, *names.values(), *(self._of(forward.other).code for forward in made.forwards)]
         used += [self.names[size.name] for size in symbols(extent(made.row))]

@@ -204,7 +204,7 @@ def sum_over_positions(image, flow, distances, lengths, stride, before, parts):
     lengths = tuple(-(-(b + n + a) // s) for b, n, a, s in zip(before, image.shape[2:], after, stride))
     distances = step_distances(image.shape[1], wide, stride, dilation, lengths)
     total = sum_over_positions(image, flow, distances, lengths, stride, before, min(get_num_threads(), len(image)))
-    return total.sum(axis=0).reshape(flow.shape[1], image.shape[1], *size)
+    return added_up(total).reshape(flow.shape[1], image.shape[1], *size)
 ''',
     "convolved_by_image": '''def convolved_by_image(result, kernel, lengths, stride, dilation, before, after):
     """sum_opu [s p + d u = r] result[n, o, p] kernel[o, c, u] for each place r of an image of some lengths: (n, c, ...).
