@@ -78,7 +78,10 @@ class MixedWriter(Writer):
                     array = Array(ordered.all_at_once(self._length), axes, operation=ordered)
                     self.lines[place] = Assignment(made.code, array)
                     self.named = {code: name for code, name in self.named.items() if name != made.code}
-                    self.done[root] = Array(made.code, axes)
+                    places = [made.axes.index(index) for index in axes]
+                    for node, array in self.done.items():
+                        if array.code == made.code:
+                            self.done[node] = Array(made.code, tuple(array.axes[own] for own in places))
                 return
 
     def _operation_of(self, root: Expr, axes: Sequence[Index]) -> Permuted | None:
