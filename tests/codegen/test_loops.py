@@ -64,6 +64,13 @@ def test_a_condition_on_indices_is_looked_at_before_what_it_keeps_in_range():
     np.testing.assert_allclose(found["jacobian wrt x"], expected)
 
 
+def test_what_is_computed_before_a_condition_on_indices_reads_inside_its_array():
+    text, assume = "sum_{t=2}^n log(sum_s exp(a[s]*x[t]*x[t-1]))", ["x: 5", "a: 3"]
+    values = {"x": np.arange(5.0), "a": np.array([0.5, -0.5, 0.1])}
+    ours, theirs = (gradproof.compile(text, ["gradient wrt x"], target, assume=assume)(**values) for target in ("numba", "numpy"))
+    np.testing.assert_allclose(ours["gradient wrt x"], theirs["gradient wrt x"])
+
+
 @pytest.mark.parametrize("more", [[], ["vector-jacobian product wrt X along G"]])
 def test_an_inverse_that_one_output_reads_transposed_stands_upright_in_the_others(more):
     X, G = np.random.default_rng(2).normal(size=(2, 3, 3))

@@ -142,3 +142,13 @@ def test_a_condition_on_sizes_chooses_between_arrays(target, monkeypatch):
     exec(compile(code, "generated", "exec"), namespace)
     X, V = np.arange(6.0).reshape(2, 3), np.ones((2, 3))
     np.testing.assert_allclose(np.asarray(namespace["derivative"](X=X, V=V)), X[:, 0] + X[:, 1])
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_subscript_that_a_size_bounds(target, monkeypatch):
+    pytest.importorskip(target)
+    monkeypatch.setattr(pytest.importorskip("numba").config, "DISABLE_JIT", True)
+    namespace = {}
+    exec(compile(derive("x[min(i+1, n)] - x[i]", "x", assume=["x: n"], along="v").to_code(target), "generated", "exec"), namespace)
+    found = namespace["value"](x=np.array([1.0, 4.0, 9.0]))
+    np.testing.assert_allclose(np.asarray(found), [3.0, 5.0, 0.0])

@@ -158,3 +158,12 @@ def test_an_image_without_columns_has_windows_of_padding_alone():
     found = gradproof.compile(CASES[0][0], requests(values), "numpy", assume=IMAGES)(**values)
     assert found["gradient wrt X"].shape == (2, 3, 1, 0)
     assert not found["gradient wrt K"].any()
+
+
+def test_windows_that_a_condition_ends_before_the_data_do_are_cut_there():
+    x, y, z = np.random.default_rng(4).normal(size=(3, 4))
+    program = gradproof.compile(
+        "sum_{i,j | i + j <= 4} exp(x[i+j])*y[i]*z[j]", ["gradient wrt y"], "numpy", assume=["x: 4", "y: 4", "z: 4"]
+    )
+    expected = [sum(np.exp(x[i + j - 1]) * z[j - 1] for j in range(1, 5 - i)) for i in range(1, 5)]
+    np.testing.assert_allclose(program(x=x, y=y, z=z)["gradient wrt y"], expected)

@@ -411,8 +411,11 @@ class ArrayCode:
 
     def _larger(self, function: str, one: str, other: str, arguments: Sequence[Expr]) -> str:
         """Return the larger (or smaller) of two: a library that wants arrays on both sides is given a bound."""
-        if self.now.bounded and any(isinstance(argument, Number) for argument in arguments):
-            number, array = (one, other) if isinstance(arguments[0], Number) else (other, one)
+        plain = [is_of_sizes(argument) and not self._of(argument).axes for argument in arguments]
+        if self.now.bounded and all(plain):
+            return f"{function[:3]}({one}, {other})"
+        if self.now.bounded and any(plain):
+            number, array = (one, other) if plain[0] else (other, one)
             return self.now.bounded.format(array, "min" if function == "maximum" else "max", number)
         return f"{self.now.call(function)}({one}, {other})"
 

@@ -9,6 +9,7 @@ from gradproof.codegen.array import Array
 from gradproof.codegen.array_writer import Writer
 from gradproof.codegen.contraction import Factor, Tools
 from gradproof.codegen.diagonals import beside, diagonals
+from gradproof.codegen.early_reads import in_range
 from gradproof.codegen.kernel import Kernel, Line, Loop
 from gradproof.codegen.late_numbers import of_one_sign, sums_at_once, without_waiting
 from gradproof.codegen.loop_code import LoopCode, Stored, bare, is_closed, own_entry, stable
@@ -95,7 +96,7 @@ class MixedWriter(Writer):
         """Return an expression in the form that is computed, under the names that all outputs share."""
         whole = transform(stable(planned(root)), _in_loops)
         named, places = self.common.of_output(transform(without_waiting(whole), lambda node: _by_rows(node, axes)), axes)
-        return transform(named, of_one_sign), places
+        return in_range(transform(named, of_one_sign)), places
 
     def stage(self, name: str, root: Expr, axes: Sequence[Index]) -> None:
         """Write a stage under its name, row-major: the loops of later ones read it."""

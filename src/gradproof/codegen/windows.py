@@ -260,8 +260,8 @@ class _Search:
         axis = _axis_of(read, first) if not inner else None
         if axis is not None and lower in (None, axis[0]) and upper in (None, axis[1]):
             lower, upper = axis
-        if lower is None or upper is None:
-            lower, upper = _reach(place, free, bound, other)
+        near, far = _reach(place, free, bound, other)
+        lower, upper = near if lower is None else lower, far if upper is None else upper
         index = fresh_index(bound.name, lower, upper)
         moved = transform(read, lambda node: _replaced(node, free, bound, index, place))
         sign = 1 if other > 0 else -1
