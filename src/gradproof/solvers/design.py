@@ -14,6 +14,7 @@ from gradproof.solvers.design_kernels import (
     combine_sparse,
     correlate_dense,
     correlate_sparse,
+    gather_sparse,
     survey_dense,
     survey_sparse,
 )
@@ -68,6 +69,15 @@ class Design:
         if self.is_sparse:
             return self.matrix[:, chosen]
         return np.asfortranarray(self.matrix.T[chosen].T, dtype=np.float64)
+
+    def gather(self, chosen: Indices) -> tuple[Array, npt.NDArray[np.integer[Any]], Indices]:
+        """Return the entries, the rows and the starts of the chosen columns of a sparse matrix, in copies that lie together."""
+        self.passes += chosen.size / max(1, self.shape[1])
+        data, indices, starts = self.matrix.data, self.matrix.indices, np.zeros(chosen.size + 1, dtype=np.int64)
+        np.cumsum(np.diff(self.matrix.indptr)[chosen], out=starts[1:])
+        entries, rows = np.empty(starts[-1], dtype=data.dtype), np.empty(starts[-1], dtype=indices.dtype)
+        gather_sparse(data, indices, self.matrix.indptr, chosen, starts, entries, rows)
+        return entries, rows, starts
 
     def combine(self, chosen: Indices, beta: Array) -> Array:
         """Return the sum of beta_j x_j over the chosen columns."""

@@ -18,9 +18,11 @@ from gradproof.solvers.result import Certificate, History, Reason, Result, Stopp
 
 GAP = "duality gap relative to the objective at zero"
 _FIRST = 100
-_FIRST_SPARSE = 800
-_GROWTH_SPARSE = 2
 _SHARE = 0.4
+#: Of sparse columns, which cost little, this share at a time, or this multiple of those in use, but not fewer than so many.
+_SHARE_SPARSE, _GROWTH_SPARSE, _FIRST_SPARSE = 0.125, 4, 800
+#: Penalties on the way to a small one: so much smaller each, and none that is so close to it.
+_FALL, _NEAR = 3.0, 1.5
 
 
 class AbstractWorkingSetRun(ABC):
@@ -44,6 +46,8 @@ class AbstractWorkingSetRun(ABC):
         self.is_chosen[self.set.chosen] = True
         self.lazy: LazyProducts
         self.scale, self.radius = 1.0, np.inf
+        #: The l1 penalty of the step: that which is wanted, or a larger one on the way to it.
+        self.level = np.inf
         #: By how much the largest product exceeds lambda_1, relative to that at zero if lambda_1 = 0.
         self.excess = np.inf
 
@@ -108,11 +112,30 @@ class AbstractWorkingSetRun(ABC):
         return "seconds" if seconds >= self.stopping.max_seconds else None
 
     def _step(self, slack: Array, gap: float) -> None:
-        self.excess = float(np.max(slack, initial=0.0)) / self.penalty.lambda_1 - 1 if self.penalty.lambda_1 else gap
-        self._extend(self._pick(*self._screen(slack)))
+        wanted, highest = self.penalty, float(np.max(slack, initial=0.0))
+        self.level = self._next_level(slack, highest)
+        self.excess = highest / self.level - 1 if self.level else gap
+        above = self.alive[(slack > self.level) & ~self.is_chosen[self.alive]] if self.level > wanted.lambda_1 else None
+        worst = self._pick(*self._screen(slack))
+        self._extend(worst if above is None else above)
         self.beta = np.concatenate([self.beta, np.zeros(self.set.chosen.size - self.beta.size)])
-        self.solve_inside(gap)
+        self.penalty = wanted._replace(lambda_1=self.level)
+        try:
+            self.solve_inside(gap)
+        finally:
+            self.penalty = wanted
         self.refresh()
+
+    def _next_level(self, slack: Array, highest: float) -> float:
+        """Return the l1 penalty to solve for next: of sparse columns larger ones first, so that few are taken up in vain."""
+        wanted = self.penalty.lambda_1
+        if not (self.design.is_sparse and wanted > 0) or self.level <= wanted:
+            return wanted
+        level = min(self.level, highest) / _FALL
+        room = self._room_sparse()
+        if room < slack.size:
+            level = min(level, float(np.partition(slack, slack.size - room)[slack.size - room]))
+        return level if level > _NEAR * wanted else wanted
 
     def _extend(self, added: Indices) -> None:
         self.set.extend(added)
@@ -144,11 +167,14 @@ class AbstractWorkingSetRun(ABC):
 
     def _pick(self, candidates: Indices, distances: Array) -> Indices:
         """Return the worst candidates; sparse columns cost little, so many at a time."""
-        support = int(np.count_nonzero(self.beta))
-        room = max(_FIRST_SPARSE, _GROWTH_SPARSE * support) if self.design.is_sparse else self._room(support)
+        room = self._room_sparse() if self.design.is_sparse else self._room(int(np.count_nonzero(self.beta)))
         if candidates.size > room:
             candidates = np.sort(candidates[np.argpartition(distances, room - 1)[:room]])
         return candidates
+
+    def _room_sparse(self) -> int:
+        used = int(np.count_nonzero(self.beta))
+        return max(_FIRST_SPARSE, _GROWTH_SPARSE * used, int(_SHARE_SPARSE * self.design.shape[1]))
 
     def _room(self, support: int) -> int:
         """Return how many dense columns to take up: as many as are used, but fewer where few more can be (support <= n)."""
