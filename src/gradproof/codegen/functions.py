@@ -45,6 +45,9 @@ _OF_LOOPS = (
     "real",
     "rows",
     "prepared",
+    "each",
+    "part",
+    *(f"at_{place}" for place in range(1, 9)),
     *OF_PASSES,
 )
 LOOP_HELPERS = {**LOOP_FUNCTIONS, **ROW_FUNCTIONS, **WINDOW_FUNCTIONS}

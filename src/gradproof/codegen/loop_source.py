@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from gradproof.codegen.goals import Finish, Goal
 from gradproof.codegen.kernel import Line, Loop
 from gradproof.codegen.loop_code import LoopCode, Stored, bare, shift
 from gradproof.codegen.loop_ends import End, ends_by, has_data, is_always, separate
@@ -19,7 +20,6 @@ from gradproof.expr.node import Add, Apply, Expr, Index, Iverson, Multiply, Numb
 from gradproof.expr.walk import children, substitute
 
 _START = {"sum": "real(0)", "prod": "real(1)", "max": "real(-math.inf)", "min": "real(math.inf)"}
-_STEP = {"sum": "{0} += {1}", "prod": "{0} *= {1}", "max": "{0} = larger({0}, {1})", "min": "{0} = smaller({0}, {1})"}
 #: Functions that are as quick as a read.
 _CHEAP = frozenset({"abs", "sign", "maximum", "minimum", "relu", "step", "floor", "ceil"})
 #: What kernels call the rows that they are at.
@@ -28,16 +28,6 @@ OF_PASSES = ("thread", "threads", "first_row", "last_row", "end_row", "step", "o
 
 #: A node, the axes that its value is wanted over, and its name.
 Wanted = tuple[Expr, tuple[Index, ...], str]
-
-
-@dataclass(frozen=True)
-class Goal:
-    """A number that is computed at every turn of some loops and put where ``finish`` says; ``rest`` are the loops still to be opened."""
-
-    node: Expr
-    rest: tuple[Index, ...]
-    tests: tuple[Expr, ...]
-    finish: str
 
 
 @dataclass
@@ -101,10 +91,11 @@ class LoopWriter:
         scatter = scattered(node, axes)
         self.code.name(name)
         if scatter is None:
-            return Goal(node, axes, (), f"{name}[{{places}}] = {{value}}")
+            return Goal(node, axes, (), Finish(name, "set", is_along=True))
         self._named(scatter.loops)
         places = ", ".join(bare(self.code.whole(place)) for place in scatter.places)
-        return Goal(scatter.value, scatter.loops, (), f"{self.code.entry(name, None, places)} = {{value}}")
+        self.code.entry(name, None, places)
+        return Goal(scatter.value, scatter.loops, (), Finish(name, "set", places))
 
     def _inner(self, goals: Sequence[Goal], opened: tuple[Index, ...], depth: int) -> None:
         """Write what some goals need at this depth, then the loops inside."""
@@ -164,7 +155,7 @@ class LoopWriter:
         self._inner([total or goal for total, goal in zip(totals, inside, strict=True)] if totals else inside, around, depth + 1)
         for total, goal in zip(totals, inside, strict=False):
             if total is not None:
-                self._line(depth + 1, goal.finish.format(value=total.finish.split()[0], places=""))
+                self._line(depth + 1, goal.finish.line(total.finish.name, ""))
         self.code.local = before
 
     def _before_loops(self, goals: Sequence[Goal], opened: tuple[Index, ...], depth: int) -> None:
@@ -178,11 +169,11 @@ class LoopWriter:
 
     def _row_total(self, goal: Goal, depth: int) -> Goal | None:
         """Sum over a row by itself, of the arrays' own type; the sum of all rows has double precision."""
-        if not goal.rest or not goal.finish.endswith(" += {value}") or "{places}" in goal.finish or "[" in goal.finish:
+        if not goal.rest or goal.finish.step != "sum" or goal.finish.is_entry:
             return None
         name = self._new()
         self._line(depth, f"{name} = real(0)")
-        return replace(goal, finish=f"{name} += {{value}}")
+        return replace(goal, finish=Finish(name, "sum"))
 
     def _for(self, index: Index, ends: Sequence[End], depth: int, *, is_outer: bool, is_worth: bool) -> None:
         is_part = self.ends is not None and is_outer and depth == 1
@@ -214,27 +205,27 @@ class LoopWriter:
     def _entries(self, goal: Goal, opened: tuple[Index, ...]) -> list[Goal]:
         """Return a goal for each entry along a short axis."""
         (index,) = goal.rest
-        name = goal.finish.partition("[")[0]
-        places = self.code.places(opened)
+        name, places = goal.finish.name, self.code.places(opened)
         found = []
         for turn in range(turns(index)):
             node = substitute(goal.node, {index: add(index.lower, number(turn))})
-            entry = self.code.entry(name, opened[0] if opened else None, f"{f'{places}, ' if places else ''}{turn}")
-            found.append(Goal(node, (), (), f"{entry} = {{value}}"))
+            at = f"{f'{places}, ' if places else ''}{turn}"
+            self.code.entry(name, opened[0] if opened else None, at)
+            found.append(Goal(node, (), (), Finish(name, "set", at)))
         return found
 
     def _finish(self, goal: Goal, opened: tuple[Index, ...], depth: int) -> None:
         value = self.code.value(goal.node)
         if goal.tests:
             tests = self.code.joined("and", goal.tests)
-            if "[" not in goal.finish and goal.finish.endswith(" += {value}"):  # a choice runs on vectors, a branch does not
+            if goal.finish.step == "sum" and not goal.finish.is_entry:  # a choice runs on vectors, a branch does not
                 value = f"{value} if {tests} else real(0)"
             else:
                 self._line(depth, f"if {tests}:")
                 depth += 1
-        if "{places}" in goal.finish:
-            self.code.touched.setdefault(goal.finish.partition("[")[0], set()).add(opened[0])
-        self._line(depth, goal.finish.format(places=self.code.places(_of_result(goal, opened)), value=bare(value)))
+        if goal.finish.is_along:
+            self.code.entry(goal.finish.name, opened[0], "")
+        self._line(depth, goal.finish.line(bare(value), self.code.places(_of_result(goal, opened))))
 
     # Parts --------------------------------------------------------------------------------------------------------------
 
@@ -303,8 +294,7 @@ class LoopWriter:
             tests += [factor.condition for factor in factors if isinstance(factor, Iverson)]
             body = multiply(*(factor for factor in factors if not isinstance(factor, Iverson)))
         kept = tuple(test for test in separate(tests) if not is_always(test))
-        finish = _STEP[node.operation].format(name, "{value}")
-        return Goal(body, tuple(by_dependence(indices)), kept, finish)
+        return Goal(body, tuple(by_dependence(indices)), kept, Finish(name, node.operation))
 
     def _before(self, node: Expr, opened: tuple[Index, ...]) -> None:
         """Store what the loops around would compute again and again."""
@@ -325,7 +315,7 @@ class LoopWriter:
 
     def _is_row(self, goal: Goal, opened: tuple[Index, ...]) -> bool:
         """Tell whether a sum over short windows is taken for a whole row at once: the long loop stands inside."""
-        if len(goal.rest) != 1 or "{places}" not in goal.finish or is_short(goal.rest[0]):
+        if len(goal.rest) != 1 or not goal.finish.is_along or is_short(goal.rest[0]):
             return False
         node = goal.node.terms[0] if isinstance(goal.node, Add) and len(goal.node.terms) == 1 else goal.node
         if not (isinstance(node, Reduce) and node.operation == "sum" and node.where is None and goal.rest[0] in node.free_indices):
@@ -340,7 +330,7 @@ class LoopWriter:
         weight = goal.node.weights[0] if isinstance(goal.node, Add) else None
         node = goal.node.terms[0] if isinstance(goal.node, Add) else goal.node
         assert isinstance(node, Reduce)
-        place = goal.finish.partition("[")[0]
+        place = goal.finish.name
         axes = (*_of_result(goal, opened), last)
         at = self.code.places(axes)
         self.code.entry(place, axes[0], at)
@@ -348,7 +338,7 @@ class LoopWriter:
         self._line(depth + 1, f"{place}[{at}] = real(0)")
         sums = self._reduction(node, "", opened)
         body = sums.node if weight is None else multiply(Number(weight), sums.node)
-        step = Goal(body, (*sums.rest, last), sums.tests, f"{place}[{at}] += {{value}}")
+        step = Goal(body, (*sums.rest, last), sums.tests, Finish(place, "sum", at))
         self._inner([step], opened, depth)
 
     # Lines --------------------------------------------------------------------------------------------------------------
@@ -400,7 +390,7 @@ def _contains(node: Expr, wanted: Expr) -> bool:
 
 def _has_few(goal: Goal) -> bool:
     """Tell whether what is left of a goal is a short axis of sums over long loops: these share their work."""
-    if len(goal.rest) != 1 or "{places}" not in goal.finish or turns(goal.rest[0]) > FEW or goal.tests:
+    if len(goal.rest) != 1 or not goal.finish.is_along or turns(goal.rest[0]) > FEW or goal.tests:
         return False
     return any(not is_short(index) for part in outer_sums(goal.node) for index in part.indices)
 
@@ -416,7 +406,7 @@ def _left(tests: Sequence[Expr], index: Index, opened: tuple[Index, ...]) -> tup
 
 
 def _of_result(goal: Goal, opened: tuple[Index, ...]) -> tuple[Index, ...]:
-    return opened if "{places}" in goal.finish else ()
+    return opened if goal.finish.is_along else ()
 
 
 def _after_reciprocals(node: Expr) -> bool:
@@ -448,7 +438,7 @@ def _is_aligned(part: Expr, around: tuple[Index, ...]) -> bool:
 
 def _may_be_parallel(group: Sequence[Goal]) -> bool:
     """Tell whether threads may share a loop: it is worth them, and they can add up what they find. A maximum that passes NaN on is none."""
-    can_join = all("[" in goal.finish or goal.finish.split()[1] in ("+=", "*=") for goal in group)
+    can_join = all(goal.finish.is_entry or goal.finish.step in ("sum", "prod") for goal in group)
     return can_join and any(_is_large(goal) for goal in group)
 
 

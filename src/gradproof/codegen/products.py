@@ -147,9 +147,9 @@ class EachProduct:
         return self.product.operands
 
     def text(self, length: Length) -> str:
-        """Return the code of one of the products."""
+        """Return the factors of one of the products."""
         one, other = (f"{operand.name}[each]{'.T' if operand.is_turned else ''}" for operand in self.product.operands)
-        return f"{one} @ {other}"
+        return f"{one}, {other}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,12 +180,7 @@ class InOrder:
 
     def text(self, length: Length) -> str:
         """Return the code of the part at one turn."""
-        part = self.part
-        places = tuple(part.axes.index(index) for index in self.axes[1:])
-        code = part.text(length)
-        if places == tuple(range(len(places))):
-            return code
-        return f"{code if part.is_flattened else f'({code})'}.transpose(({', '.join(map(str, places))}))"
+        return self.part.text(length)
 
     def all_at_once(self, length: Length) -> str:
         """Return the code of the product in NumPy."""

@@ -123,5 +123,11 @@ def compiled(name: str, operation: Operation, length: Length) -> list[str]:
     if not isinstance(operation, EachProduct | InOrder):
         return [f"{name} = {code}"]
     shape = ", ".join(map(length, operation.axes))
-    loop = f"for each in range({length(operation.axes[0])}):"
-    return [f"{name} = np.empty(({shape}), dtype)", loop, f"    {name}[each] = {code}"]
+    head = [f"{name} = np.empty(({shape}), dtype)", f"for each in range({length(operation.axes[0])}):"]
+    if isinstance(operation, EachProduct):
+        return [*head, f"    np.dot({code}, {name}[each])"]
+    places = {index: f"at_{place}" for place, index in enumerate(operation.axes[1:], start=1)}
+    loops = [f"{'    ' * depth}for {own} in range({length(index)}):" for depth, (index, own) in enumerate(places.items(), start=1)]
+    read = ", ".join(places[index] for index in operation.part.axes)
+    copied = f"{name}[each, {', '.join(places.values())}] = part[{read}]"
+    return [*head, f"    part = {code}", *loops, f"{'    ' * (len(places) + 1)}{copied}"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from gradproof.codegen.functions import by_name, used_lines
@@ -56,17 +56,17 @@ def whole_function(made: Signature, statements: Sequence[Statement], results: Se
     blocks = in_blocks(made, statements)
     if blocks is not None and _are_row_major(results, blocks):
         kernels |= blocks.kernels
-        rows, computed = _by_rows(made, blocks, results, length, name)
-        sources = [*(kernel.source for kernel in kernels.values()), rows]
-        decorator, sliced = "parallel=True, **LOOPS", frozenset(filter(blocks.has_rows, made.parameters))
+        functions, computed = _by_rows(made, blocks, results, length, name)
+        sources = [*(kernel.source for kernel in kernels.values()), *functions]
+        sliced = frozenset(filter(blocks.has_rows, made.parameters))
     else:
         computed = [line for statement in statements for line in compiled_lines(statement, length)]
         sources = [kernel.source for kernel in kernels.values()]
-        decorator, sliced = "**LOOPS", frozenset()
+        sliced = frozenset()
     computed = [*computed, f"return {', '.join(returned)}"]
     body = "\n    ".join([*checks, *used_lines([typed], computed), *used_lines(made.measured(), computed), *computed])
     parameters = [*made.parameters, *(["threads"] if sliced else [])]
-    source = f"@njit({decorator})\ndef {called}({', '.join(parameters)}):\n    {body}\n"
+    source = f"@njit(**LOOPS)\ndef {called}({', '.join(parameters)}):\n    {body}\n"
     return Whole((*sources, source), called, tuple(made.parameters), tests is not None, sliced)
 
 
@@ -76,40 +76,61 @@ def _are_row_major(results: Sequence[Result], blocks: Blocks) -> bool:
     return all(result.places == tuple(range(len(result.places))) for result in made if blocks.has_rows(result.name))
 
 
-def _by_rows(made: Signature, blocks: Blocks, results: Sequence[Result], length: Length, name: str) -> tuple[str, list[str]]:
-    """Return the function that does the work on the rows of a block, and the lines that let threads call it."""
+def _by_rows(made: Signature, blocks: Blocks, results: Sequence[Result], length: Length, name: str) -> tuple[list[str], list[str]]:
+    """Return the functions that do the work on the rows of a block and let threads call it, and the lines that call these.
+
+    A function that is parallel compiles slowly, so it holds no more than the loop over threads.
+    """
     wanted = [result.compiled.name for result in results if isinstance(result.compiled, Permuted)]
     stored = [own for own in dict.fromkeys([*wanted, *blocks.whole]) if own in blocks.made and blocks.has_rows(own)]
-    inside = [line for statement in blocks.inside for line in _row_lines(statement, blocks, length)]
-    inside += [f"all_{own}[:] = {own}" for own in stored]
-    given = [own for own in _given(made, blocks) if own not in blocks.made]
-    given += [f"all_{own}" for own in stored]
+    filled = [s.name for s in blocks.inside if isinstance(s, NewArray) and s.name in stored]
+    copied = [own for own in stored if own not in filled]
+    statements = [s for s in blocks.inside if not (isinstance(s, NewArray) and s.name in filled)]
+    inside = [line for statement in statements for line in _row_lines(statement, blocks, length)]
+    inside += [f"all_{own}[:] = {own}" for own in copied]
+    given = [own for own in _given(made, blocks) if own not in blocks.made or own in filled]
+    given += [f"all_{own}" for own in copied]
     measured = next(own for own in given if blocks.has_rows(own))
     first_array = next(own for own in given if blocks.shapes.get(own))
     lines = [*used_lines([f"dtype = {first_array}.dtype.type"], inside), f"{ROWS} = {measured}.shape[0]", *inside]
-    separator = "\n    "
-    rows = f"@njit(**LOOPS)\ndef _{name}_rows({', '.join(given)}):\n    {separator.join(lines)}\n"
-    passed = [_argument(own, blocks, stored) for own in given]
+    count = made.names[blocks.row.name]
     lengths = LoopCode(made.names)
     shapes = {own: [bare(lengths.whole(size)) for size in shape] for own, shape in blocks.shapes.items()}
-    widths = [" * ".join(shapes[own][1:]) or "1" for own in blocks.made]
-    width = " + ".join(dict.fromkeys(widths)) if len(set(widths)) > 1 else widths[0]
-    count = made.names[blocks.row.name]
-    return rows, [
+    totals = [total.name for total in blocks.totals]
+    shared = dict.fromkeys([*(f"{own}_by_thread" if own in totals else own for own in given), count, "step", "threads"])
+    separator = "\n    "
+    rows = f"@njit(**LOOPS)\ndef _{name}_rows({', '.join(given)}):\n    {separator.join(lines)}\n"
+    loop = _loop_over_threads(count, f"_{name}_rows({', '.join(_argument(own, blocks, copied) for own in given)})")
+    threads = f"@njit(parallel=True, **LOOPS)\ndef _{name}_threads({', '.join(shared)}):\n    {separator.join(loop)}\n"
+    return [rows, threads], [
         *(line for statement in blocks.before for line in compiled_lines(statement, length)),
-        *(f"all_{own} = np.empty(({', '.join(shapes[own])},), dtype)" for own in stored),
-        f"step = max(256, 131_072 // max(1, {len(widths)} * ({width})))",
+        *(f"{own} = np.empty(({', '.join(shapes[own])},), dtype)" for own in filled),
+        *(f"all_{own} = np.empty(({', '.join(shapes[own])},), dtype)" for own in copied),
+        f"step = max(256, 131_072 // max(1, {len(blocks.made)} * ({_width(blocks, shapes)})))",
         f"threads = min(threads, max(1, {count} // 16))",
-        *(f"{total.name}_by_thread = np.zeros((threads, {', '.join(shapes[total.name])}), dtype)" for total in blocks.totals),
+        *(f"{own}_by_thread = np.zeros((threads, {', '.join(shapes[own])}), dtype)" for own in totals),
+        f"_{name}_threads({', '.join(shared)})",
+        *(f"{own} = added_up({own}_by_thread)" for own in totals),
+        *(f"{own} = all_{own}" for own in copied),
+        *(line for statement in blocks.behind for line in compiled_lines(statement, length)),
+    ]
+
+
+def _loop_over_threads(count: str, call: str) -> list[str]:
+    """Return the lines in which each thread takes its share of the rows, a block at a time."""
+    return [
         "for thread in prange(threads):",
         f"    end_row = {count} * (thread + 1) // threads",
         f"    for first_row in range({count} * thread // threads, end_row, step):",
         "        last_row = min(first_row + step, end_row)",
-        f"        _{name}_rows({', '.join(passed)})",
-        *(f"{total.name} = added_up({total.name}_by_thread)" for total in blocks.totals),
-        *(f"{own} = all_{own}" for own in stored),
-        *(line for statement in blocks.behind for line in compiled_lines(statement, length)),
+        f"        {call}",
     ]
+
+
+def _width(blocks: Blocks, shapes: Mapping[str, Sequence[str]]) -> str:
+    """Return the code of the entries that a row has in arrays of a block."""
+    widths = list(dict.fromkeys(" * ".join(shapes[own][1:]) or "1" for own in blocks.made))
+    return " + ".join(widths)
 
 
 def _row_lines(statement: Statement | Total, blocks: Blocks, length: Length) -> list[str]:
