@@ -59,14 +59,15 @@ def whole_function(made: Signature, statements: Sequence[Statement], results: Se
         functions, computed = _by_rows(made, blocks, results, length, name)
         sources = [*(kernel.source for kernel in kernels.values()), *functions]
         sliced = frozenset(filter(blocks.has_rows, made.parameters))
+        decorator = "**LOOPS" if blocks.behind else "parallel=True, **LOOPS"
     else:
         computed = [line for statement in statements for line in compiled_lines(statement, length)]
         sources = [kernel.source for kernel in kernels.values()]
-        sliced = frozenset()
+        decorator, sliced = "**LOOPS", frozenset()
     computed = [*computed, f"return {', '.join(returned)}"]
     body = "\n    ".join([*checks, *used_lines([typed], computed), *used_lines(made.measured(), computed), *computed])
     parameters = [*made.parameters, *(["threads"] if sliced else [])]
-    source = f"@njit(**LOOPS)\ndef {called}({', '.join(parameters)}):\n    {body}\n"
+    source = f"@njit({decorator})\ndef {called}({', '.join(parameters)}):\n    {body}\n"
     return Whole((*sources, source), called, tuple(made.parameters), tests is not None, sliced)
 
 
@@ -79,7 +80,7 @@ def _are_row_major(results: Sequence[Result], blocks: Blocks) -> bool:
 def _by_rows(made: Signature, blocks: Blocks, results: Sequence[Result], length: Length, name: str) -> tuple[list[str], list[str]]:
     """Return the functions that do the work on the rows of a block and let threads call it, and the lines that call these.
 
-    A function that is parallel compiles slowly, so it holds no more than the loop over threads.
+    A function that is parallel compiles slowly: where there is work behind the blocks, it holds no more than the loop over threads.
     """
     wanted = [result.compiled.name for result in results if isinstance(result.compiled, Permuted)]
     stored = [own for own in dict.fromkeys([*wanted, *blocks.whole]) if own in blocks.made and blocks.has_rows(own)]
@@ -102,14 +103,14 @@ def _by_rows(made: Signature, blocks: Blocks, results: Sequence[Result], length:
     rows = f"@njit(**LOOPS)\ndef _{name}_rows({', '.join(given)}):\n    {separator.join(lines)}\n"
     loop = _loop_over_threads(count, f"_{name}_rows({', '.join(_argument(own, blocks, copied) for own in given)})")
     threads = f"@njit(parallel=True, **LOOPS)\ndef _{name}_threads({', '.join(shared)}):\n    {separator.join(loop)}\n"
-    return [rows, threads], [
+    return [rows, *([threads] if blocks.behind else [])], [
         *(line for statement in blocks.before for line in compiled_lines(statement, length)),
         *(f"{own} = np.empty(({', '.join(shapes[own])},), dtype)" for own in filled),
         *(f"all_{own} = np.empty(({', '.join(shapes[own])},), dtype)" for own in copied),
         f"step = max(256, 131_072 // max(1, {len(blocks.made)} * ({_width(blocks, shapes)})))",
         f"threads = min(threads, max(1, {count} // 16))",
         *(f"{own}_by_thread = np.zeros((threads, {', '.join(shapes[own])}), dtype)" for own in totals),
-        f"_{name}_threads({', '.join(shared)})",
+        *([f"_{name}_threads({', '.join(shared)})"] if blocks.behind else loop),
         *(f"{own} = added_up({own}_by_thread)" for own in totals),
         *(f"{own} = all_{own}" for own in copied),
         *(line for statement in blocks.behind for line in compiled_lines(statement, length)),
