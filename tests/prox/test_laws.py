@@ -29,13 +29,6 @@ def penalized(f, z, x, gamma):
     return f.value(z) + float(np.sum((z - x) ** 2 / (2 * np.asarray(gamma))))
 
 
-def conjugate_of(f, y):
-    try:
-        return f.conjugate_value(y)
-    except UnsupportedError:
-        pytest.skip("no conjugate in closed form")
-
-
 @every_entry
 def test_prox_minimizes(entry):
     random = np.random.default_rng(1)
@@ -87,20 +80,12 @@ def test_moreau_identity(entry):
     for x in points(entry):
         for gamma in GAMMAS:
             point, value = entry.f.prox(x, gamma)
-            dual = conjugate.prox(x / gamma, 1 / gamma)[0] if _has_conjugate(entry.f, x) else (x - point) / gamma
+            dual = conjugate.prox(x / gamma, 1 / gamma)[0]
             np.testing.assert_allclose(point + gamma * dual, x, atol=1e-9)
             # Fenchel and Young hold with equality exactly where the second is a subgradient at the first.
             slope = (x - point) / gamma
-            total = value + conjugate_of(entry.f, slope)
+            total = value + entry.f.conjugate_value(slope)
             assert total == pytest.approx(float(np.sum(point * slope)), rel=1e-7, abs=1e-7)
-
-
-def _has_conjugate(f, y):
-    try:
-        f.conjugate_value(y)
-    except UnsupportedError:
-        return False
-    return True
 
 
 @every_entry
@@ -112,8 +97,45 @@ def test_conjugate_inequality(entry):
     slopes = [x - point for x, point in zip(drawn, inside, strict=True)]
     for x in [*drawn, *inside]:
         for y in [*drawn, *slopes]:
-            total = entry.f.value(x) + conjugate_of(entry.f, y)
+            total = entry.f.value(x) + entry.f.conjugate_value(y)
             assert total >= float(np.sum(x * y)) - 1e-7 * (1 + np.abs(x * y).sum())
+
+
+@every_entry
+def test_dual_norm_bounds_products(entry):
+    traits = entry.f.traits
+    is_gauge = traits.is_convex and traits.is_positively_homogeneous and not traits.is_indicator
+    if not is_gauge or min(entry.f.value(-abs(x)) for x in points(entry)) < 0:
+        with pytest.raises(UnsupportedError):
+            entry.f.dual_norm(points(entry)[0])
+        return
+    for x in points(entry, 3):
+        point = entry.f.prox(x)[0]
+        slope = x - point
+        # Away from zero a subgradient has dual norm 1, and the product of both is the value.
+        if point.any() and entry.f.value(point) > 1e-6:
+            assert entry.f.dual_norm(slope) == pytest.approx(1, rel=1e-5)
+        if 0 < entry.f.dual_norm(x) < math.inf:
+            for other in points(entry, 3, seed=5):
+                product = float(np.sum(x * other))
+                assert product <= entry.f.value(other) * entry.f.dual_norm(x) * (1 + 1e-4) + 1e-9
+    assert entry.f.dual_norm(np.zeros(entry.shape)) == 0
+
+
+@every_entry
+def test_extreme_arguments_are_no_trouble(entry):
+    x = points(entry)[0]
+    for point, gamma in [
+        (0 * x, 1.0),
+        (1e-200 * x, 1.0),
+        (x, 1e-12),
+        (x, 1e12),
+        ((1e18 * x).astype(np.float32), 1.0),
+        (1e60 * x, 1.0),
+    ]:
+        found, value = entry.f.prox(point, gamma)
+        assert np.isfinite(found).all()
+        assert not math.isnan(value)
 
 
 @every_entry
@@ -190,7 +212,7 @@ def test_traits_of_values(entry):
         for t in (0.5, 3.0):
             if traits.is_positively_homogeneous:
                 assert entry.f.value(t * x) == pytest.approx(t * entry.f.value(x), rel=1e-9, abs=1e-9)
-    if traits.is_positively_homogeneous and traits.is_convex and _has_conjugate(entry.f, points(entry)[0]):
+    if traits.is_positively_homogeneous and traits.is_convex:
         assert all(entry.f.conjugate_value(x) in (0.0, np.inf) for x in points(entry))
 
 

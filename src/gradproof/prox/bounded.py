@@ -14,6 +14,8 @@ from gradproof.prox.l1 import L1
 from gradproof.prox.separable import AbstractSeparable
 from gradproof.prox.traits import Traits
 
+_HALVINGS, _FAR = 120, 1e9
+
 
 @dataclass(frozen=True, eq=False)
 class Bounded(AbstractSeparable):
@@ -79,9 +81,9 @@ class Bounded(AbstractSeparable):
         return low + box_low, high + box_high
 
     def _conjugate_terms(self, y: Array) -> Array:
-        """Return sup_t t y - w |t| between the bounds: the better end, or zero where it lies between them."""
+        """Return sup_t t y - w |t| between the bounds: the better end, or zero where it lies between them; of another f it is searched."""
         if not isinstance(self.f, L1):
-            return super()._conjugate_terms(y)
+            return self._searched(y)
         weight = np.asarray(self.f.lambda_)
         low, high = np.asarray(self.lower, dtype=np.float64), np.asarray(self.upper, dtype=np.float64)
         slack = tolerance(y) * (1 + weight)
@@ -94,6 +96,26 @@ class Bounded(AbstractSeparable):
 
         ends = np.maximum(gain(np.broadcast_to(low, y.shape)), gain(np.broadcast_to(high, y.shape)))
         return np.where((low <= 0) & (high >= 0), np.maximum(ends, 0), ends)
+
+    def _searched(self, y: Array) -> Array:
+        """Return sup_t t y - phi(t) between the bounds: halve the stretch on which the slope of phi passes y."""
+        low, high = (np.broadcast_to(np.asarray(end, dtype=np.float64), y.shape) for end in (self.lower, self.upper))
+        low, high, slope = np.maximum(low, -_FAR), np.minimum(high, _FAR), y.astype(np.float64)
+        ends = low, high
+        with np.errstate(all="ignore"):
+            for _ in range(_HALVINGS):
+                middle = 0.5 * (low + high)
+                is_below = self.f._slopes(middle)[0] < slope
+                low, high = np.where(is_below, middle, low), np.where(is_below, high, middle)
+            best = np.maximum(*(t * slope - self.f._terms(t) for t in (low, high)))
+            # Where the best point runs off to where no bound is, the supremum is a limit or infinite.
+            is_endless = ((high >= ends[1]) & (np.asarray(self.upper) == np.inf)) | (
+                (low <= ends[0]) & (np.asarray(self.lower) == -np.inf)
+            )
+            further = np.maximum(
+                *(t * slope - self.f._terms(t) for t in (np.where(is_endless, 2 * low, low), np.where(is_endless, 2 * high, high)))
+            )
+        return np.where(is_endless & (further > best + 1e-6 * (1 + np.abs(best))), np.inf, best)
 
 
 def nonnegative_l1(lambda_: npt.ArrayLike = 1.0) -> Bounded:

@@ -84,7 +84,8 @@ class CrossEntropy(AbstractFunction):
         low, high = c.max(axis=1) - step, c.max(axis=1) + np.log(x.shape[1])
         for _ in range(_STEPS):
             s = 0.5 * (low + high)
-            is_above = log_linear_root(c - s[:, None], step).sum(axis=1) > 1
+            with np.errstate(over="ignore"):
+                is_above = log_linear_root(c - s[:, None], step).sum(axis=1) > 1
             low, high = np.where(is_above, s, low), np.where(is_above, high, s)
             if (high - low <= 4 * np.finfo(np.float64).eps * (1 + np.abs(s))).all():
                 break

@@ -12,6 +12,9 @@ from gradproof.errors import DomainError, ShapeError, UnsupportedError
 from gradproof.prox.checks import Array, float_array, positive
 from gradproof.prox.traits import Traits
 
+_NEAR_ZERO = 2e-6
+_HALVINGS, _LARGEST = 50, 1e15
+
 
 class AbstractFunction(ABC):
     """A function f of a float array, with values in (-inf, inf].
@@ -51,8 +54,9 @@ class AbstractFunction(ABC):
         """
         point = self._point(x, "x", "prox")
         step = self._step(gamma, point)
-        result = self._prox(point, step)
-        return result, float(self._value_at_prox(result))
+        # Squares of large single-precision numbers are none.
+        result = self._prox(point.astype(np.float64, copy=False), step.astype(np.float64, copy=False))
+        return result.astype(point.dtype, copy=False), float(self._value_at_prox(result))
 
     def gradient(self, x: npt.ArrayLike) -> tuple[Array, float]:
         """Return the gradient at x, and f(x). Raises: UnsupportedError: f is not smooth."""
@@ -66,6 +70,18 @@ class AbstractFunction(ABC):
         Raises:   UnsupportedError: no closed form is known.
         """
         return float(self._conjugate_value(self._point(y, "y", "conjugate_value")))
+
+    def dual_norm(self, y: npt.ArrayLike) -> float:
+        """Return the dual norm, or for a seminorm or gauge its polar: infinite where no multiple of f bounds <x, y>.
+
+        Formula:  sup { <x, y> : f(x) <= 1 }, the least t >= 0 for which f*(y / t) is zero
+        Raises:   UnsupportedError: f is not convex and positively homogeneous, takes negative values, or is the indicator of a cone.
+        """
+        point, known = self._point(y, "y", "dual_norm"), self.traits
+        is_gauge = known.is_convex and known.is_positively_homogeneous and not known.is_indicator
+        if not is_gauge or self._conjugate_value(np.zeros_like(point)) > 0:
+            self._refuse("dual norm", "It takes a norm, or another function f >= 0 of which f(t x) = t f(x).")
+        return float(self._dual_norm(point))
 
     def subdifferential_distance(self, x: npt.ArrayLike, v: npt.ArrayLike) -> float:
         """Return how far v is from the subgradients of f at x: zero exactly when v is one of them.
@@ -103,7 +119,25 @@ class AbstractFunction(ABC):
         self._refuse("gradient", "Use its prox, or its Moreau envelope.")
 
     def _conjugate_value(self, y: Array) -> float:
-        self._refuse("conjugate in closed form", "Stop on another certificate than the duality gap.")
+        """A positively homogeneous function has the indicator of its subgradients at zero: those whose proximal point is zero."""
+        if not (self.traits.is_convex and self.traits.is_positively_homogeneous and self.traits.is_proximable):
+            self._refuse("conjugate in closed form", "Stop on another certificate than the duality gap.")
+        size = float(np.linalg.norm(y.astype(np.float64)))
+        away = np.linalg.norm(self._prox(y.astype(np.float64), np.ones(())))
+        return 0.0 if away <= _NEAR_ZERO * size else np.inf
+
+    def _dual_norm(self, y: Array) -> float:
+        if not y.any():
+            return 0.0
+        low, high = 0.0, float(np.linalg.norm(y.astype(np.float64)))
+        while self._conjugate_value(y / high) > 0:
+            low, high = high, 4 * high
+            if high > _LARGEST:
+                return np.inf
+        for _ in range(_HALVINGS):
+            middle = 0.5 * (low + high)
+            low, high = (low, middle) if middle > 0 and self._conjugate_value(y / middle) <= 0 else (middle, high)
+        return high
 
     def _subdifferential_distance(self, x: Array, v: Array) -> float:
         if not self.traits.is_convex:

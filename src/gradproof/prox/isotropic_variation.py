@@ -41,10 +41,12 @@ class IsotropicVariation2D(AbstractFunction):
         return self.lambda_ * float(np.sqrt(np.sum(_differences(x.astype(np.float64)) ** 2, axis=0)).sum())
 
     def _prox(self, x: Array, gamma: Array) -> Array:
-        weight, target = float(gamma) * self.lambda_, x.astype(np.float64)
+        target = x.astype(np.float64)
+        # A flow is never stronger than all entries together, so a larger weight is the same.
+        weight = min(float(gamma) * self.lambda_, float(np.abs(target).sum()))
         flow = np.zeros((2, *target.shape))
         ahead, t = flow, 1.0
-        scale = 1 + float(np.sum(target**2))
+        scale = float(np.sum(target**2))
         for step in range(_STEPS):
             point = target - _transposed(ahead)
             following = _within(ahead + _differences(point) / 8, weight)

@@ -8,8 +8,7 @@ import numpy as np
 
 from gradproof.prox.checks import Array, positive, tolerance
 from gradproof.prox.naive import find_root
-from gradproof.prox.separable import shrink
-from gradproof.prox.sets import AbstractSet, simplex_threshold
+from gradproof.prox.sets import AbstractSet, onto_simplex
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,4 +62,4 @@ def project_l1_ball(x: Array, radius: float) -> Array:
     size = np.abs(x)
     if size.sum(dtype=np.float64) <= radius:
         return x.copy()
-    return shrink(x, np.asarray(simplex_threshold(size, radius), dtype=x.dtype))
+    return np.sign(x) * onto_simplex(size, radius)

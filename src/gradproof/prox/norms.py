@@ -5,7 +5,6 @@ from __future__ import annotations
 from abc import abstractmethod
 
 import numpy as np
-import numpy.typing as npt
 
 from gradproof.prox.checks import Array, tolerance
 from gradproof.prox.function import AbstractFunction
@@ -19,10 +18,6 @@ class AbstractNorm(AbstractFunction):
 
     @abstractmethod
     def _dual_norm(self, y: Array) -> float: ...
-
-    def dual_norm(self, y: npt.ArrayLike) -> float:
-        """Return sup { <x, y> : f(x) <= 1 }."""
-        return float(self._dual_norm(self._point(y, "y", "dual_norm")))
 
     def _conjugate_value(self, y: Array) -> float:
         return 0.0 if self._dual_norm(y) <= 1 + tolerance(y) else np.inf

@@ -54,9 +54,11 @@ def ray_distance(v: Array, direction: Array) -> float:
     return float(np.linalg.norm(v - along * direction))
 
 
-def simplex_threshold(x: Array, radius: float) -> float:
-    """Return tau with sum_i max(x_i - tau, 0) = radius > 0, by sorting."""
-    ordered = np.sort(x.ravel())[::-1].astype(np.float64)
+def onto_simplex(x: Array, radius: float) -> Array:
+    """Return max(x - tau, 0), with tau such that the entries sum to radius > 0, by sorting."""
+    # Seen from the largest entry, the radius is not lost beside entries that are many orders larger.
+    moved = x.astype(np.float64) - float(x.max())
+    ordered = np.sort(moved.ravel())[::-1]
     excess = np.cumsum(ordered) - radius
     last = int(np.flatnonzero(ordered * np.arange(1, ordered.size + 1) > excess)[-1])
-    return float(excess[last]) / (last + 1)
+    return np.asarray(np.maximum(moved - excess[last] / (last + 1), 0).astype(x.dtype))

@@ -8,7 +8,7 @@ import numpy as np
 
 from gradproof.prox.checks import Array, positive, tolerance
 from gradproof.prox.naive import find_root
-from gradproof.prox.sets import AbstractSet, simplex_threshold
+from gradproof.prox.sets import AbstractSet, onto_simplex
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +28,7 @@ class Simplex(AbstractSet):
         object.__setattr__(self, "radius", positive(self.radius, "radius", "Simplex"))
 
     def _project(self, x: Array) -> Array:
-        return np.maximum(x - x.dtype.type(simplex_threshold(x, self.radius)), 0)
+        return onto_simplex(x, self.radius)
 
     def _support(self, y: Array) -> float:
         return self.radius * float(y.max())

@@ -9,6 +9,7 @@ import numpy as np
 from gradproof.prox.checks import Array, has_rank, nonnegative, tolerance
 from gradproof.prox.function import AbstractFunction
 from gradproof.prox.kernels import total_variation_prox
+from gradproof.prox.norms import divide
 from gradproof.prox.traits import NORM
 
 _SWEEPS = 2000
@@ -45,6 +46,12 @@ class TotalVariation1D(AbstractFunction):
         slack = tolerance(y) * (1 + float(np.abs(y).sum()))
         inside = flow.size == 0 or (abs(flow[-1]) <= slack and float(np.abs(flow).max()) <= self.lambda_ + slack)
         return 0.0 if inside else np.inf
+
+    def _dual_norm(self, y: Array) -> float:
+        flow = np.cumsum(y.astype(np.float64))
+        if flow.size == 0 or abs(flow[-1]) > tolerance(y) * (1 + float(np.abs(y).sum())):
+            return np.inf if flow.size else 0.0
+        return divide(float(np.abs(flow[:-1]).max(initial=0.0)), self.lambda_)
 
     def _subdifferential_distance(self, x: Array, v: Array) -> float:
         """A jump fixes the flow between its ends; on a flat stretch the distance is the prox of its own variation."""
@@ -110,9 +117,8 @@ class TotalVariation2D(AbstractFunction):
             of_columns += rows - columns
             previous, rows = rows, _smooth_lines((columns + of_rows).T, weight).T
             of_rows += columns - rows
-            if np.abs(rows - columns).max(initial=0.0) + np.abs(rows - previous).max(initial=0.0) <= 1e-13 * (
-                1 + np.abs(x).max(initial=0.0)
-            ):
+            change = np.abs(rows - columns).max(initial=0.0) + np.abs(rows - previous).max(initial=0.0)
+            if change <= 1e-13 * np.abs(x).max(initial=0.0):
                 break
         return rows.astype(x.dtype, copy=False)
 
