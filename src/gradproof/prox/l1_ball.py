@@ -62,4 +62,5 @@ def project_l1_ball(x: Array, radius: float) -> Array:
     size = np.abs(x)
     if size.sum(dtype=np.float64) <= radius:
         return x.copy()
-    return np.sign(x) * onto_simplex(size, radius)
+    # Adding zero takes the sign off the zeros of negative entries.
+    return np.asarray(np.sign(x) * onto_simplex(size, radius) + 0)
