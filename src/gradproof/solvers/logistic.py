@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
 
 from gradproof.errors import DomainError
 from gradproof.solvers.descent import DenseColumns, Penalty, SparseColumns, descend
@@ -14,7 +13,7 @@ from gradproof.solvers.design import Array, Design, Indices, target_vector
 from gradproof.solvers.design_kernels import scale_dense
 from gradproof.solvers.result import Result, Stopping
 from gradproof.solvers.sparse_kernels import scale_sparse
-from gradproof.solvers.working_set import minimize_columns
+from gradproof.solvers.working_set import REACH, minimize_columns
 from gradproof.solvers.working_set_run import GAP, AbstractWorkingSetRun, check_penalties
 
 _WHERE = "minimize_logistic"
@@ -60,25 +59,20 @@ def logistic_bound(x: Any, y: npt.ArrayLike, *, fit_intercept: bool = False) -> 
 
 
 class _Columns:
-    """The columns taken up so far, in a copy that lies together: for the second derivatives alone, so in single precision if dense."""
+    """The columns taken up so far; of dense ones a copy that lies together, in single precision: for the second derivatives alone."""
 
     def __init__(self, design: Design) -> None:
         self._design = design
         self.chosen: Indices = np.zeros(0, dtype=np.int64)
         #: One row a column of a dense X.
         self.rows: Array = np.zeros((0, design.shape[0]), dtype=np.float32)
-        #: The columns of a sparse X.
-        self.sparse: Any = None
 
     def extend(self, added: Indices) -> None:
         """Take up more columns."""
         if added.size == 0:
             return
-        new = self._design.columns(added)
-        if self._design.is_sparse:
-            self.sparse = new if self.sparse is None else sparse.hstack([self.sparse, new], format="csc")
-        else:
-            self._append(new)
+        if not self._design.is_sparse:
+            self._append(self._design.columns(added))
         self.chosen = np.concatenate([self.chosen, added])
 
     def _append(self, new: Array) -> None:
@@ -166,15 +160,18 @@ class _Run(AbstractWorkingSetRun):
 
     def _solve_sparse(self, curvature: Array, slope: Array, tolerance: float) -> tuple[Array, float]:
         """Minimize the quadratic model over sparse columns; returns the coefficients and the intercept's change."""
-        matrix, root = self.set.sparse, np.sqrt(curvature)
-        scaled, squares, across = np.empty(matrix.nnz), np.empty(self.beta.size), np.empty(self.beta.size)
-        scale_sparse(matrix.data, matrix.indices, matrix.indptr, root, scaled, squares, across)
-        center, slope, pull, total = self._eliminated(curvature, slope, across)
+        active = np.flatnonzero((self.beta != 0) | (np.abs(slope) > REACH * self.penalty.lambda_1))
+        data, indices, starts = self.design.gather(self.set.chosen[active])
+        root = np.sqrt(curvature)
+        scaled, squares, across = np.empty(data.size), np.empty(active.size), np.empty(active.size)
+        scale_sparse(data, indices, starts, root, scaled, squares, across)
+        center, slope, pull, total = self._eliminated(curvature, slope[active], across)
         columns = SparseColumns(
-            scaled, matrix.indices, matrix.indptr, root.size, squares - total * center**2 if center.size else squares, center, total
+            scaled, indices, starts, root.size, squares - total * center**2 if center.size else squares, center, total
         )
-        beta, _, _ = descend(columns, slope, self.beta, self.penalty, tolerance, _SWEEPS)
-        return beta, (pull - float(center @ (beta - self.beta))) if center.size else 0.0
+        old, beta = self.beta[active], self.beta.copy()
+        beta[active], _, _ = descend(columns, slope, old, self.penalty, tolerance, _SWEEPS)
+        return beta, (pull - float(center @ (beta[active] - old))) if center.size else 0.0
 
     def _solve_dense(self, curvature: Array, slope: Array, tolerance: float) -> tuple[Array, float]:
         """Do the same over those dense columns that are used or want to be."""

@@ -14,7 +14,7 @@ _SPARE = 1.5
 _SWEEPS = 2000
 _FEWEST = 12
 #: Sparse columns whose products are below this share of the limit are left out of the sweeps.
-_REACH = 0.8
+REACH = 0.8
 #: The matrix of m columns costs about as much as 0.1 m sweeps over these.
 _WORTH = 0.1
 
@@ -129,7 +129,7 @@ class SparseSet:
     def minimize(self, beta: Array, slope: Array, target: Array, penalty: Penalty, tolerance: float) -> tuple[Array, Array]:
         """Return the best coefficients of the chosen columns from ``beta`` on, and their residual; slope is that at beta."""
         height = slope if penalty.is_positive else np.abs(slope)
-        active = np.flatnonzero((beta != 0) | (height > _REACH * penalty.lambda_1))
+        active = np.flatnonzero((beta != 0) | (height > REACH * penalty.lambda_1))
         chosen, n = self.chosen[active], target.size
         data, indices, starts = self._design.gather(chosen)
         center = np.zeros(0) if self._means is None else self._means[chosen]

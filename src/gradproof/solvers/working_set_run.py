@@ -19,6 +19,8 @@ from gradproof.solvers.result import Certificate, History, Reason, Result, Stopp
 GAP = "duality gap relative to the objective at zero"
 _FIRST = 100
 _SHARE = 0.4
+#: So large a share of the dense columns costs little beside a pass over all of them.
+_SHARE_DENSE = 0.05
 #: Of sparse columns, which cost little, this share at a time, or this multiple of those in use, but not fewer than so many.
 _SHARE_SPARSE, _GROWTH_SPARSE, _FIRST_SPARSE = 0.125, 4, 800
 #: Penalties on the way to a small one: so much smaller each, and none that is so close to it.
@@ -178,7 +180,8 @@ class AbstractWorkingSetRun(ABC):
 
     def _room(self, support: int) -> int:
         """Return how many dense columns to take up: as many as are used, but fewer where few more can be (support <= n)."""
-        return max(_FIRST, min(support, int(_SHARE * (self.design.shape[0] - support))))
+        n, p = self.design.shape
+        return max(_FIRST, int(_SHARE_DENSE * p), min(support, int(_SHARE * (n - support))))
 
     def _postprocess(self, reason: Reason, iteration: int, objective: float, gap: float) -> Result:
         solver, kind, intercept = self.describe()
