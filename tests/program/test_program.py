@@ -123,3 +123,22 @@ def test_read_only_and_strided_inputs_are_read_and_never_written(target):
     found = program(A=A, x=x, b=b)
     np.testing.assert_allclose(found["gradient wrt A"], 2 * np.outer(A @ x - b, x))
     assert np.array_equal(A, before)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize(
+    "x",
+    [
+        np.ones(2) + 1j, np.array(["a", "b"]), np.array([1, 2], dtype="datetime64[s]"), np.array([1.0, None]), [[1.0], [2.0, 3.0]],
+        [10**400, 1], np.ma.masked_array([1.0, 2.0], mask=[True, False]), "ab", {1, 2},
+    ],
+    ids=["complex", "text", "dates", "objects", "rows", "beyond", "masked", "a text", "a set"],
+)  # fmt: skip
+def test_what_is_not_made_of_real_numbers_is_refused_also_behind_what_is(target, x):
+    pytest.importorskip(target)
+    program = gradproof.compile("a*norm2(x)^2", target=target, assume=["a: scalar", "x: n"])
+    if target != "numba":  # which would compile
+        assert float(program(a=2, x=np.ones(2))["value"]) == 4
+    for a, given in ((2.0, x), ("1", np.ones(2)), (1j, np.ones(2)), (10**400, np.ones(2))):
+        with pytest.raises((FormulaError, ShapeError)):
+            program(a=a, x=given)

@@ -18,6 +18,7 @@ from gradproof.formula.formula import Formula
 from gradproof.formula.values import check_shapes
 from gradproof.program.batches import Batch, Layout, batch_of, in_batches
 from gradproof.program.entry import Entry
+from gradproof.program.inputs import check_numbers
 from gradproof.program.storage import load, write
 
 #: How many combinations of shapes a program remembers as fitting.
@@ -75,7 +76,8 @@ class Program(_Called):
         the batch in front of its own.
 
         Args:     values: arrays and numbers, by the names of the variables.
-        Raises:   FormulaError: a variable has no value, or a value belongs to no variable. ShapeError: a shape does not fit.
+        Raises:   FormulaError: a variable has no value, one that is not made of real numbers, or a value belongs to no variable.
+                  ShapeError: a shape does not fit.
         """
         self._go(self.at)
         shapes = tuple(map(_shape, values.values()))
@@ -88,6 +90,7 @@ class Program(_Called):
         for name in values:
             if name not in known:
                 raise FormulaError("a variable of the formula was expected", got=f"'{name}'", remedy=f"It has {', '.join(known)}.")
+        check_numbers(self.arguments, values)
         batch = batch_of(self.arguments, values)
         if batch is not None:
             return self._at_batch(batch)
@@ -168,5 +171,8 @@ class Program(_Called):
 
 
 def _shape(value: Any) -> Any:
-    """Return the shape of a number or an array, None for anything else."""
-    return () if type(value) is float else getattr(value, "shape", None)
+    """Return the shape and the type of a number or an array, None for anything else."""
+    if type(value) is float:
+        return ()
+    shape = getattr(value, "shape", None)
+    return None if shape is None else (shape, getattr(value, "dtype", None))
