@@ -80,7 +80,7 @@ def _are_row_major(results: Sequence[Result], blocks: Blocks) -> bool:
 def _by_rows(made: Signature, blocks: Blocks, results: Sequence[Result], length: Length, name: str) -> tuple[list[str], list[str]]:
     """Return the functions that do the work on the rows of a block and let threads call it, and the lines that call these.
 
-    A function that is parallel compiles slowly: where there is work behind the blocks, it holds no more than the loop over threads.
+    Where there is work behind the blocks, which the threads of BLAS share, one thread takes all rows: two sets of threads wait for each other.
     """
     wanted = [result.compiled.name for result in results if isinstance(result.compiled, Permuted)]
     stored = [own for own in dict.fromkeys([*wanted, *blocks.whole]) if own in blocks.made and blocks.has_rows(own)]
@@ -98,29 +98,29 @@ def _by_rows(made: Signature, blocks: Blocks, results: Sequence[Result], length:
     lengths = LoopCode(made.names)
     shapes = {own: [bare(lengths.whole(size)) for size in shape] for own, shape in blocks.shapes.items()}
     totals = [total.name for total in blocks.totals]
-    shared = dict.fromkeys([*(f"{own}_by_thread" if own in totals else own for own in given), count, "step", "threads"])
     separator = "\n    "
     rows = f"@njit(**LOOPS)\ndef _{name}_rows({', '.join(given)}):\n    {separator.join(lines)}\n"
-    loop = _loop_over_threads(count, f"_{name}_rows({', '.join(_argument(own, blocks, copied) for own in given)})")
-    threads = f"@njit(parallel=True, **LOOPS)\ndef _{name}_threads({', '.join(shared)}):\n    {separator.join(loop)}\n"
-    return [rows, *([threads] if blocks.behind else [])], [
+    loop = _loop_over_threads(
+        "range" if blocks.behind else "prange", count, f"_{name}_rows({', '.join(_argument(own, blocks, copied) for own in given)})"
+    )
+    return [rows], [
         *(line for statement in blocks.before for line in compiled_lines(statement, length)),
         *(f"{own} = np.empty(({', '.join(shapes[own])},), dtype)" for own in filled),
         *(f"all_{own} = np.empty(({', '.join(shapes[own])},), dtype)" for own in copied),
         f"step = max(256, 131_072 // max(1, {len(blocks.made)} * ({_width(blocks, shapes)})))",
-        f"threads = min(threads, max(1, {count} // 16))",
+        "threads = 1" if blocks.behind else f"threads = min(threads, max(1, {count} // 16))",
         *(f"{own}_by_thread = np.zeros((threads, {', '.join(shapes[own])}), dtype)" for own in totals),
-        *([f"_{name}_threads({', '.join(shared)})"] if blocks.behind else loop),
+        *loop,
         *(f"{own} = added_up({own}_by_thread)" for own in totals),
         *(f"{own} = all_{own}" for own in copied),
         *(line for statement in blocks.behind for line in compiled_lines(statement, length)),
     ]
 
 
-def _loop_over_threads(count: str, call: str) -> list[str]:
+def _loop_over_threads(kind: str, count: str, call: str) -> list[str]:
     """Return the lines in which each thread takes its share of the rows, a block at a time."""
     return [
-        "for thread in prange(threads):",
+        f"for thread in {kind}(threads):",
         f"    end_row = {count} * (thread + 1) // threads",
         f"    for first_row in range({count} * thread // threads, end_row, step):",
         "        last_row = min(first_row + step, end_row)",
