@@ -51,14 +51,20 @@ class Tools:
     length: Callable[[Index], str]
     square_root: str
     has_half_products: bool
+    #: The code of ``X'X`` for ``X = diag(s) Y`` in one pass over ``Y``, where a target has that.
+    scaled_gram: Callable[[str, str], str] | None = None
     wanted: tuple[Index, ...] = ()
 
 
 def contracted(factors: Sequence[Factor], bound: Sequence[Index], tools: Tools) -> Array:
     """Return ``sum_bound product(factors)``."""
     pending = _of_equal_axes(list(factors), tools) if len(factors) > 2 else list(factors)
-    if tools.has_half_products:
-        pending = _halved(pending, bound, tools)
+    gram = _gram(pending, bound) if tools.has_half_products else None
+    if gram is not None:
+        made = _halved(*gram, bound[0], tools)
+        if isinstance(made, Array):
+            return made
+        pending = made
     chain = _chain(pending, bound, tools) if len(pending) == 3 else None
     if chain is not None:
         return chain
@@ -87,23 +93,29 @@ def _of_equal_axes(factors: list[Factor], tools: Tools) -> list[Factor]:
     return made
 
 
-def _halved(factors: list[Factor], bound: Sequence[Index], tools: Tools) -> list[Factor]:
-    """Write ``X' diag(w) X`` as ``Z'Z`` with ``Z = diag(sqrt(w)) X``, where no weight is negative."""
+def _gram(factors: Sequence[Factor], bound: Sequence[Index]) -> tuple[Factor, Factor, Factor] | None:
+    """Return the matrix twice and the weights of ``X' diag(w) X``, where no weight is negative; None for another product."""
     if len(factors) != 3 or len(bound) != 1:
-        return factors
+        return None
     (index,) = bound
     for weight in factors:
         one, other = (factor for factor in factors if factor is not weight)
-        is_gram = (
-            one.code == other.code and len(one.axes) == 2 and one.axes.index(index) == other.axes.index(index)
-            if (index in one.axes and index in other.axes)
-            else False
-        )
-        if is_gram and weight.axes == (index,) and weight.is_nonnegative:
-            root = tools.keep(Array(f"{tools.square_root}({weight.code})", weight.axes))
-            half = tools.keep(Array(f"{one.code} * {tools.over(root, one.axes)}", one.axes, is_atom=False))
-            return [half, Factor(half.code, other.axes)]
-    return factors
+        if not weight.is_nonnegative or weight.axes != (index,) or index not in one.axes or index not in other.axes:
+            continue
+        if one.code == other.code and len(one.axes) == 2 and one.axes.index(index) == other.axes.index(index):
+            return one, other, weight
+    return None
+
+
+def _halved(one: Factor, other: Factor, weight: Factor, index: Index, tools: Tools) -> list[Factor] | Array:
+    """Write ``X' diag(w) X`` as ``Z'Z`` with ``Z = diag(sqrt(w)) X``: its factors, or all of it where a target makes no array of Z."""
+    root = tools.keep(Array(f"{tools.square_root}({weight.code})", weight.axes))
+    if tools.scaled_gram is not None:
+        rows = one.code if one.axes[0] is index else f"{one.code}.T"
+        axes = tuple(axis for factor in (one, other) for axis in factor.axes if axis is not index)
+        return Array(tools.scaled_gram(rows, root.code), axes)
+    half = tools.keep(Array(f"{one.code} * {tools.over(root, one.axes)}", one.axes, is_atom=False))
+    return [half, Factor(half.code, other.axes)]
 
 
 # Orders -----------------------------------------------------------------------------------------------------------------

@@ -59,7 +59,9 @@ def _looped(formula: Formula, group: Sequence[Output], names: Sequence[str]) -> 
         writer.stage(made.names[stage.symbol.name], *writer.lowered(stage.value, stage.axes))
     roots = [writer.lowered(output.formula.value, output.formula.axes) for output in group]
     writer.prepare(roots)
-    return made, writer, [writer.result(value, axes) for value, axes in roots]
+    results = [writer.result(value, axes) for value, axes in roots]
+    writer.lines = writer.with_own_threads()
+    return made, writer, results
 
 
 def entry_source(formula: Formula, outputs: Sequence[Output], told: Sequence[str]) -> tuple[str, str] | None:

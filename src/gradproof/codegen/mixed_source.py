@@ -17,10 +17,10 @@ from gradproof.codegen.loop_ends import with_offsets, without_idle_tests
 from gradproof.codegen.loop_parts import axes_of, outer_sums, pairwise, rows_of
 from gradproof.codegen.loop_source import LoopWriter, Wanted
 from gradproof.codegen.plan import planned
-from gradproof.codegen.products import Permuted, Product, Scaled, in_order
+from gradproof.codegen.products import Operand, Permuted, Product, Scaled, in_order
 from gradproof.codegen.renaming import Renaming
 from gradproof.codegen.row_passes import Names, RowPass, pass_lines, row_pass, vector_first
-from gradproof.codegen.statements import Assignment, KernelCall, NewArray, Plain, made_by, read_by
+from gradproof.codegen.statements import Assignment, KernelCall, NewArray, Plain, Statement, made_by, read_by
 from gradproof.codegen.steps import is_by_library, is_plain, library_parts, scaled, steps
 from gradproof.codegen.windows import Windows, convolution_of
 from gradproof.elaborate.sizes import extent
@@ -55,6 +55,8 @@ class MixedWriter(Writer):
     forms: dict[str, tuple[Kernel, list[int]]] = field(default_factory=dict)
     #: What was multiplied entry by entry, and summed.
     entries: dict[tuple[Expr, tuple[Index, ...]], Array] = field(default_factory=dict)
+    #: Whether the threads of the loops multiply a large matrix.
+    has_gram: bool = False
 
     def result(self, root: Expr, axes: Sequence[Index]) -> Result:
         """Write an expression and return its value over these axes; a number of a kernel is one of Python's already."""
@@ -84,6 +86,13 @@ class MixedWriter(Writer):
                         if array.code == made.code:
                             self.done[node] = Array(made.code, tuple(array.axes[own] for own in places))
                 return
+
+    def with_own_threads(self) -> list[Statement]:
+        """Return the lines; beside a large product by the threads of the loops these multiply matrices by vectors as well.
+
+        The threads of NumPy's library go on waiting for work for a while, on the same cores.
+        """
+        return [_by_own_threads(line) for line in self.lines] if self.has_gram else self.lines
 
     def _operation_of(self, root: Expr, axes: Sequence[Index]) -> Permuted | None:
         """Return what makes a result of the array that it is: a new row-major one."""
@@ -160,7 +169,12 @@ class MixedWriter(Writer):
             total=lambda factor, summed: self._by_entries((factor,), _without(factor.axes, summed), summed),
             einsum=self._einsum,
             tensordot="",
+            scaled_gram=self._scaled_gram,
         )
+
+    def _scaled_gram(self, rows: str, roots: str) -> str:
+        self.has_gram = True
+        return f"scaled_gram({rows}, {roots})"
 
     def _einsum(self, one: Factor, other: Factor, axes: tuple[Index, ...]) -> Array:
         """Return the sum of products over all but some axes: by loops where one of the factors is no larger than the result."""
@@ -368,6 +382,14 @@ class MixedWriter(Writer):
         while f"t{self.count}" in self.names.values():
             self.count += 1
         return f"t{self.count}"
+
+
+def _by_own_threads(line: Statement) -> Statement:
+    match line:
+        case Assignment(name, Array(_, axes, _, Product(Operand() as left, Operand() as right))):
+            if not left.is_turned and not left.is_flattened and len(left.sides) > len(right.sides) == 1:
+                return Assignment(name, Array(f"times_vector({left.name}, {right.name})", axes))
+    return line
 
 
 def _in_loops(node: Expr) -> Expr:

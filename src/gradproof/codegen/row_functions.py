@@ -100,4 +100,72 @@ def add_rows(x, z, total, first_row, last_row):
                 for j in range(start, end):
                     total[c, j] += z[i, c] * x[i, j]
 ''',
+    "times_vector": '''def times_vector(x, w):
+    """x @ w by the threads of the loops, where that is worth threads."""
+    return rows_by_vector(x, w) if x.size > 100_000 and x.flags.c_contiguous else x @ w
+''',
+    "rows_by_vector": '''@njit(parallel=True, **LOOPS)
+def rows_by_vector(x, w):
+    """x @ w, row by row."""
+    result = np.empty(x.shape[0], x.dtype)
+    for i in prange(x.shape[0]):
+        total = x.dtype.type(0)
+        for j in range(x.shape[1]):
+            total += x[i, j] * w[j]
+        result[i] = total
+    return result
+''',
+    "scaled_gram": '''def scaled_gram(x, s):
+    """Z'Z for Z = diag(s) x: in one pass over x, where that is worth threads and the caches hold what its columns make."""
+    if x.size > 10_000 and x.shape[1] <= 1024:
+        return gram_by_rows(x, s, get_num_threads())
+    z = x * s[:, np.newaxis]
+    return z.T @ z
+''',
+    "gram_by_rows": '''@njit(parallel=True, **LOOPS)
+def gram_by_rows(x, s, threads):
+    """Z'Z for Z = diag(s) x: each thread lays some rows of Z out by columns, multiplies four columns by two, and adds up."""
+    n, d = x.shape
+    zero = x.dtype.type(0)
+    rows = 2048 // x.itemsize
+    threads = max(1, min(threads, (n + rows - 1) // rows, 16_777_216 // (d * d + 1)))
+    sums = np.zeros((threads, (d + 3) // 4 * 4, (d + 3) // 4 * 4), x.dtype)
+    for thread in prange(threads):
+        total = sums[thread]
+        z = np.zeros((total.shape[0], rows), x.dtype)
+        for start in range(thread * rows, n, threads * rows):
+            here = min(rows, n - start)
+            for first in range(0, d, 8):
+                for k in range(here):
+                    for j in range(first, min(first + 8, d)):
+                        z[j, k] = x[start + k, j] * s[start + k]
+            for i in range(0, d, 4):
+                z0, z1, z2, z3 = z[i, :here], z[i + 1, :here], z[i + 2, :here], z[i + 3, :here]
+                for j in range(i, d, 2):
+                    u, v = z[j, :here], z[j + 1, :here]
+                    a0 = a1 = a2 = a3 = b0 = b1 = b2 = b3 = zero
+                    for k in range(here):
+                        a0 += u[k] * z0[k]
+                        a1 += u[k] * z1[k]
+                        a2 += u[k] * z2[k]
+                        a3 += u[k] * z3[k]
+                        b0 += v[k] * z0[k]
+                        b1 += v[k] * z1[k]
+                        b2 += v[k] * z2[k]
+                        b3 += v[k] * z3[k]
+                    total[i, j] += a0
+                    total[i + 1, j] += a1
+                    total[i + 2, j] += a2
+                    total[i + 3, j] += a3
+                    total[i, j + 1] += b0
+                    total[i + 1, j + 1] += b1
+                    total[i + 2, j + 1] += b2
+                    total[i + 3, j + 1] += b3
+    for thread in range(1, threads):
+        sums[0] += sums[thread]
+    for i in range(d):
+        for j in range(i + 1, d):
+            sums[0, j, i] = sums[0, i, j]
+    return np.ascontiguousarray(sums[0, :d, :d])
+''',
 }
