@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy import sparse
 
 from gradproof import prox
 from gradproof.errors import DomainError, UnsupportedError
@@ -406,7 +407,8 @@ def _projection(piece: Piece, affine: Affine, chosen: dict[Symbol, Penalty]) -> 
         return Penalty(plane, (size,), [piece.text])
     if piece.lower is None or prod(affine.shape) * size > _LARGEST_PROJECTION:
         return None
-    matrix = np.asarray(affine.matrix(symbol), dtype=np.float64)
+    found = affine.matrix(symbol)
+    matrix = np.asarray(found.toarray() if sparse.issparse(found) else found, dtype=np.float64)
     right = -affine.offset.ravel()
     try:
         plane_set = prox.AffineSet(matrix, right)

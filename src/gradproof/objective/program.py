@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -14,14 +15,16 @@ from gradproof.codegen.functions import TOGETHER
 from gradproof.codegen.module import parameters, program_source
 from gradproof.codegen.signature import Output
 from gradproof.errors import UnsupportedError
-from gradproof.expr.node import Element, Expr, Index, Symbol
+from gradproof.expr.node import Element, Expr, Index, Number, Symbol
 from gradproof.expr.walk import postorder
 from gradproof.formula.formula import Formula
+from gradproof.objective.sparse_products import Entries, Products
 
 Array = npt.NDArray[np.floating[Any]]
 Program = Callable[[Mapping[str, Any]], Array]
-#: An expression and the indices that are free in it.
-Entries = tuple[Expr, tuple[Index, ...]]
+Together = Callable[[Mapping[str, Any]], Sequence[Array]]
+#: Entries up to which a sparse matrix is written out where it stands in no product: 8 MB.
+_LARGEST_DENSE = 1_000_000
 
 
 def compiled(value: Expr, axes: tuple[Index, ...] = ()) -> Program:
@@ -31,8 +34,42 @@ def compiled(value: Expr, axes: tuple[Index, ...] = ()) -> Program:
 
 
 @lru_cache(maxsize=256)
-def compiled_together(parts: tuple[Entries, ...]) -> Callable[[Mapping[str, Any]], Sequence[Array]]:
-    """Return the function from values of the variables to the entries of several expressions, what they share computed once."""
+def compiled_together(parts: tuple[Entries, ...]) -> Together:
+    """Return the function from values of the variables to the entries of several expressions, what they share computed once.
+
+    Values may be sparse matrices: what they are multiplied with is computed before, and SciPy multiplies.
+    """
+    names = tuple(symbol.name for value, _ in parts for symbol in _heads(value) if len(symbol.axes) == 2)
+
+    def run(values: Mapping[str, Any]) -> Sequence[Array]:
+        thin = frozenset(name for name in names if sparse.issparse(values.get(name)))
+        return (_through_products(parts, thin) if thin else _of_arrays(parts))(values)
+
+    return run
+
+
+@lru_cache(maxsize=256)
+def _through_products(parts: tuple[Entries, ...], names: frozenset[str]) -> Together:
+    """Return the function of values of which some are sparse matrices."""
+    taken = Products(names)
+    left = tuple((taken.without(value), axes) for value, axes in parts)
+    steps = [(product, _of_arrays((product.entries,))) for product in taken.products]
+    last = _of_arrays(left)
+
+    def run(values: Mapping[str, Any]) -> Sequence[Array]:
+        known = dict(values)
+        for product, entries in steps:
+            shape = tuple(_size(index) for index in product.entries[1])
+            right = np.broadcast_to(entries(known)[0], shape)
+            known[product.symbol.name] = product.of(known[product.matrix], right)
+        return last(known)
+
+    return run
+
+
+@lru_cache(maxsize=256)
+def _of_arrays(parts: tuple[Entries, ...]) -> Together:
+    """Return the function of values that are numbers and arrays."""
     formulas = [Formula(text="", value=value, axes=axes, symbols=_heads(value)) for value, axes in parts]
     outputs = [Output(f"output_{place}" if place else "value", formula, "") for place, formula in enumerate(formulas)]
     whole = Formula(
@@ -58,11 +95,20 @@ def compiled_together(parts: tuple[Entries, ...]) -> Callable[[Mapping[str, Any]
 
 
 def _dense(name: str, value: Any) -> Any:
-    if sparse.issparse(value):
+    if not sparse.issparse(value):
+        return value
+    if prod(value.shape) > _LARGEST_DENSE:
         raise UnsupportedError(
-            f"{name} is sparse, which this formula has no solver for", where="minimize", remedy="Convert it with toarray()."
-        )
-    return value
+            f"{name} is sparse, and stands in this formula in another place than a product", where="minimize",
+            remedy="Write it in products such as A*x, or convert it with toarray().",
+        )  # fmt: skip
+    return value.toarray()
+
+
+def _size(index: Index) -> int:
+    assert isinstance(index.lower, Number), "sizes are settled before"
+    assert isinstance(index.upper, Number), "sizes are settled before"
+    return int(index.upper.value - index.lower.value) + 1
 
 
 def _heads(value: Expr) -> tuple[Symbol, ...]:
