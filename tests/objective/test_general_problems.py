@@ -21,6 +21,13 @@ def lowest_quantile(level):
     return optimize.linprog(cost, A_eq=np.hstack([A, -A, np.eye(30), -np.eye(30)]), b_eq=B).fun
 
 
+def least_beyond(edge):
+    cost, sides = np.concatenate([np.zeros(6), np.ones(30)]), np.vstack([A, -A])
+    rows = np.hstack([sides, -np.vstack([np.eye(30), np.eye(30)])])
+    limits = np.concatenate([B, -B]) + edge
+    return optimize.linprog(cost, A_ub=rows, b_ub=limits, bounds=[(None, None)] * 6 + [(0, None)] * 30).fun
+
+
 def huber(x):
     size = np.abs(A @ x - B)
     return np.where(size <= 1, size**2 / 2, size - 0.5).sum()
@@ -33,6 +40,9 @@ AFFINE = {"A": A, "b": B}
     ("formula", "data", "expected"),
     [
         ("norm1(A*x - b)", AFFINE, lambda: 2 * lowest_quantile(0.5)),
+        ("sum(max(abs(A*x - b) - e, 0))", {**AFFINE, "e": 0.2}, lambda: least_beyond(0.2)),
+        ("sum_i max(0, abs(b_i - sum_j A_ij*x_j) - 0.1)", AFFINE, lambda: least_beyond(0.1)),
+        ("30*mean(relu(3*abs(b - A*x) - 0.6))", AFFINE, lambda: 3 * least_beyond(0.2)),
         (r"\sum_i |b_i - a_i^\top x|", {"a": A, "b": B}, lambda: 2 * lowest_quantile(0.5)),
         ("sum(max(0.3*(b - A*x), -0.7*(b - A*x)))", AFFINE, lambda: lowest_quantile(0.3)),
         ("sum(t*max(b - A*x, 0) + (1 - t)*max(A*x - b, 0))", {**AFFINE, "t": 0.3}, lambda: lowest_quantile(0.3)),
@@ -322,3 +332,18 @@ def test_a_variable_of_which_the_objective_is_no_vector_is_a_number(formula, exp
 def test_parameters_outside_their_domain_are_refused(term, data, words):
     with pytest.raises(DomainError, match=words):
         gradproof.minimize(f"norm2(A*x - b)^2 + {term}", "x", data={**AFFINE, **data})
+
+
+@pytest.mark.parametrize(
+    ("formula", "expected"),
+    [
+        ("sum_i v_i*max(abs(x_i - 1) - 0.2, 0) + norm2(x - 2)^2", [1.5, 1.2, 1.2]),
+        ("sum_i v_i*max(abs(x_i - 100) - 0.2, 0) + norm2(x - 101)^2", [100.5, 100.2, 100.2]),
+        ("sum_i v_i*abs(x_i - 100.2) + norm2(x - 101)^2", [100.5, 100.2, 100.2]),
+        ("sum_i v_i*max(abs(x_i) + 0.2, 0) + norm2(x - 2)^2", [1.5, 1.0, 0.5]),
+    ],
+)
+def test_minima_at_the_kinks_of_shifted_terms_are_certified(formula, expected):
+    found = gradproof.minimize(formula, "x", data={"v": [1.0, 2.0, 3.0]}, max_iterations=200)
+    assert found.is_converged
+    assert np.allclose(found.x, expected, atol=1e-6)

@@ -19,6 +19,7 @@ from gradproof.objective.entrywise import penalty_of
 from gradproof.objective.feasibility import Infeasible
 from gradproof.objective.linear import Affine, Stacked, over_axes
 from gradproof.objective.pieces import Piece
+from gradproof.objective.program import compiled
 from gradproof.objective.slices import Block, disjoint, together
 from gradproof.objective.statement import Statement
 from gradproof.objective.variations import identity_of, variation_of
@@ -178,7 +179,7 @@ def _of_block(piece: Piece, affine: Affine, factor: Array, offset: Array, weight
         assert known is not None, "it has been recognised before"
         function = known
     else:
-        function = prox.L2(float(weight[0])) if piece.kind == "groups" else _function(piece, weight, factor.shape)
+        function = prox.L2(float(weight[0])) if piece.kind == "groups" else _function(piece, weight, factor.shape, affine.statement)
     if offset.any():
         function = prox.Translate(function, -offset)
     if (factor != 1).any():
@@ -315,7 +316,8 @@ def _whole(entry: _Own, shape: tuple[int, ...]) -> tuple[AbstractFunction, tuple
         assert known is not None, "it has been recognised before"
         function = known
     else:
-        function = _function(entry.piece, weight, tuple(shape[place] for place in entry.order) if is_turned else shape)
+        inner = tuple(shape[place] for place in entry.order) if is_turned else shape
+        function = _function(entry.piece, weight, inner, entry.affine.statement)
     if is_turned and kind == "groups":
         rows, columns = shape
         groups = [np.arange(rows) * columns + column for column in range(columns)]
@@ -331,7 +333,7 @@ def _whole(entry: _Own, shape: tuple[int, ...]) -> tuple[AbstractFunction, tuple
     return function, taken
 
 
-def _function(piece: Piece, weight: Array, shape: tuple[int, ...]) -> AbstractFunction:
+def _function(piece: Piece, weight: Array, shape: tuple[int, ...], statement: Statement) -> AbstractFunction:
     """Return the function of the catalogue that a piece is, of its own entries."""
     flat = weight.ravel()
     number = float(flat[0])
@@ -351,6 +353,8 @@ def _function(piece: Piece, weight: Array, shape: tuple[int, ...]) -> AbstractFu
             # w max(x, 0) = w/2 |x| + w/2 x
             half = np.asarray(entries) / 2
             return prox.Tilt(prox.L1(half), half)
+        case "insensitive":
+            return prox.EpsilonInsensitive(float(compiled(piece.parts[0])(statement.values)), entries)
         case "groups":
             members = np.arange(prod(shape)).reshape(shape)
             return prox.L21(list(members), number, np.ones(shape[0]))
@@ -371,7 +375,7 @@ def _mapped(piece: Piece, affine: Affine) -> Mapped:
     weight = np.broadcast_to(_weight(piece, affine.statement), affine.shape)
     is_matrix = piece.kind in _OF_MATRICES
     shape = affine.shape if is_matrix else (prod(affine.shape),)
-    function = _function(piece, weight if is_matrix else weight.ravel(), affine.shape)
+    function = _function(piece, weight if is_matrix else weight.ravel(), affine.shape, affine.statement)
     offset = affine.offset.reshape(shape)
     if isinstance(function, prox.Box) and piece.kind == "between":
         function = prox.Box(np.asarray(function.lower) - offset, np.asarray(function.upper) - offset)

@@ -13,8 +13,9 @@ class Piece:
     """``weight`` times a function of the entries of ``inner`` over ``axes``; ``text`` is what the user sees of it.
 
     Kinds as in ``Term``; besides: 'groups' and 'nuclear'; 'rows', the sum over the axes of the norms of the ``parts``; 'entrywise', the sum of
-    any function (``parts``) of one entry; 'between', the set of entries from ``lower`` to ``upper``, None being no bound; '... ball', of the
-    radius ``weight``; 'semidefinite', of matrices; 'cone', where the norm of the entries is at most ``upper``, which is affine.
+    any function (``parts``) of one entry; 'insensitive', of absolute values beyond the number ``parts``; 'between', the set of entries from
+    ``lower`` to ``upper``, None being no bound; '... ball', of the radius ``weight``; 'semidefinite', of matrices; 'cone', where the norm of the
+    entries is at most ``upper``, which is affine.
     """
 
     kind: str

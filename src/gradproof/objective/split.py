@@ -12,6 +12,7 @@ from gradproof.objective.constraints import constraint_of
 from gradproof.objective.degree import degree, depends, is_smooth
 from gradproof.objective.entrywise import penalty_of
 from gradproof.objective.pieces import Nonlinear, Piece, Split
+from gradproof.objective.program import compiled
 from gradproof.objective.statement import Statement
 from gradproof.objective.terms import recognized
 from gradproof.objective.unrolling import unrolled
@@ -55,6 +56,8 @@ def _is_empty(piece: Piece) -> bool:
 def _piece(term: Expr, statement: Statement) -> Piece | None:
     piece = recognized(term, statement.variables)
     if piece is not None and piece.kind == "entrywise" and penalty_of(piece, statement) is None:
+        return None
+    if piece is not None and piece.kind == "insensitive" and float(compiled(piece.parts[0])(statement.values)) < 0:
         return None
     return piece
 

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from fractions import Fraction
 
 from gradproof.derivation.proximal_terms import Term, terms_of
-from gradproof.expr.build import ONE, ZERO, add, multiply, number, square_root, subtract
+from gradproof.expr.build import ONE, ZERO, add, multiply, number, square_root, subtract, weighted_sum
 from gradproof.expr.node import (
     Add,
     Apply,
@@ -50,6 +50,9 @@ def recognized(term: Expr, over: Collection[Symbol]) -> Piece | None:
         case Power(Add() as squares, Number(exponent, None)) if exponent == Fraction(1, 2):
             parts = _squares(squares, over)
             return Piece("rows", to_text(term), parts[0], (), weight, parts=parts) if parts else None
+    beyond = _insensitive(node, weight, over)
+    if beyond is not None:
+        return beyond
     inner = _inner(node, over)
     if inner is None or degree(inner[0], over) > 1:
         return entrywise(term, over)
@@ -61,6 +64,32 @@ def recognized(term: Expr, over: Collection[Symbol]) -> Piece | None:
     if len(terms) != 1 or not isinstance(terms[0], Term) or terms[0].kind not in _WITH_PROX:
         return entrywise(term, over)
     return Piece(terms[0].kind, to_text(term), body, axes, terms[0].weight)
+
+
+def _insensitive(node: Expr, weight: Expr, over: Collection[Symbol]) -> Piece | None:
+    """Return ``weight`` times absolute values beyond a number, max(|u| - e, 0), as a piece; their sum where there are several."""
+    axes, body = (
+        (node.indices, node.body) if isinstance(node, Reduce) and node.operation == "sum" and not node.where else ((), node)
+    )
+    share, found = factored(body, over)
+    match found:
+        case (
+            Apply("relu", (Add() as gap,)) | Apply("maximum", (Add() as gap, Number())) | Apply("maximum", (Number(), Add() as gap))
+        ):
+            rest = [(w, term) for w, term in zip(gap.weights, gap.terms, strict=True) if not depends(term, over)]
+            moving = [(w, term) for w, term in zip(gap.weights, gap.terms, strict=True) if depends(term, over)]
+        case _:
+            return None
+    if isinstance(found, Apply) and found.function == "maximum" and ZERO not in found.arguments:
+        return None
+    match moving:
+        case [(slope, Apply("abs", (inner,)))] if slope > 0 and degree(inner, over) <= 1:
+            edge = weighted_sum([(-w / slope, term) for w, term in rest])
+            total = multiply(weight, share, number(slope))
+            text = to_text(multiply(weight, node))
+            return None if edge.free_indices else Piece("insensitive", text, inner, axes, total, parts=(edge,))
+        case _:
+            return None
 
 
 def _flat(node: Expr) -> Expr:

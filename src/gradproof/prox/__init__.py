@@ -9,6 +9,7 @@ from gradproof.prox.counting_balls import L0Ball, RankBall
 from gradproof.prox.cross_entropy import CrossEntropy
 from gradproof.prox.elastic_net import ElasticNet
 from gradproof.prox.entropy import Entropy
+from gradproof.prox.epsilon_insensitive import EpsilonInsensitive
 from gradproof.prox.exponential_cone import ExponentialCone
 from gradproof.prox.function import AbstractFunction
 from gradproof.prox.groups import L21, L1PlusL2, SparseGroup
@@ -56,6 +57,7 @@ __all__ = [
     "CrossEntropy",
     "ElasticNet",
     "Entropy",
+    "EpsilonInsensitive",
     "ExponentialCone",
     "Halfspace",
     "Hinge",
