@@ -20,7 +20,8 @@ def test_the_half_product_is_numpys(text, assume, dtype):
         for order in "CF":
             given["X"] = np.asarray(given["X"], order=order)
             found, wanted = (program(**given)["hessian wrt w"] for program in (ours, numpys))
-            assert found.dtype == dtype and found.shape == (d, d)
+            assert found.dtype == dtype
+            assert found.shape == (d, d)
             assert np.array_equal(found, found.T)
             scale = max(float(np.abs(wanted).max(initial=0.0)), 1e-30)
             np.testing.assert_allclose(found / scale, wanted / scale, atol=1e-12 if dtype == np.float64 else 1e-5)

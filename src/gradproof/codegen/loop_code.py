@@ -99,9 +99,11 @@ class LoopCode:
                 return f"real({self.whole(node)})"
             case Element(symbol, places):
                 origins = [subtract(place, number(axis.origin)) for place, axis in zip(places, symbol.axes, strict=True)]
-                spelled = [self._place(place) for place in origins]
                 if symbol in self.columns:
-                    return self.entry(self.columns[symbol], None, ", ".join(spelled[::-1]))
+                    turned = enumerate(origins[::-1])
+                    spelled = [self._place(place, self.columns[symbol], axis) for axis, place in turned]
+                    return self.entry(self.columns[symbol], None, ", ".join(spelled))
+                spelled = [self._place(place, self.names[symbol.name], axis) for axis, place in enumerate(origins)]
                 return self.entry(self.names[symbol.name], _lone(places[0], symbol.axes[0].origin), ", ".join(spelled))
             case Add(terms, weights):
                 return self._sum(terms, weights)
@@ -144,7 +146,7 @@ class LoopCode:
         if not places:
             return self.name(stored.name)
         first = _lone(at.get(stored.axes[0], stored.axes[0]), 1)
-        return self.entry(stored.name, first, ", ".join(self._place(place) for place in places))
+        return self.entry(stored.name, first, ", ".join(self._place(place, stored.name, axis) for axis, place in enumerate(places)))
 
     def _sum(self, terms: Sequence[Expr], weights: Sequence[Fraction]) -> str:
         text = ""
@@ -209,8 +211,9 @@ class LoopCode:
 
     # Integers -----------------------------------------------------------------------------------------------------------
 
-    def _place(self, node: Expr) -> str:
-        return f"int({self.value(node)})" if has_data(node) else self.whole(node)
+    def _place(self, node: Expr, array: str, axis: int) -> str:
+        """Return the code of a subscript: one that data say may be any number, and nothing beside the array may be read."""
+        return f"nearest({bare(self.value(node))}, {array}.shape[{axis}])" if has_data(node) else self.whole(node)
 
     def whole(self, node: Expr) -> str:
         """Return the code of a whole number: a subscript, a limit, a size."""

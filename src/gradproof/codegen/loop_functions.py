@@ -64,6 +64,11 @@ HELPERS = {
     x = np.asarray(x, dtype=dtype)
     return x if x.flags.forc else np.ascontiguousarray(x)
 ''',
+    "nearest": '''@njit(cache=CACHE, error_model="numpy")
+def nearest(place, length):
+    """A number as a subscript of an axis, counted from 0: one beside the axis, or NaN, gives the nearest subscript that there is."""
+    return int(min(length - 1, max(0, place)))
+''',
     "exp": '''@njit(cache=CACHE, error_model="numpy")
 def exp(x):
     """The exponential function, to a few units of the last digit: 2^k e^r with a series for e^r, in a form that runs on vectors."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -18,7 +18,8 @@ from gradproof.formula.formula import Formula
 from gradproof.formula.values import check_shapes
 from gradproof.program.batches import Batch, Layout, batch_of, in_batches
 from gradproof.program.entry import Entry
-from gradproof.program.inputs import check_numbers
+from gradproof.program.inputs import check_numbers, check_ranges
+from gradproof.program.numbering import Range, Reading, ranges, readings
 from gradproof.program.storage import load, write
 
 #: How many combinations of shapes a program remembers as fitting.
@@ -47,8 +48,9 @@ class Program(_Called):
     source: str
     #: The programs for the batches that were met, by the layout of these.
     _batched: dict[Layout, Program] = field(default_factory=dict, repr=False, compare=False)
-    #: The names and shapes of calls that were found to fit: a program is called again and again with the same.
-    _fitting: set[Any] = field(default_factory=set, repr=False, compare=False)
+    #: The names and shapes of calls that were found to fit, each with the ranges that numbers of entries then have: a program is called
+    #: again and again with the same.
+    _fitting: dict[Any, tuple[Range, ...]] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
     def arguments(self) -> tuple[Symbol, ...]:
@@ -77,11 +79,14 @@ class Program(_Called):
 
         Args:     values: arrays and numbers, by the names of the variables.
         Raises:   FormulaError: a variable has no value, one that is not made of real numbers, or a value belongs to no variable.
-                  ShapeError: a shape does not fit.
+                  ShapeError: a shape does not fit. FormulaError: a number of an entry or of a class is beside its range.
         """
         self._go(self.at)
         shapes = tuple(map(_shape, values.values()))
-        if (tuple(values), shapes) in self._fitting:
+        known_ranges = self._fitting.get((tuple(values), shapes))
+        if known_ranges is not None:
+            if known_ranges:
+                check_ranges(known_ranges, values)
             return self._computed(values)
         known = {symbol.name: symbol for symbol in self.arguments}
         for name in known:
@@ -94,13 +99,14 @@ class Program(_Called):
         batch = batch_of(self.arguments, values)
         if batch is not None:
             return self._at_batch(batch)
-        found = self._at(values)
+        found_ranges = self._checked(values, self._readings)
+        found = self._computed(values)
         if self._entry is not None:
             self._go(self._entry.learned(values) or self.at)
             return found
         is_plain = None not in shapes and not any("size" in symbol.properties for symbol in self.arguments)
         if is_plain and len(self._fitting) < _REMEMBERED:
-            self._fitting.add((tuple(values), shapes))
+            self._fitting[tuple(values), shapes] = found_ranges
         return found
 
     def batched(self, /, **axes: int) -> Program:
@@ -131,11 +137,23 @@ class Program(_Called):
         return found
 
     def _at_batch(self, batch: Batch) -> dict[str, Any]:
-        return self._for(batch.layout)._at(batch.values)
+        program = self._for(batch.layout)
+        program._checked(batch.values, self._readings)
+        return program._computed(batch.values)
 
-    def _at(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        check_shapes(self.arguments, values)
-        return self._computed(values)
+    def _checked(self, values: Mapping[str, Any], found: Sequence[Reading]) -> tuple[Range, ...]:
+        """See that values have the shapes and the ranges that they need, and return the ranges."""
+        known = ranges(found, check_shapes(self.arguments, values))
+        check_ranges(known, values)
+        return known
+
+    @cached_property
+    def _readings(self) -> tuple[Reading, ...]:
+        """Where the entries of variables are taken as numbers of entries or of classes."""
+        roots = [self.formula.value]
+        for output in self.outputs:
+            roots += [output.formula.value, *(stage.value for stage in output.stages)]
+        return readings(self.arguments, roots)
 
     def _computed(self, values: Mapping[str, Any]) -> dict[str, Any]:
         function, spelled = self._call
@@ -146,8 +164,9 @@ class Program(_Called):
 
     @cached_property
     def _entry(self) -> Entry | None:
-        """The quick way in, where one compiled function does all of the work."""
-        made = entry_source(self.formula, self.outputs, self.requests) if self.target == "numba" else None
+        """The quick way in, where one compiled function does all of the work, and no entry has to be looked at before."""
+        is_open = self.target == "numba" and not self._readings
+        made = entry_source(self.formula, self.outputs, self.requests) if is_open else None
         if made is None:
             return None
         return Entry(*made, {**self._call[0].__globals__, "_otherwise": self.at, "_REFUSED": (TypeError, ValueError)})
