@@ -14,6 +14,7 @@ from gradproof.codegen.functions import (
     signature_of,
     used_lines,
 )
+from gradproof.codegen.layout import laid_out
 from gradproof.codegen.mixed_source import MixedWriter, Result
 from gradproof.codegen.names import safe_name
 from gradproof.codegen.signature import Output, Signature, quotable
@@ -34,7 +35,7 @@ def loop_module(bodies: Sequence[str], told: str) -> str:
         "#: Sums may be taken in another order; infinities and NaN are kept, and a division by zero is no error.\n"
         'LOOPS = {"cache": CACHE, "error_model": "numpy", "fastmath": {"reassoc", "contract", "arcp", "nsz"}}\n'
     )
-    return "\n\n".join([head, *helpers, *bodies])
+    return laid_out([head, *helpers, *bodies])
 
 
 def loop_function(formula: Formula, group: Sequence[Output], names: Sequence[str]) -> str:

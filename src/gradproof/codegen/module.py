@@ -10,6 +10,7 @@ from gradproof.codegen.dialects import DIALECTS, Dialect
 from gradproof.codegen.differentiable import differentiable
 from gradproof.codegen.functions import as_returned, by_name, called_helpers, head, signature_of, used_lines
 from gradproof.codegen.guards import guarded
+from gradproof.codegen.layout import laid_out
 from gradproof.codegen.loop_module import loop_function, loop_module
 from gradproof.codegen.plan import planned
 from gradproof.codegen.signature import Output, Signature, quotable
@@ -63,7 +64,7 @@ def _array_module(bodies: Sequence[str], told: str, dialect: Dialect) -> str:
     text += "\n".join(helpers)
     used = [line for line in dialect.imports.splitlines() if re.search(rf"(?<![\w.]){line.split()[-1]}\.", text)]
     head = [f'"""{quotable(told)}"""\n', *("\n".join(used) + "\n" for _ in used[:1])]
-    return "\n\n".join(["\n".join(head), *helpers, *bodies])
+    return laid_out(["\n".join(head), *helpers, *bodies])
 
 
 def _array_function(formula: Formula, group: Sequence[Output], target: str, names: Sequence[str], called: str = "") -> str:

@@ -16,10 +16,6 @@ from gradproof.printer.text import to_text
 #: What a docstring may quote of a formula that somebody typed: no quote, no backslash, nothing that is not printed.
 _UNQUOTABLE = re.compile(r"[^ !#-\[\]-~]")
 
-#: The longest line that starts a function, and what stands between arguments on lines of their own.
-_WIDTH = 120
-_LINE = ",\n    "
-
 
 @dataclass(frozen=True)
 class Output:
@@ -66,14 +62,13 @@ class Signature:
         return lines
 
     def head(self, name: str, annotation: str = "", returned: str = "") -> str:
-        """Return the line that starts the function, broken where it is long; only arrays are annotated."""
+        """Return the line that starts the function; only arrays are annotated."""
         typed = [
             f"{self.names[symbol.name]}: {annotation}" if annotation and symbol.axes else self.names[symbol.name]
             for symbol in self.arguments
         ]
         arrow = f" -> {returned}" if returned else ""
-        line = f"def {name}(*, {', '.join(typed)}){arrow}:" if typed else f"def {name}(){arrow}:"
-        return line if len(line) <= _WIDTH else f"def {name}(\n    *,\n    {_LINE.join(typed)},\n){arrow}:"
+        return f"def {name}(*, {', '.join(typed)}){arrow}:" if typed else f"def {name}(){arrow}:"
 
     def docstring(self, told: str) -> str:
         """Return the docstring of the function: what it returns, and the shape of every argument."""
