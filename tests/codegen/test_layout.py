@@ -1,6 +1,7 @@
 """Generated modules against ``ruff format``: no line changes, and the layout says what was said before it."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -88,6 +89,13 @@ def test_a_statement_says_what_it_said_in_the_layout_of_ruff(tmp_path):
         assert ast.dump(ast.parse(laid)) == ast.dump(ast.parse(body))
         assert laid_out([laid]) == laid
     assert _changed(found, tmp_path) == ""
+
+
+def test_the_page_on_code_shows_this_layout():
+    page = (Path(__file__).parents[2] / "docs" / "code.md").read_text(encoding="utf-8")
+    shown = re.findall(r'```python\n(""".*?)```', page, flags=re.DOTALL)
+    assert len(shown) == len(TARGETS)
+    assert [laid_out([source]) for source in shown] == shown
 
 
 def test_docstrings_and_comments_stay():
