@@ -347,3 +347,52 @@ def test_minima_at_the_kinks_of_shifted_terms_are_certified(formula, expected):
     found = gradproof.minimize(formula, "x", data={"v": [1.0, 2.0, 3.0]}, max_iterations=200)
     assert found.is_converged
     assert np.allclose(found.x, expected, atol=1e-6)
+
+
+NO_MINIMUM = np.random.default_rng(0).standard_normal((60, 4))
+SIDE = np.sign(NO_MINIMUM @ [1.0, -2.0, 0.5, 0.0])
+MIXED = np.where(np.random.default_rng(1).random(60) < 0.2, -SIDE, SIDE)
+#: The last feature is one of three samples alone, and tells their classes.
+LONE = np.column_stack([NO_MINIMUM[:, :3], np.where(np.arange(60) < 3, MIXED * np.linspace(0.3, 0.9, 60), 0.0)])
+LOGISTIC_LOSS = "sum(log(1 + exp(-y.*(X*w))))"
+
+
+@pytest.mark.parametrize(
+    ("formula", "over", "data"),
+    [
+        (LOGISTIC_LOSS, "w", {"X": NO_MINIMUM, "y": SIDE}),
+        ("mean(log(1 + exp(-y.*(X*w + c))))", "w,c", {"X": NO_MINIMUM, "y": SIDE}),
+        ("cross_entropy(X*W, t)", "W", {"X": NO_MINIMUM, "t": (SIDE > 0).astype(int)}),
+        (LOGISTIC_LOSS, "w", {"X": LONE, "y": MIXED}),
+        ("exp(-x) + 5", "x", {}),
+        ("1/x", "x", {}),
+    ],
+)
+def test_an_infimum_that_no_point_reaches_is_told_with_its_direction(formula, over, data):
+    found = gradproof.minimize(formula, over, data=data, assume=["c:"] if "c" in over else [])
+    assert found.reason == "unattained"
+    assert not found.is_converged
+    assert "add a penalty" in found.advice
+    further = {name: found.values[name] + 3 * found.direction[name] for name in found.values}
+    (value,) = (
+        gradproof.minimize(formula, over, data=data, assume=["c:"] if "c" in over else [], start=further, max_iterations=1),
+    )
+    assert value.objective < found.objective
+    if "y" in data and over == "w":
+        margins = data["y"] * (data["X"] @ found.direction["w"])
+        assert margins.min() > -1e-6
+        assert margins.max() > 0.1
+
+
+@pytest.mark.parametrize(
+    ("formula", "data"),
+    [
+        (LOGISTIC_LOSS, {"X": NO_MINIMUM, "y": MIXED}),
+        (f"{LOGISTIC_LOSS} + 0.001*norm2(w)^2", {"X": NO_MINIMUM, "y": SIDE}),
+        ("sum(max(1 - y.*(X*w), 0).^2)", {"X": NO_MINIMUM, "y": SIDE}),
+        ("sum(exp(X*w))", {"X": NO_MINIMUM}),
+        ("norm2(tanh(X*w) - 0.5*y)^2", {"X": NO_MINIMUM, "y": MIXED}),
+    ],
+)
+def test_a_minimum_that_is_attained_is_no_endless_fall(formula, data):
+    assert gradproof.minimize(formula, "w", data=data).is_converged

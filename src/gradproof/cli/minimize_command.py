@@ -88,6 +88,7 @@ def minimize_command(
     lines += [str(found[0])] if wanted is None else _table(wanted[0], wanted[1], found)
     lines += _shown(found[-1], output) if wanted is None else []
     lines += [f"unbounded along: {found[-1].describe_direction()}"] if found[-1].reason == "unbounded" and not explain else []
+    lines += [f"falls for ever along: {found[-1].describe_direction()}"] if found[-1].reason == "unattained" else []
     lines += [line for line in found[-1].explanation if line.startswith("infeasible:") and not explain]
     write_standard_output("\n".join(lines) + "\n")
     if isinstance(trouble, GradproofError):

@@ -24,7 +24,7 @@ from gradproof.objective.split import split
 from gradproof.objective.starting import checked_start, drawn_start
 from gradproof.objective.statement import Statement, read_statement
 from gradproof.objective.structure import structure_of
-from gradproof.objective.unbounded import falling_direction, steepest
+from gradproof.objective.unbounded import falling_direction, level_step, receding_direction, steepest
 from gradproof.objective.values import checked_values
 from gradproof.objective.variations import variation_of
 from gradproof.printer.text import to_text
@@ -34,6 +34,7 @@ Array = npt.NDArray[np.floating[Any]]
 _ITERATIONS = 100_000
 _FAR = 1e6
 _SADDLES = 3
+_LONG = 4.0
 _SECONDS_FOR_SETS = 10.0
 #: What kinds of terms are called where their name says too little.
 _KINDS = {
@@ -197,7 +198,9 @@ class _General:
         found = self._endless(start, [*steepest(self.smooth, start), _far_step(self.smooth, self.penalties, start)])
         result = _unending(start, found, self._objective(start), stopping) if found is not None else self._run(start, stopping)
         lines = [*self.lines, *self.plan.lines, *self.notes]
-        direction = self.statement.unpack(np.asarray(result.extra["direction"])) if result.reason == "unbounded" else {}
+        direction = (
+            self.statement.unpack(np.asarray(result.extra["direction"])) if result.reason in ("unbounded", "unattained") else {}
+        )
         return Minimum(self.statement.unpack(result.x), self._objective(result.x), result, tuple(lines), direction)
 
     notes: tuple[str, ...] = ()
@@ -206,6 +209,8 @@ class _General:
         result = self.plan.run(start, stopping)
         if result.is_converged and not self.is_given and not self.parts.nonlinear and self.smooth.may_bend_down:
             result = self._below_saddles(result, stopping)
+        if result.is_converged and self.smooth.degree > 2 and not self.parts.nonlinear:
+            result = self._attained(start, result)
         if self.parts.kinked:
             slope = float(np.linalg.norm(self.smooth(start)[1]))
             result, words = without_false_certificate(self.smooth, result, slope)
@@ -217,6 +222,14 @@ class _General:
             if found is not None:
                 result = replace(result, reason="unbounded", extra={**result.extra, "direction": found})
         return result
+
+    def _attained(self, start: Array, result: Result) -> Result:
+        """Return the result; where the objective goes on falling behind the point, as for classes that a line separates, it says so."""
+        found = receding_direction(self._total, result.x, result.x - start)
+        step = level_step(self.smooth, result.x) if found is None and self.plan.penalty is None else None
+        if step is not None:
+            found = receding_direction(self._total, result.x, _LONG * step)
+        return result if found is None else replace(result, reason="unattained", extra={**result.extra, "direction": found})
 
     def _below_saddles(self, result: Result, stopping: Stopping) -> Result:
         """Leave points where the gradient vanishes and the objective bends down, as zero often is."""

@@ -1,8 +1,9 @@
-"""Directions along which an objective falls without end."""
+"""Directions along which an objective falls without end, or towards a bound that no point reaches."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,12 @@ Array = npt.NDArray[np.floating[Any]]
 _LENGTHS = (1e4, 1e6, 1e8, 1e10)
 _FAR = 1e6
 _FLAT = 1e-12
+#: Shares of the way so far along which an objective without a minimum goes on falling, and how far out it has to be lower still.
+_ONWARD, _OUTWARD = (0.25, 0.5, 1.0), 100.0
+#: How many entries a point may have for a Hessian by differences, and how far apart these are.
+_FEW, _WIDTH = 50, 1e-4
+#: The share of the largest curvature below which a direction counts as nearly level.
+_LEVEL = 1e-3
 
 
 def steepest(smooth: Smooth, start: Array) -> list[Array]:
@@ -47,3 +54,35 @@ def falling_direction(objective: Callable[[Array], float], start: Array, directi
             if values[-1] < -_FAR * (1 + abs(first)):
                 return np.asarray(unit)
     return None
+
+
+def receding_direction(objective: Callable[[Array], float], at: Array, way: Array) -> Array | None:
+    """Return the direction of a way if from a point on, where a solver has stopped, the objective falls all along it; else None.
+
+    A minimum in finite distance is passed, or the objective is level behind it: it falls strictly only where no point is the lowest.
+    """
+    length = float(np.linalg.norm(way))
+    if not 0 < length < np.inf:
+        return None
+    with np.errstate(all="ignore"):
+        values = [objective(at), *(objective(at + share * way) for share in _ONWARD)]
+        falls = all(after < before for before, after in pairwise(values))
+        return way / length if falls and objective(at + _OUTWARD * way) < values[0] else None
+
+
+def level_step(smooth: Smooth, at: Array) -> Array | None:
+    """Return the step of Newton's method along what is nearly level, by differences of gradients; None where it would take many.
+
+    Near the end of a descent what goes on for ever is level beside what has come to its end.
+    """
+    if at.size > _FEW:
+        return None
+    width = _WIDTH * (1 + float(np.linalg.norm(at)))
+    columns = [(smooth(at + width * unit)[1] - smooth(at - width * unit)[1]) / (2 * width) for unit in np.eye(at.size)]
+    hessian, slope = np.stack(columns), smooth(at)[1]
+    if not np.isfinite(hessian).all() or not np.isfinite(slope).all():
+        return None
+    values, vectors = np.linalg.eigh(0.5 * (hessian + hessian.T))
+    highest = float(np.abs(values).max())
+    kept = (values > _FLAT * highest) & (values < _LEVEL * highest)
+    return np.asarray(-vectors[:, kept] @ ((vectors[:, kept].T @ slope) / values[kept]))

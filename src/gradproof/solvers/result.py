@@ -14,7 +14,17 @@ from gradproof.solvers.plot import draw_history
 
 Array = npt.NDArray[np.floating[Any]]
 Reason = Literal[
-    "converged", "iterations", "seconds", "interrupted", "diverged", "stalled", "unbounded", "infeasible", "stopped", "kink"
+    "converged",
+    "iterations",
+    "seconds",
+    "interrupted",
+    "diverged",
+    "stalled",
+    "unbounded",
+    "infeasible",
+    "stopped",
+    "kink",
+    "unattained",
 ]
 
 _ADVICE: dict[str, str] = {
@@ -25,6 +35,7 @@ _ADVICE: dict[str, str] = {
     "diverged": "Take a smaller step, or one found by line search.",
     "stalled": "The precision of the numbers is exhausted: scale the data, use float64, or loosen the tolerance.",
     "unbounded": "The objective falls without end along 'direction'; add a penalty or bounds.",
+    "unattained": "The objective goes on falling along 'direction' towards a bound that no point reaches; add a penalty or bounds.",
     "kink": "No neighbour was found to be lower; start elsewhere, or write the kinked term as one with a proximal operator.",
     "infeasible": "No point satisfies the constraints; the certificate shows how far the closest is away.",
 }
