@@ -70,7 +70,9 @@ def _changed(sources, folder):
     for number, source in enumerate(sources):
         (folder / f"case_{number}.py").write_text(source, encoding="utf-8")
     command = ["ruff", "format", "--isolated", "--no-cache", "--line-length", "100", "--diff", str(folder)]
-    return subprocess.run([sys.executable, "-m", *command], capture_output=True, text=True, check=True).stdout
+    finished = subprocess.run([sys.executable, "-m", *command], capture_output=True, text=True, check=False)
+    assert finished.returncode == (1 if finished.stdout else 0), finished.stderr
+    return finished.stdout
 
 
 @pytest.mark.parametrize("target", TARGETS)
