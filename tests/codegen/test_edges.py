@@ -109,3 +109,12 @@ def test_small_values_of_the_complementary_error_function_keep_their_digits():
     exec(gradproof.derive("erfc(x)", "x", assume=["x: n"]).to_code("numpy"), namespace)
     x = np.array([-7.0, -3.0, 0.0, 1.0, 2.6, 8.0, 20.0])
     np.testing.assert_allclose(namespace["value"](x=x), [erfc(entry) for entry in x], rtol=1e-11)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("text", ["mean(x.^2)", "sum(x)/n^2", "var(x)"])
+@pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning", "ignore:divide by zero:RuntimeWarning")
+def test_a_mean_of_nothing_is_not_a_number(text, target):
+    pytest.importorskip(target)
+    program = gradproof.compile(text, ["value"], target, assume=["x: n"])
+    assert np.isnan(float(program(x=np.ones(0))["value"]))

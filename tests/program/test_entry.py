@@ -119,3 +119,16 @@ def test_a_program_travels_to_another_process(factors):
     sent = pickle.loads(pickle.dumps(factors))
     assert sent == factors
     np.testing.assert_allclose(sent(**values())[PRODUCT], expected(values()))
+
+
+@pytest.mark.parametrize("target", ["numba", "numpy"])
+def test_a_value_without_a_name_is_told_on_every_way(target):
+    program = gradproof.compile("x^2 + a", ["value"], target, assume=["x:", "a:"])
+    for _ in range(2):
+        with pytest.raises(
+            FormulaError, match=r"by the names of the variables were expected, got 2 without a name\. .* x=\.\.\., a=\.\.\."
+        ):
+            program(2.0, 1.0)
+        with pytest.raises(FormulaError, match="got 1 without a name"):
+            program(2.0, x=2.0, a=1.0)
+        assert program(x=2.0, a=1.0)["value"] == 5.0

@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -142,3 +144,13 @@ def test_what_is_not_made_of_real_numbers_is_refused_also_behind_what_is(target,
     for a, given in ((2.0, x), ("1", np.ones(2)), (1j, np.ones(2)), (10**400, np.ones(2))):
         with pytest.raises((FormulaError, ShapeError)):
             program(a=a, x=given)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_numbers_and_arrays_of_all_kinds_go_to_every_library(target):
+    pytest.importorskip(target)
+    program = gradproof.compile("a*sum(x.^2)", ["value"], target, assume=["x: n", "a:"])
+    x = np.array([1.0, 2.0, 3.0])
+    for array in (x, x.astype(np.longdouble), x.astype(">f8"), x[::-1], x.astype(np.uint16)):
+        for number in (0.5, Fraction(1, 2), Decimal("0.5"), np.longdouble(0.5)):
+            assert float(program(a=number, x=array)["value"]) == 7.0

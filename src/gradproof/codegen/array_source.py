@@ -41,7 +41,7 @@ from gradproof.expr.node import (
     Symbol,
     TensorEntry,
 )
-from gradproof.expr.walk import postorder
+from gradproof.expr.walk import postorder, symbols
 from gradproof.printer.text import to_text
 
 _CONSTANTS = {"pi": "pi", "e": "e", "infinity": "inf"}
@@ -375,10 +375,13 @@ class ArrayCode:
             if exponent.value == Fraction(1, 2) and not isinstance(base, Number | Constant):
                 return Array(f"{self.now.call('sqrt')}({self._value(base, array.code)})", array.axes)
             if exponent.value < 0:
-                if array.axes and is_of_sizes(base):
-                    array = Array(self.now.of_counts.format(array.atom), array.axes)
+                array = Array(self.now.of_counts.format(array.atom), array.axes) if array.axes and is_of_sizes(base) else array
                 below = array.atom if exponent.value == -1 else f"{array.atom} ** {number_text(-exponent.value, power=True)}"
-                return Array(f"1 / {below}", array.axes, is_atom=False)
+                # A count of Python raises an error where NumPy has inf.
+                infinite = (
+                    f' if {bare(array.code)} else float("inf")' if not array.axes and is_of_sizes(base) and symbols(base) else ""
+                )
+                return Array(f"1 / {below}{infinite}", array.axes, is_atom=False)
             return Array(f"{array.atom} ** {number_text(exponent.value, power=True)}", array.axes, is_atom=False)
         return self._elementwise("{0} ** {1}", (base, exponent))
 

@@ -88,9 +88,11 @@ def entry_source(formula: Formula, outputs: Sequence[Output], told: Sequence[str
     returned = ", ".join(f"{request!r}: {result}" for request, result in zip(told, results, strict=True))
     names = made.parameters
     free = safe_name("others", names)
-    given = ", ".join([*(f"{name}={name}" for name in names), f"**{free}"])
+    first = safe_name("unnamed", [*names, free])
+    given = ", ".join([f"*{first}", *(f"{name}={name}" for name in names), f"**{free}"])
     return (
-        f"def entry(*, {', '.join(f'{name}=None' for name in names)}, **{free}):\n    if {free}:\n        return _otherwise({given})\n"
+        f"def entry(*{first}, {', '.join(f'{name}=None' for name in names)}, **{free}):\n"
+        f"    if {free} or {first}:\n        return _otherwise({given})\n"
         f"    try:\n        {call}\n    except _REFUSED:\n        return _otherwise({given})\n    return {{{returned}}}\n"
     ), name
 

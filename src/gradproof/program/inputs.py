@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -23,6 +25,24 @@ def check_numbers(variables: Sequence[Symbol], values: Mapping[str, Any]) -> Non
         told = _trouble(values[symbol.name])
         if told:
             raise FormulaError(f"{symbol.name}: real numbers were expected", got=told, remedy=_REMEDY)
+
+
+def with_floats(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return values where exact numbers are floating-point ones."""
+    return {name: float(value) if isinstance(value, Fraction | Decimal) else value for name, value in values.items()}
+
+
+def native(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return values where the arrays of NumPy are such as PyTorch and JAX take: of their types, and in the order of the machine."""
+    return {name: _native(value) if type(value) is np.ndarray else value for name, value in values.items()}
+
+
+def _native(array: Any) -> Any:
+    if array.dtype.char == "g":
+        return array.astype(float)
+    if not array.dtype.isnative:
+        return array.astype(array.dtype.newbyteorder("="))
+    return array.copy() if any(stride < 0 for stride in array.strides) else array
 
 
 def check_ranges(ranges: Iterable[Range], values: Mapping[str, Any]) -> None:

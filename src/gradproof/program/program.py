@@ -18,7 +18,7 @@ from gradproof.formula.formula import Formula
 from gradproof.formula.values import check_shapes
 from gradproof.program.batches import Batch, Layout, batch_of, in_batches
 from gradproof.program.entry import Entry
-from gradproof.program.inputs import check_numbers, check_ranges
+from gradproof.program.inputs import check_numbers, check_ranges, native, with_floats
 from gradproof.program.numbering import Range, Reading, ranges, readings
 from gradproof.program.storage import load, write
 
@@ -71,7 +71,7 @@ class Program(_Called):
     def __reduce__(self) -> tuple[Any, ...]:
         return Program, (self.formula, self.requests, self.outputs, self.target, self.source)
 
-    def at(self, /, **values: Any) -> dict[str, Any]:
+    def at(self, /, *unnamed: Any, **values: Any) -> dict[str, Any]:
         """Return the outputs at some values, by the words in which they were asked for.
 
         An input with more leading axes than its variable is a batch, one without is shared; every output then has the axes of
@@ -84,11 +84,16 @@ class Program(_Called):
         self._go(self.at)
         shapes = tuple(map(_shape, values.values()))
         known_ranges = self._fitting.get((tuple(values), shapes))
-        if known_ranges is not None:
+        if known_ranges is not None and not unnamed:
             if known_ranges:
                 check_ranges(known_ranges, values)
             return self._computed(values)
         known = {symbol.name: symbol for symbol in self.arguments}
+        if unnamed:
+            remedy = f"Give each by name: {', '.join(f'{name}=...' for name in known)}."
+            raise FormulaError(
+                "values by the names of the variables were expected", got=f"{len(unnamed)} without a name", remedy=remedy
+            )
         for name in known:
             if values.get(name) is None:
                 raise FormulaError(f"a value of {name} was expected", got="none", remedy=f"Give it by name: {name}=...")
@@ -96,6 +101,7 @@ class Program(_Called):
             if name not in known:
                 raise FormulaError("a variable of the formula was expected", got=f"'{name}'", remedy=f"It has {', '.join(known)}.")
         check_numbers(self.arguments, values)
+        values = with_floats(values)
         batch = batch_of(self.arguments, values)
         if batch is not None:
             return self._at_batch(batch)
@@ -157,6 +163,8 @@ class Program(_Called):
 
     def _computed(self, values: Mapping[str, Any]) -> dict[str, Any]:
         function, spelled = self._call
+        if self.target in ("torch", "jax"):
+            values = native(values)
         found = function(**{made: values[name] for name, made in spelled})
         if len(self.outputs) == 1:
             return {self.requests[0]: found}
