@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -119,14 +120,14 @@ class SparseColumns(NamedTuple):
 
 
 def descend(
-    columns: Columns, slope: Array, start: Array, penalty: Penalty, tolerance: float, sweeps: int
+    columns: Columns, slope: Array, start: Array, penalty: Penalty, tolerance: float, sweeps: int, deadline: float = np.inf
 ) -> tuple[Array, Array, int]:
     """Return argmin_b ||X (b - start)||^2 / 2 - <slope, b> + penalty(b), the fit X (b - start), and the sweeps that it took.
 
     A sweep over all columns is followed by sweeps over those with a coefficient. Every five of them suggest where they lead to
     (Anderson's extrapolation), and that is taken if it is lower.
     Args:     slope: minus the gradient of the quadratic at ``start``.  tolerance: on the largest violation of the optimality
-              conditions met in a sweep over all.  sweeps: about so many at most.
+              conditions met in a sweep over all.  sweeps: about so many at most.  deadline: by time.perf_counter().
     Source:   Bertrand and Massias, Anderson acceleration of coordinate descent, 2021.
     """
     beta, fit, count = start.copy(), columns.nothing(), 0
@@ -135,7 +136,7 @@ def descend(
     def objective(b: Array, f: Array) -> float:
         return 0.5 * columns.energy(f) - float(slope @ (b - start)) + penalty.value(b)
 
-    while count < sweeps:
+    while count < sweeps and time.perf_counter() < deadline:
         count += 1
         if columns.sweep(slope, fit, beta, penalty) <= tolerance:
             break
@@ -143,7 +144,7 @@ def descend(
             trail.restart(beta, fit)
             taken, is_met = columns.follow(slope, fit, beta, penalty, trail, _CLOSE * tolerance)
             count += taken
-            if is_met:
+            if is_met or time.perf_counter() >= deadline:
                 break
             found = trail.lead(columns, beta)
             if found is not None and objective(*found) < objective(beta, fit):

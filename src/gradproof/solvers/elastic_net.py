@@ -127,7 +127,7 @@ class _Run(AbstractWorkingSetRun):
         scale = self.penalty.lambda_1 or self.data.lambda_max(self.penalty.is_positive)
         tolerance = scale * min(0.3, _INNER * max(self.excess, 0.1 * self.stopping.tolerance))
         slope = self.chosen_products()
-        self.beta, self.residual = self.set.minimize(self.beta, slope, self.data.target, self.penalty, tolerance)
+        self.beta, self.residual = self.set.minimize(self.beta, slope, self.data.target, self.penalty, tolerance, self.deadline)
 
     def _sharpen(self, gap: float) -> None:
         """Take the Gram matrix in double precision if that in single precision leads nowhere any more."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,14 @@ _FEWEST, _PATIENCE, _MOST = 8, 64, 128
 
 
 def minimize_gram(
-    gram: Array, slope: Array, beta: Array, weights: Array, ridge: float = 0.0, is_positive: bool = False, tolerance: float = 1e-10
+    gram: Array,
+    slope: Array,
+    beta: Array,
+    weights: Array,
+    ridge: float = 0.0,
+    is_positive: bool = False,
+    tolerance: float = 1e-10,
+    deadline: float = np.inf,
 ) -> Array:
     """Return argmin_b (b - beta)' gram (b - beta) / 2 - <slope, b> + sum_j weights_j |b_j| + ridge / 2 ||b||^2 (b >= 0 if is_positive).
 
@@ -25,12 +33,12 @@ def minimize_gram(
     the solution; where it changes a sign, the step goes to the lowest point on the way with such entries at zero, if that is lower.
     Args:     gram: (m, m) or larger, of which the leading block counts; in single precision too: an error in it counts only
               as far as b moves away from beta.  slope: (m,), minus the gradient of the quadratic at beta.
-              beta: the start.  tolerance: on the largest violation of the optimality conditions.
+              beta: the start.  tolerance: on the largest violation of the optimality conditions.  deadline: by time.perf_counter().
     """
     beta, slope = beta.copy(), slope.copy()
     sweeps, support = _FEWEST, beta != 0
     for _ in range(_ROUNDS):
-        if sweep(gram, slope, beta, weights, ridge, is_positive, sweeps, tolerance) <= tolerance:
+        if sweep(gram, slope, beta, weights, ridge, is_positive, sweeps, tolerance) <= tolerance or time.perf_counter() >= deadline:
             break
         is_settled = 50 * np.count_nonzero((beta != 0) != support) <= np.count_nonzero(support)
         support = beta != 0

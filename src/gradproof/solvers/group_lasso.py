@@ -19,7 +19,7 @@ from gradproof.solvers.working_set import WorkingSet
 
 _WHERE = "minimize_group_lasso"
 _FIRST = 20
-_SWEEPS = 1000
+_SWEEPS, _BETWEEN_LOOKS = 1000, 20
 
 
 def minimize_group_lasso(
@@ -176,7 +176,10 @@ class _Run:
         steps = 1 / np.maximum(peaks, 1e-300)
         slope = self.products[self.set.chosen]
         tolerance = float(weights.min()) * min(1e-2, 0.1 * max(gap, self.stopping.tolerance))
-        sweep_groups(gram, slope, self.beta, starts, weights, steps, _SWEEPS, tolerance)
+        for _ in range(_SWEEPS // _BETWEEN_LOOKS):
+            moved = sweep_groups(gram, slope, self.beta, starts, weights, steps, _BETWEEN_LOOKS, tolerance)
+            if moved <= tolerance or time.perf_counter() - self.began >= self.stopping.max_seconds:
+                break
         self.residual = self.target - self.set.predict(self.beta)
 
     def _postprocess(self, reason: Reason, iteration: int, objective: float, gap: float) -> Result:

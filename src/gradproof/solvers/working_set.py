@@ -85,14 +85,16 @@ class WorkingSet:
         self._rows, self._store = np.zeros((0, self._design.shape[0])), np.zeros((0, 0))
         self.extend(chosen)
 
-    def minimize(self, beta: Array, slope: Array, target: Array, penalty: Penalty, tolerance: float) -> tuple[Array, Array]:
+    def minimize(
+        self, beta: Array, slope: Array, target: Array, penalty: Penalty, tolerance: float, deadline: float = np.inf
+    ) -> tuple[Array, Array]:
         """Return the best coefficients of the chosen columns from ``beta`` on, and their residual; slope is that at beta."""
         if self._has_use_for_gram():
             weights = np.full(beta.size, penalty.lambda_1)
-            beta = minimize_gram(self.gram(), slope, beta, weights, penalty.lambda_2, penalty.is_positive, tolerance)
+            beta = minimize_gram(self.gram(), slope, beta, weights, penalty.lambda_2, penalty.is_positive, tolerance, deadline)
         else:
             columns = DenseColumns(self._rows[: beta.size], self._squares[self.chosen])
-            beta, _, sweeps = descend(columns, slope, beta, penalty, tolerance, _SWEEPS)
+            beta, _, sweeps = descend(columns, slope, beta, penalty, tolerance, _SWEEPS, deadline)
             self._sweeps += sweeps
         return beta, target - self.predict(beta)
 
@@ -126,7 +128,9 @@ class SparseSet:
     def sharpen(self) -> None:
         """Do nothing: the columns are swept over in double precision."""
 
-    def minimize(self, beta: Array, slope: Array, target: Array, penalty: Penalty, tolerance: float) -> tuple[Array, Array]:
+    def minimize(
+        self, beta: Array, slope: Array, target: Array, penalty: Penalty, tolerance: float, deadline: float = np.inf
+    ) -> tuple[Array, Array]:
         """Return the best coefficients of the chosen columns from ``beta`` on, and their residual; slope is that at beta."""
         height = slope if penalty.is_positive else np.abs(slope)
         active = np.flatnonzero((beta != 0) | (height > REACH * penalty.lambda_1))
@@ -134,7 +138,7 @@ class SparseSet:
         data, indices, starts = self._design.gather(chosen)
         center = np.zeros(0) if self._means is None else self._means[chosen]
         columns = SparseColumns(data, indices, starts, n, self._squares[chosen], center, float(n))
-        found, _, _ = descend(columns, slope[active], beta[active], penalty, tolerance, _SWEEPS)
+        found, _, _ = descend(columns, slope[active], beta[active], penalty, tolerance, _SWEEPS, deadline)
         fit = columns.nothing()
         columns.add(fit, np.flatnonzero(found), found[found != 0])
         beta = np.zeros(beta.size)

@@ -38,6 +38,7 @@ class AbstractWorkingSetRun(ABC):
     def __init__(self, design: Design, squares: Array, chosen: Any, penalty: Penalty, stopping: Stopping) -> None:
         self.began = time.perf_counter()
         self.design, self.squares, self.set, self.penalty, self.stopping = design, squares, chosen, penalty, stopping
+        self.deadline = self.began + stopping.max_seconds
         self.norms = np.sqrt(squares)
         self.history = History()
         self.beta: Array = np.zeros(self.set.chosen.size)
