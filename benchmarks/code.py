@@ -28,7 +28,7 @@ from typing import Any
 
 import numpy as np
 from code_cases import ROWS, Row
-from code_rivals import RIVALS
+from code_rivals import RIVALS, start_torch
 
 import gradproof
 
@@ -63,6 +63,8 @@ def main() -> None:
         print(first_call(next(row for row in ROWS if row.name == options.first_call)))
         return
     limit_memory()
+    if not options.no_rivals:
+        start_torch()
     chosen = [row for row in ROWS if not options.rows or row.name in options.rows.split(",")]
     if options.targets:
         chosen = [replace(row, targets=tuple(options.targets.split(","))) for row in chosen]

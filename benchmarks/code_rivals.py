@@ -115,6 +115,16 @@ def _jax_function(row: Row, names: list[str]) -> Callable[..., Any]:
 # PyTorch ----------------------------------------------------------------------------------------------------------------
 
 
+def start_torch() -> None:
+    """Let PyTorch start its threads, where it is installed: behind those of Numba its convolution takes five times as long."""
+    if importlib.util.find_spec("torch") is None:
+        return
+    import torch
+
+    torch.set_num_threads(os.cpu_count() or 1)
+    torch.nn.functional.conv2d(torch.ones(32, 3, 64, 64), torch.ones(16, 3, 3, 3))
+
+
 def with_torch(row: Row, data: Data) -> Ways:
     """Return the row with autograd, ``torch.func`` and ``torch.compile``, where each has it."""
     if importlib.util.find_spec("torch") is None:
