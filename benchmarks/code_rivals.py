@@ -138,6 +138,8 @@ def with_torch(row: Row, data: Data) -> Ways:
     ways: Ways = {}
     if kinds <= {"value", "gradient", "vector-jacobian product"}:
         ways["torch autograd"] = lambda: _autograd(row, loss, values)
+    if row.name.endswith(("-input-gradient", "-kernel-gradient")):
+        ways["torch.nn.grad"] = lambda: _gradient_alone(row, **values)
     if kinds & {"hessian", "hessian-vector product"}:
         ways["torch.func"] = lambda: _torch_func(row, loss, values)
     if row.name == "points":
@@ -157,6 +159,15 @@ def _autograd(row: Row, loss: Callable[..., Any], values: Data) -> tuple[Any, ..
     along = next((along for _, _, along in asked if along), None)
     slopes = torch.autograd.grad(value, [given[name] for name in wanted], given[along] if along else None) if wanted else ()
     return (*((value.detach(),) if asked[0][0] == "value" else ()), *slopes)
+
+
+def _gradient_alone(row: Row, X: Any, K: Any, G: Any) -> tuple[Any, ...]:
+    """Return the gradient of a convolution by the function for it, without the forward pass that automatic differentiation makes."""
+    from torch.nn import grad
+
+    if row.name.endswith("-input-gradient"):
+        return (grad.conv2d_input(X.shape, K, G, padding=1),)
+    return (grad.conv2d_weight(X, K.shape, G, padding=1),)
 
 
 def _torch_func(row: Row, loss: Callable[..., Any], values: Data) -> tuple[Any, ...]:
