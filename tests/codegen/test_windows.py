@@ -114,7 +114,7 @@ def test_programs_of_torch_take_a_bias_with_the_convolution_and_look_for_maxima_
     body = source[source.index("def outputs(") : source.index("def flows(")]
     assert "= torch.nn.functional.conv2d(X, K, B)" in body
     assert "torch.clamp_(conv2d_1, min=0.0)" in body
-    assert "threshold_backward((d_relu_1).to(dtype), relu_1.to(dtype), 0)" in body
+    assert "threshold_backward(d_relu_1.to(dtype), relu_1.to(dtype), 0)" in body
     assert body.count("at_maxima(") == 1
     assert ".permute(" not in body
 

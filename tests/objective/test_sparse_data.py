@@ -33,7 +33,7 @@ FORMULAS = [
     "sum(max(1-s.*(A*x), 0)) + lam*norm2(x)^2",
     "sum(log(1+exp(-s.*(A*x)))) + lam*norm2(x)^2",
     "sum_i log(1+exp(-s_i*sum_j A_ij*(x_j-lam))) + lam*norm2(x)^2",
-    "sum(exp(A*x-b))",
+    "sum(exp(A*x-b)) + norm2(x)^2",
     "norm2(A*x-b)",
     "norm2(A*tanh(x)-b)^2 + lam*norm2(x)^2",
     "norm2(x-2)^2 | A*x <= b+1",
