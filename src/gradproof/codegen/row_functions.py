@@ -22,21 +22,6 @@ def added_up(parts):
         total += parts[place]
     return total
 ''',
-    "four_by_two": '''@njit(**LOOPS)
-def four_by_two(x0, x1, x2, x3, u, v):
-    """The inner products of four rows with two others: what is read is used several times while registers hold it."""
-    a0 = a1 = a2 = a3 = b0 = b1 = b2 = b3 = u.dtype.type(0)
-    for j in range(u.shape[0]):
-        a0 += u[j] * x0[j]
-        a1 += u[j] * x1[j]
-        a2 += u[j] * x2[j]
-        a3 += u[j] * x3[j]
-        b0 += v[j] * x0[j]
-        b1 += v[j] * x1[j]
-        b2 += v[j] * x2[j]
-        b3 += v[j] * x3[j]
-    return a0, a1, a2, a3, b0, b1, b2, b3
-''',
     "row_products": '''@njit(**LOOPS)
 def row_products(x, w, z, first_row, last_row):
     """Write ``x[i] . w[c]`` to ``z[i, c]`` for some rows: four rows and two columns share what is read, which the first cache holds."""
@@ -51,7 +36,16 @@ def row_products(x, w, z, first_row, last_row):
             x0, x1, x2, x3 = x[i, start:end], x[i + 1, start:end], x[i + 2, start:end], x[i + 3, start:end]
             for c in range(0, even_column, 2):
                 u, v = w[c, start:end], w[c + 1, start:end]
-                a0, a1, a2, a3, b0, b1, b2, b3 = four_by_two(x0, x1, x2, x3, u, v)
+                a0 = a1 = a2 = a3 = b0 = b1 = b2 = b3 = zero
+                for j in range(end - start):
+                    a0 += u[j] * x0[j]
+                    a1 += u[j] * x1[j]
+                    a2 += u[j] * x2[j]
+                    a3 += u[j] * x3[j]
+                    b0 += v[j] * x0[j]
+                    b1 += v[j] * x1[j]
+                    b2 += v[j] * x2[j]
+                    b3 += v[j] * x3[j]
                 z[i, c] += a0
                 z[i + 1, c] += a1
                 z[i + 2, c] += a2
@@ -149,7 +143,16 @@ def gram_by_rows(x, s, threads):
                 z0, z1, z2, z3 = z[i, :here], z[i + 1, :here], z[i + 2, :here], z[i + 3, :here]
                 for j in range(i, d, 2):
                     u, v = z[j, :here], z[j + 1, :here]
-                    a0, a1, a2, a3, b0, b1, b2, b3 = four_by_two(z0, z1, z2, z3, u, v)
+                    a0 = a1 = a2 = a3 = b0 = b1 = b2 = b3 = zero
+                    for k in range(here):
+                        a0 += u[k] * z0[k]
+                        a1 += u[k] * z1[k]
+                        a2 += u[k] * z2[k]
+                        a3 += u[k] * z3[k]
+                        b0 += v[k] * z0[k]
+                        b1 += v[k] * z1[k]
+                        b2 += v[k] * z2[k]
+                        b3 += v[k] * z3[k]
                     total[i, j] += a0
                     total[i + 1, j] += a1
                     total[i + 2, j] += a2
@@ -158,13 +161,11 @@ def gram_by_rows(x, s, threads):
                     total[i + 1, j + 1] += b1
                     total[i + 2, j + 1] += b2
                     total[i + 3, j + 1] += b3
-    result = np.empty((d, d), x.dtype)
+    for thread in range(1, threads):
+        sums[0] += sums[thread]
     for i in range(d):
-        for j in range(i, d):
-            entry = zero
-            for thread in range(threads):
-                entry += sums[thread, i, j]
-            result[i, j] = result[j, i] = entry
-    return result
+        for j in range(i + 1, d):
+            sums[0, j, i] = sums[0, i, j]
+    return np.ascontiguousarray(sums[0, :d, :d])
 ''',
 }
