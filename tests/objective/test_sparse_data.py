@@ -61,6 +61,15 @@ def test_sparse_data_gives_what_dense_data_gives(text):
     assert np.isclose(found.objective, dense.objective, rtol=1e-6, atol=1e-9)
 
 
+def test_sparse_data_shows_a_bound_that_no_point_reaches():
+    found = gradproof.minimize("sum(exp(A*x-b))", "x", data={"A": A, "b": b}, tol=1e-8)
+    assert not found.is_converged
+    assert found.reason == "unattained"
+    fall = A @ found.direction["x"]
+    assert (fall <= 0).all()
+    assert (fall < 0).any()
+
+
 @pytest.mark.parametrize("kind", ["csr", "csc", "coo"])
 def test_a_sparse_matrix_that_would_not_fit_as_an_array_is_multiplied_only(kind):
     rows, columns, count = 100_000, 50_000, 300_000
