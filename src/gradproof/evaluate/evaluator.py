@@ -29,6 +29,7 @@ from gradproof.evaluate.fields import (
     elementwise,
 )
 from gradproof.evaluate.identity import are_identical, compares_extremum
+from gradproof.evaluate.masked import Masked
 from gradproof.evaluate.quadrature import integral
 from gradproof.evaluate.tables import (
     LARGEST_TABLE,
@@ -100,6 +101,7 @@ class _Evaluator:
     def __init__(self, bindings: Bindings, field: Field, fixed: Mapping[Index, int]) -> None:
         self.bindings = bindings
         self.field = field
+        self.masked = Masked(field)
         self.fixed = fixed
         self.tables: dict[Expr, Table] = {}
         self.masks: dict[Expr, Table] = {}
@@ -107,7 +109,6 @@ class _Evaluator:
         self.tensors: dict[str, Array] = {}
         self.sibling: _Evaluator | None = None
         self.total = 0
-        self.open = False
 
     def of(self, root: Expr) -> Table:
         for node in postorder(root, self._parts):
@@ -152,7 +153,7 @@ class _Evaluator:
             return
         if isinstance(self.field, Exact) and any(value is IRRATIONAL for value in entries.ravel()):
             raise NotRational("a value is not rational")
-        if self.open:
+        if self.masked.open:
             raise Undetermined("a comparison of balls that overlap")
         if self.field.reason:
             raise Undecidable(self.field.reason)
@@ -210,9 +211,7 @@ class _Evaluator:
     # Nodes -----------------------------------------------------------------------------------------------------------
 
     def _scalar(self, value: Any) -> Table:
-        entries = np.empty((), dtype=self.field.dtype)
-        entries[()] = value
-        return Table((), entries)
+        return Table((), self.masked.scalar(value))
 
     def _table(self, node: Expr) -> Table:
         match node:
@@ -229,7 +228,7 @@ class _Evaluator:
             case Element(symbol, indices):
                 return self._element(symbol, indices)
             case Add(terms, weights):
-                factors = [self._scalar(self.field.number(Number(weight))).entries for weight in weights]
+                factors = [self.masked.scalar(self.field.number(Number(weight))) for weight in weights]
                 return self._sum(factors, [self.tables[term] for term in terms])
             case Multiply(factors_):
                 return self._product(factors_)
@@ -239,7 +238,7 @@ class _Evaluator:
             case Apply():
                 return self._applied(node)
             case Iverson(condition):
-                return combined(lambda codes: self._choice(codes[0], 1, 0), [self.masks[condition]])
+                return combined(lambda codes: self.masked.choice(codes[0], 1, 0), [self.masks[condition]])
             case _:
                 return self._structure(node)
 
@@ -287,7 +286,7 @@ class _Evaluator:
         if not outside.any():
             return Table(axes, np.broadcast_to(boxed(values[tuple(at)]), shape))
         entries = np.empty(shape, dtype=values.dtype)
-        entries[...] = self._scalar(self.field.undefined).entries
+        entries[...] = self.masked.scalar(self.field.undefined)
         inside = ~outside
         entries[inside] = values[tuple(np.broadcast_to(place, shape)[inside] for place in at)]
         return Table(axes, entries)
@@ -307,10 +306,10 @@ class _Evaluator:
         others = [self.tables[factor] for factor in factors if not isinstance(factor, Iverson)]
 
         def multiplied(arrays: Sequence[Array]) -> Array:
-            result = self._scalar(self.field.convert(1)).entries
+            result = self.masked.scalar(self.field.convert(1))
             for array in arrays[len(brackets) :]:
                 result = boxed(result * array)
-            return self._choice(every(arrays[: len(brackets)]), result, 0) if brackets else result
+            return self.masked.choice(every(arrays[: len(brackets)]), result, 0) if brackets else result
 
         with np.errstate(all="ignore"):
             return combined(multiplied, brackets + others)
@@ -324,23 +323,6 @@ class _Evaluator:
             return mine
         return rational_first(self.exact().of(node), mine, self.field.convert)
 
-    def _choice(self, codes: Array, held: Any, failed: Any) -> Array:
-        """Return one value where a test holds, another where it fails, undefined where it cannot be told."""
-        self.open = self.open or is_open(codes)
-        sides = [x if isinstance(x, np.ndarray) else self._scalar(self.field.convert(x)).entries for x in (held, failed)]
-        if codes.max(initial=0) > TRUE:
-            sides[1] = np.where(codes == FALSE, sides[1], self._untold(codes))
-        chosen: Array = np.where(codes == TRUE, sides[0], sides[1])
-        return chosen
-
-    def _untold(self, codes: Array) -> Array:
-        """Return what stands where a test cannot be told: in exact arithmetic that may be for want of reals."""
-        undefined: Array = self._scalar(self.field.undefined).entries
-        if not isinstance(self.field, Exact):
-            return undefined
-        told: Array = np.where(codes == IRRATIONAL_TEST, self._scalar(IRRATIONAL).entries, undefined)
-        return told
-
     def _piecewise(self, node: Piecewise) -> Table:
         tests = [self.masks[condition] for condition in node.conditions]
         values = [self.tables[value] for value in (*node.values, node.otherwise)]
@@ -348,7 +330,7 @@ class _Evaluator:
         def chosen(arrays: Sequence[Array]) -> Array:
             result = arrays[-1]
             for test, value in reversed(list(zip(arrays[: len(tests)], arrays[len(tests) : -1], strict=True))):
-                result = self._choice(test, value, result)
+                result = self.masked.choice(test, value, result)
             return result
 
         return combined(chosen, tests + values)
@@ -404,45 +386,12 @@ class _Evaluator:
             return whole.reshape(flat) if whole.size else np.empty((*flat[:-1], 0), dtype=array.dtype)
 
         codes = every([rows(array) for array in arrays[1 : 1 + len(masks)]]) if masks else None
-        entries = self._reduced(node.operation, rows(arrays[0]), codes)
+        entries = self.masked.reduced(node.operation, rows(arrays[0]), codes)
         return Table(outer, entries)
 
     def _length(self, index: Index) -> int:
         low, high = self.span(index)
         return high - low + 1
-
-    def _reduced(self, operation: str, rows: Array, codes: Array | None) -> Array:
-        """Reduce the last axis, where the outcomes hold."""
-        if operation in ("sum", "prod"):
-            neutral = 0 if operation == "sum" else 1
-            if codes is not None:
-                rows = self._choice(codes, rows, neutral)
-            one_more = self._scalar(self.field.convert(neutral)).entries
-            padded = np.concatenate([np.broadcast_to(one_more, (*rows.shape[:-1], 1)), rows], axis=-1)
-            with np.errstate(all="ignore"):
-                return boxed((np.add if operation == "sum" else np.multiply).reduce(padded, axis=-1))
-        name = "maximum" if operation == "max" else "minimum"
-        if codes is None:
-            return self._extreme(name, rows)
-        self.open = self.open or is_open(codes)
-        entries = np.empty(rows.shape[:-1], dtype=self.field.dtype)
-        for place in np.ndindex(*entries.shape):
-            known = codes[place].max(initial=0) <= TRUE
-            kept = rows[place][codes[place] == TRUE]
-            entries[place] = self._extreme(name, kept)[()] if known else self._untold(codes[place].max())[()]
-        return entries
-
-    def _extreme(self, name: str, rows: Array) -> Array:
-        """Return the largest or smallest entry along the last axis; of none, it is undefined."""
-        if rows.shape[-1] == 0:
-            nothing = self._scalar(self.field.undefined).entries
-            return np.broadcast_to(nothing, rows.shape[:-1])
-        if rows.dtype != object:
-            return np.asarray(rows.max(axis=-1) if name == "maximum" else rows.min(axis=-1))
-        result = boxed(rows[..., 0])
-        for place in range(1, rows.shape[-1]):
-            result = self.field.apply(name, [result, boxed(rows[..., place])])
-        return result
 
     def _tensor(self, node: TensorEntry) -> Table:
         entry = TENSOR_FUNCTIONS[node.function]
