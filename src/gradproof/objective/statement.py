@@ -204,8 +204,8 @@ def _check_data(formulas: Sequence[Formula], values: Mapping[str, Any], over: Se
     names = {symbol.name for formula in formulas for symbol in formula.symbols}
     for name in values:
         if name not in names:
-            listed = ", ".join(sorted(names))
-            raise FormulaError("data for a variable of the formula was expected", got=f"'{name}'", remedy=f"It has {listed}.")
+            takes = ", ".join(sorted(names.difference(over))) or "none"
+            raise FormulaError("data for a variable of the formula was expected", got=f"'{name}'", remedy=f"It takes data for {takes}.")
     for formula in formulas:
         for symbol in formula.symbols:
             if symbol.name not in values and symbol.name not in over:
