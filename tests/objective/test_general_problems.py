@@ -396,3 +396,17 @@ def test_an_infimum_that_no_point_reaches_is_told_with_its_direction(formula, ov
 )
 def test_a_minimum_that_is_attained_is_no_endless_fall(formula, data):
     assert gradproof.minimize(formula, "w", data=data).is_converged
+
+
+def test_a_transport_plan_with_sums_that_agree_but_for_rounding_is_found():
+    random = np.random.default_rng(1)
+    cost, shares = np.abs(random.standard_normal((12, 12))), random.random(12)
+    shares /= shares.sum()
+    wanted = np.roll(shares, 1)
+    sums = np.vstack([np.kron(np.eye(12), np.ones(12)), np.kron(np.ones(12), np.eye(12))])
+    lowest = optimize.linprog(cost.ravel(), A_eq=sums, b_eq=np.concatenate([shares, wanted])).fun
+    found = gradproof.minimize(
+        "sum(C.*X)", "X", ["sum_j X[i,j] = p[i]", "sum_i X[i,j] = q[j]", "X >= 0"], {"C": cost, "p": shares, "q": wanted}
+    )
+    assert found.is_converged
+    assert found.objective == pytest.approx(lowest, abs=1e-6)

@@ -36,3 +36,12 @@ def test_two_histories_in_one_picture(tmp_path):
     assert "ISTA" in words
     assert "FISTA" in words
     assert "<residual>" in words
+
+
+def test_the_axis_counts_whole_iterations(tmp_path):
+    history = {"iteration": np.arange(3.0), "objective": np.array([3.0, 2.0, 1.0]), "certificate": np.array([1.0, 0.1, 0.01])}
+    draw_history({"three points": history}, "residual", 1e-6, tmp_path / "few.svg")
+    drawn = (tmp_path / "few.svg").read_text()
+    assert "<!-- 1 -->" in drawn
+    assert "<!-- 0.5 -->" not in drawn
+    assert "<!-- 0.50 -->" not in drawn

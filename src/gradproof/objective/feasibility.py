@@ -21,6 +21,8 @@ _TOLERANCE = 1e-7
 _LARGEST = 4_000_000
 _STEPS = 5000
 _REACH = 1e6
+#: What SciPy's linprog answers where no point satisfies the constraints.
+_IS_EMPTY = 2
 
 
 class Infeasible(Exception):
@@ -49,10 +51,17 @@ def check_linear(matrix: Array, lower: Array, upper: Array, low: Array, high: Ar
     residual = np.asarray(found.fun)
     scale = 1 + float(np.abs(constant).max(initial=0)) + float(np.abs(matrix).max(initial=0))
     distance = float(np.linalg.norm(residual))
-    if distance > _TOLERANCE * scale:
+    if distance > _TOLERANCE * scale and _is_empty(system[:, ~fixed], -constant, ends[0][~fixed], ends[1][~fixed]):
         raise Infeasible(
             f"{texts}: no point satisfies them, the nearest misses them by {distance:.6g}", distance, residual / distance
         )
+
+
+def _is_empty(system: Array, right: Array, lower: Array, upper: Array) -> bool:
+    """Tell whether no z between the bounds has system z = right, by the simplex method: least squares may stop short of its end."""
+    bounds = np.stack([lower, upper], axis=1)
+    found = optimize.linprog(np.zeros(system.shape[1]), A_eq=system, b_eq=right, bounds=bounds, method="highs-ds")
+    return bool(found.status == _IS_EMPTY)
 
 
 @dataclass(frozen=True)

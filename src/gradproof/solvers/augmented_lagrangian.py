@@ -15,7 +15,7 @@ from gradproof.prox.checks import Array, float_array
 from gradproof.prox.function import AbstractFunction
 from gradproof.solvers.loop import minimize as run_loop
 from gradproof.solvers.panoc import Panoc
-from gradproof.solvers.problem import Problem, gradient_scale
+from gradproof.solvers.problem import Problem, fair_scale, gradient_scale
 from gradproof.solvers.quasi_newton import QuasiNewton
 from gradproof.solvers.result import Certificate, History, Reason, Result, Stopping
 
@@ -92,6 +92,7 @@ class _Outer:
         """Solve inner problems until the certificate is met, or something else says stop."""
         reason: Reason | None = None
         try:
+            self._look()
             while reason is None:
                 reason = self._step()
         except KeyboardInterrupt:
@@ -101,6 +102,13 @@ class _Outer:
             solver="augmented Lagrangian", reason=reason, iterations=self.iterations,
             seconds=time.perf_counter() - self.began, history=self.history.arrays(), extra=self.extra,
         )  # fmt: skip
+
+    def _look(self) -> None:
+        """Write down the start, with the multipliers that the squares give it; the first inner problem does without any."""
+        image = np.asarray(self.coupling.map(self.x))
+        point, self.multipliers = self._envelope()[1](image)
+        self._measure(image, point)
+        self.multipliers = np.zeros_like(image)
 
     def _step(self) -> Reason | None:
         left = self.stopping.max_seconds - (time.perf_counter() - self.began)
@@ -161,7 +169,11 @@ class _Outer:
 
     def _judge(self, certificate: float, apart: float, image: Array, point: Array) -> Reason | None:
         if certificate <= self.stopping.tolerance:
-            return "converged"
+            scale = fair_scale(self.problem, self.start, self.x, self.scale)
+            if scale == self.scale:
+                return "converged"
+            self.best_certificate, self.scale = np.inf, scale
+            return None
         is_as_exact = self.inner_tolerance <= 0.5 * self.stopping.tolerance
         self.calm = self.calm + 1 if is_as_exact and apart <= self.stopping.tolerance else 0
         if self.calm >= _CALM:

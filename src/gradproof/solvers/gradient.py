@@ -10,15 +10,18 @@ import numpy as np
 from gradproof.errors import DomainError
 from gradproof.prox.checks import Array, positive
 from gradproof.solvers.loop import AbstractSolver, State
-from gradproof.solvers.problem import Problem
+from gradproof.solvers.problem import Problem, rounding_of
+
+_LOOKS_BACK = 10
 
 
 @dataclass(slots=True)
 class GradientState(State):
-    """A point with value and gradient, the step to try next, and the last move."""
+    """A point with value and gradient, the step to try next, the last move, and the values that the next may not exceed."""
 
     step_size: float
     move: Array
+    recent: tuple[float, ...] = ()
 
 
 def _start(problem: Problem, x: Array, step: float | None, name: str) -> GradientState:
@@ -43,7 +46,9 @@ class GradientDescent(AbstractSolver[GradientState]):
     """x <- x - step gradient.
 
     Args:     step: None for 1 / lipschitz, or 1 where none is known.  search: 'fixed'; 'backtracking' halves the step until
-              the objective falls enough (Armijo) and doubles it again; 'barzilai-borwein' takes the step from the last move.
+              the objective falls enough (Armijo) and doubles it again; 'barzilai-borwein' takes the step from the last move,
+              and lets the objective rise to the highest of the last ten values, without which that step is no better than others.
+    Source:   Barzilai and Borwein 1988; Raydan 1997 for the search.
     """
 
     step_size: float | None = None
@@ -64,12 +69,14 @@ class GradientDescent(AbstractSolver[GradientState]):
         assert state.value is not None
         square = float(np.sum(state.gradient**2))
         step = state.step_size
+        recent = (*state.recent, state.value)[-_LOOKS_BACK:]
+        highest = max(recent) if self.search == "barzilai-borwein" else state.value
         for _ in range(60):
             x = state.x - step * state.gradient
             value, gradient = problem.evaluate(x)
-            falls = value <= state.value - 1e-4 * step * square
+            falls = value <= highest - 1e-4 * step * square
             # Where rounding hides the fall, a step that is not beyond the lowest point of its line goes down (Hager and Zhang 2005).
-            is_level = value <= state.value + 8 * np.finfo(np.float64).eps * abs(state.value)
+            is_level = value <= state.value + rounding_of(x, 2e-15) * abs(state.value)
             if self.search == "fixed" or falls or (is_level and float(np.sum(gradient * state.gradient)) >= 0):
                 break
             step *= 0.5
@@ -80,7 +87,7 @@ class GradientDescent(AbstractSolver[GradientState]):
             move, change = x - state.x, gradient - state.gradient
             along = float(np.sum(move * change))
             following = float(np.sum(move * move)) / along if along > 0 else 2 * step
-        return GradientState(x, value, gradient, following, x - state.x)
+        return GradientState(x, value, gradient, following, x - state.x, recent)
 
 
 @dataclass(frozen=True, slots=True)

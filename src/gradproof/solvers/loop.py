@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gradproof.prox.checks import Array, float_array
-from gradproof.solvers.problem import Problem, gradient_scale
+from gradproof.solvers.problem import Problem, fair_scale, gradient_scale
 from gradproof.solvers.result import Certificate, History, Reason, Result, Stopping
 
 _CHECK_EVERY = 10
@@ -76,6 +76,7 @@ class _Loop:
         self.problem, self.solver, self.stopping = problem, solver, stopping
         self.began = time.perf_counter()
         self.history = History()
+        self.start = start
         self.state: State = solver.init(problem, start.copy())
         value, gradient = problem.evaluate(self.state.x)
         # Where the smooth part is flat at the start, there is nothing to compare with: the residual counts as it is.
@@ -117,12 +118,24 @@ class _Loop:
             return None
         objective, certificate = self._measure(iteration)
         if certificate <= self.stopping.tolerance:
+            certificate = self._compared_fairly(certificate)
+        if certificate <= self.stopping.tolerance:
             return "converged"
         if objective < -_BOTTOMLESS * (1 + self.first):
             return self._unbounded()
         if self.stopping.callback is not None and self.stopping.callback(iteration, objective, certificate):
             return "stopped"
         return "seconds" if is_late else None
+
+    def _compared_fairly(self, certificate: float) -> float:
+        """Return the certificate that is met, relative to less where the start was steep beyond comparison."""
+        if self.problem.gap is not None or self.problem.scale is not None:
+            return certificate
+        scale = fair_scale(self.problem, self.start, self.state.x, self.scale)
+        factor, self.scale = self.scale / scale, scale
+        self.history.rescale(factor)
+        self.best_certificate *= factor
+        return certificate * factor
 
     def _measure(self, iteration: int) -> tuple[float, float]:
         """Evaluate the state, write it down, and keep it if it is the best."""

@@ -9,7 +9,7 @@ import numpy as np
 from gradproof.errors import DomainError
 from gradproof.prox.checks import Array, count, positive
 from gradproof.solvers.loop import AbstractSolver, State
-from gradproof.solvers.problem import Problem
+from gradproof.solvers.problem import Problem, rounding_of
 from gradproof.solvers.quasi_newton import CurvatureMemory
 
 _SHARE = 0.95
@@ -104,7 +104,7 @@ class Panoc(AbstractSolver[PanocState]):
 
 def _is_level_and_nearer(state: PanocState, found: PanocState) -> bool:
     """Tell whether rounding hides the fall of the envelope, and the residual shows the progress."""
-    is_level = found.envelope <= state.envelope + _ROUNDING * abs(state.envelope)
+    is_level = found.envelope <= state.envelope + rounding_of(state.x, _ROUNDING) * abs(state.envelope)
     return is_level and float(np.sum(found.residual**2)) < _NEARER * float(np.sum(state.residual**2))
 
 
@@ -128,7 +128,7 @@ def _forward_backward(
         after, slope = problem.evaluate(x)
         bound = value - along + _SHARE * square / (2 * step)
         is_bounded = after <= bound
-        if not is_bounded and after <= bound + _ROUNDING * (abs(bound) + abs(value)):
+        if not is_bounded and after <= bound + rounding_of(at, _ROUNDING) * (abs(bound) + abs(value)):
             # Values that rounding makes equal tell nothing; the gradients still tell the curvature (Hager and Zhang 2005).
             is_bounded = float(np.sum((gradient - slope) * residual)) <= _SHARE * square / step
         if is_bounded and np.isfinite(slope).all():

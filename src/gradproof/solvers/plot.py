@@ -28,6 +28,7 @@ def draw_history(histories: Mapping[str, Columns], kind: str, tolerance: float, 
     """
     try:
         from matplotlib.figure import Figure
+        from matplotlib.ticker import MaxNLocator
     except ImportError:
         raise UnsupportedError("matplotlib is needed", where="plot", remedy="Install gradproof[plot].") from None
     figure = Figure(figsize=(9, 3.5), layout="constrained")
@@ -42,6 +43,7 @@ def draw_history(histories: Mapping[str, Columns], kind: str, tolerance: float, 
     certificate.axhline(tolerance, color="gray", linestyle=(0, (1, 3)), linewidth=1.2, label="tolerance")
     for axes, title in ((objective, "objective above the least"), (certificate, kind)):
         axes.set(title=title, xlabel="iteration", yscale="log")
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.title.set_fontsize(9)
         axes.legend(fontsize=8)
     stream = io.StringIO()

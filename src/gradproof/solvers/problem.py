@@ -12,6 +12,8 @@ from gradproof.prox.checks import Array
 from gradproof.prox.function import AbstractFunction
 
 _NEGLIGIBLE, _ASIDE = 1e-8, 1e-2
+#: How much steeper a start may be than the neighbours of a solution for the solution to be measured by it.
+_STEEPER, _FAIR = 1e4, 1e2
 Smooth = Callable[[Array], tuple[float, Array]]
 
 
@@ -66,10 +68,29 @@ def gradient_scale(problem: Problem, start: Array, value: float, gradient: Array
     size = float(np.linalg.norm(gradient))
     if size > _NEGLIGIBLE * (1 + abs(value)):
         return size
-    aside = _ASIDE * (1 + float(np.linalg.norm(start))) * np.random.default_rng(0).standard_normal(start.shape)
-    with np.errstate(all="ignore"):
-        near = float(np.linalg.norm(problem.evaluate((start + aside).astype(start.dtype))[1]))
+    near = _slope_nearby(problem, start)
     return near if 0 < near < np.inf and size <= _NEGLIGIBLE * near else size or 1.0
+
+
+def fair_scale(problem: Problem, start: Array, x: Array, scale: float) -> float:
+    """Return what the residual at a solution x is relative to: less than the gradient at a start that was steep beyond comparison.
+
+    A share of the slope of exp(10 x) at x = 5 says nothing of a minimum near zero. Only starts further out than the solution are such:
+    where a descent leads outwards, as towards an infimum that is not attained, every point is less steep than the one before.
+    """
+    near = _slope_nearby(problem, x) if float(np.linalg.norm(x)) < float(np.linalg.norm(start)) else 0.0
+    return _FAIR * near if near > 0 and _STEEPER * near < scale else scale
+
+
+def _slope_nearby(problem: Problem, x: Array) -> float:
+    aside = _ASIDE * (1 + float(np.linalg.norm(x))) * np.random.default_rng(0).standard_normal(x.shape)
+    with np.errstate(all="ignore"):
+        return float(np.linalg.norm(problem.evaluate((x + aside).astype(x.dtype))[1]))
+
+
+def rounding_of(x: Array, share: float) -> float:
+    """Return the share of a value that rounding may hide: as given in double precision, no less than that of x."""
+    return max(share, 8 * float(np.finfo(x.dtype).eps))
 
 
 def largest_eigenvalue(apply: Callable[[Array], Array], size: int, iterations: int = 200) -> float:

@@ -12,7 +12,7 @@ from gradproof.prox.checks import Array
 from gradproof.solvers.loop import AbstractSolver, State
 from gradproof.solvers.loop import minimize as run_loop
 from gradproof.solvers.panoc import Panoc
-from gradproof.solvers.problem import Problem
+from gradproof.solvers.problem import Problem, rounding_of
 from gradproof.solvers.result import Stopping
 
 _INNER_ITERATIONS = 500
@@ -55,11 +55,11 @@ class ProxNewton(AbstractSolver[ProxNewtonState]):
         move = target - state.x
         before, ahead = problem.penalty_value(state.x), problem.penalty_value(target)
         slope = float(state.gradient @ move) + ahead - before
-        t = 1.0
+        t, level = 1.0, rounding_of(state.x, 1e-14) * abs(state.value + before)
         for _ in range(60):
             x = state.x + t * move
             value, gradient = problem.evaluate(x)
-            if value + problem.penalty_value(x) <= state.value + before + 1e-4 * t * slope + 1e-14 * abs(state.value + before):
+            if value + problem.penalty_value(x) <= state.value + before + 1e-4 * t * slope + level:
                 return ProxNewtonState(x, value, gradient, problem.residual(x, gradient))
             t *= 0.5
         return state

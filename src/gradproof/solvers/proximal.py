@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import sqrt
 
 import numpy as np
 
 from gradproof.errors import DomainError
 from gradproof.prox.checks import Array, positive
 from gradproof.solvers.loop import AbstractSolver, State
-from gradproof.solvers.problem import Problem
+from gradproof.solvers.problem import Problem, rounding_of
 
 
 @dataclass(slots=True)
@@ -26,6 +27,7 @@ def _forward_backward(problem: Problem, at: Array, step: float, is_search: bool)
     value, gradient = problem.evaluate(at)
     if not (np.isfinite(value) and np.isfinite(gradient).all()):
         return at, step
+    rounding = rounding_of(at, 1e-13)
     for _ in range(60):
         x = problem.prox(at - step * gradient, step)
         if not is_search:
@@ -33,7 +35,7 @@ def _forward_backward(problem: Problem, at: Array, step: float, is_search: bool)
         move = x - at
         bound = value + float(np.sum(gradient * move)) + float(np.sum(move * move)) / (2 * step)
         found = problem.evaluate(x)[0]
-        if found <= bound + 1e-13 * abs(bound):
+        if found <= bound + rounding * abs(bound):
             break
         step *= 0.5
     return x, step
@@ -101,10 +103,10 @@ class Fista(AbstractSolver[ProximalState]):
         """Return the next state."""
         x, step = _forward_backward(problem, state.ahead, state.step_size, _searches(self, problem))
         move = x - state.x
-        t = 0.5 * (1 + np.sqrt(1 + 4 * state.t * state.t))
+        t = 0.5 * (1 + sqrt(1 + 4 * state.t * state.t))
         if self.restart and float(np.sum((state.ahead - x) * move)) > 0:
             return ProximalState(x, None, None, x, 1.0, step)
-        return ProximalState(x, None, None, x + (state.t - 1) / t * move, float(t), step)
+        return ProximalState(x, None, None, x + (state.t - 1) / t * move, t, step)
 
 
 def _searches(solver: Ista | Fista, problem: Problem) -> bool:

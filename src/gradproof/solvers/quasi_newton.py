@@ -10,7 +10,7 @@ import numpy as np
 from gradproof.errors import DomainError
 from gradproof.prox.checks import Array, count
 from gradproof.solvers.loop import AbstractSolver, State
-from gradproof.solvers.problem import Problem
+from gradproof.solvers.problem import Problem, rounding_of
 
 _LEAST_CURVATURE = 1e-12
 _SEARCH_STEPS = 50
@@ -132,5 +132,5 @@ def _falls(state: QuasiNewtonState, value: float, along: float, t: float, slope:
     assert state.value is not None
     if value <= state.value + _DECREASE * t * slope:
         return True
-    is_level = value <= state.value + _ROUNDING * abs(state.value)
+    is_level = value <= state.value + rounding_of(state.x, _ROUNDING) * abs(state.value)
     return is_level and along <= (2 * _DECREASE - 1) * slope

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from gradproof.errors import DomainError
 from gradproof.solvers.plot import draw_history
 
 Array = npt.NDArray[np.floating[Any]]
@@ -98,12 +99,25 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Stopping:
-    """When to stop: at the tolerance of the certificate, or after so many iterations or seconds."""
+    """When to stop: at the tolerance of the certificate, or after so many iterations or seconds.
+
+    Raises: DomainError: a limit is negative or NaN.
+    """
 
     tolerance: float = 1e-6
     max_iterations: int = 100
     max_seconds: float = np.inf
     callback: Callable[[int, float, float], bool | None] | None = None
+
+    def __post_init__(self) -> None:
+        for name, value in (
+            ("tolerance", self.tolerance),
+            ("max_iterations", self.max_iterations),
+            ("max_seconds", self.max_seconds),
+        ):
+            # NaN is not at least 0 either.
+            if not value >= 0:
+                raise DomainError(f"{name} has to be at least 0", got=f"{value}", where="Stopping", remedy="Give another limit.")
 
 
 class History:
@@ -120,6 +134,11 @@ class History:
     def add(self, iteration: int, seconds: float, objective: float, certificate: float) -> None:
         """Add one row."""
         self._rows.append((iteration, seconds, objective, certificate))
+
+    def rescale(self, factor: float) -> None:
+        """Multiply the certificates by a factor, as they are relative to something else from now on."""
+        if factor != 1:
+            self._rows = [(*row[:3], row[3] * factor) for row in self._rows]
 
     def arrays(self) -> dict[str, Array]:
         """Return the record as one array a column."""

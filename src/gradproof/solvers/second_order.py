@@ -15,7 +15,7 @@ from gradproof.errors import DomainError
 from gradproof.prox.box import Box
 from gradproof.prox.checks import Array, float_array
 from gradproof.solvers.loop import AbstractSolver, State
-from gradproof.solvers.problem import Problem, gradient_scale
+from gradproof.solvers.problem import Problem, fair_scale, gradient_scale, rounding_of
 from gradproof.solvers.result import Certificate, History, Reason, Result, Stopping
 
 
@@ -41,12 +41,12 @@ class NewtonCholesky(AbstractSolver[State]):
         assert state.gradient is not None
         assert state.value is not None
         direction = -_solve_shifted(np.asarray(self.hessian(state.x)), state.gradient)
-        slope, t = float(direction @ state.gradient), 1.0
+        slope, t, rounding = float(direction @ state.gradient), 1.0, rounding_of(state.x, 1e-12)
         for _ in range(60):
             x = state.x + t * direction
             value, gradient = problem.evaluate(x)
             # Near the end the decrease drowns in rounding; there a gradient that shrinks is as good.
-            is_level = value <= state.value + 1e-12 * abs(state.value)
+            is_level = value <= state.value + rounding * abs(state.value)
             shrinks = float(np.linalg.norm(gradient)) < float(np.linalg.norm(state.gradient))
             if value <= state.value + 1e-4 * t * slope or (t == 1.0 and is_level and shrinks):
                 return State(x, value, gradient)
@@ -59,7 +59,7 @@ def _solve_shifted(matrix: Array, gradient: Array) -> Array:
     shift, scale = 0.0, max(float(np.abs(matrix).max(initial=0.0)), 1e-300)
     for _ in range(60):
         try:
-            shifted = matrix + shift * np.eye(gradient.size)
+            shifted = matrix + shift * np.eye(gradient.size, dtype=matrix.dtype)
             return np.asarray(cho_solve(cho_factor(shifted, check_finite=False), gradient, check_finite=False))
         except LinAlgError:
             shift = max(10 * shift, 1e-8 * scale)
@@ -92,13 +92,17 @@ class _Lbfgs:
         self.scale = problem.scale or gradient_scale(problem, self.start, value, gradient)
         self.best, self.objective, self.certificate = self.start, value, problem.residual(self.start, gradient) / self.scale
         self.iterations, self.reason = 0, "stalled"
+        self.history.add(0, time.perf_counter() - self.began, value, self.certificate)
 
     def run(self) -> Result:
         """Run SciPy's loop, restarted where its line search gives up early."""
         try:
             for _ in range(5):
-                if self.certificate <= self.stopping.tolerance:
+                if self._is_met():
                     self.reason = "converged"
+                    break
+                if not self.stopping.max_iterations:
+                    self.reason = "iterations"
                     break
                 before = self.objective
                 self._call()
@@ -145,7 +149,7 @@ class _Lbfgs:
         self.history.add(self.iterations, seconds, value, certificate)
         self.best, self.objective, self.certificate = x, value, certificate
         callback = self.stopping.callback
-        if certificate <= self.stopping.tolerance:
+        if self._is_met():
             self._leave("converged")
         if self.iterations >= self.stopping.max_iterations:
             self._leave("iterations")
@@ -153,6 +157,16 @@ class _Lbfgs:
             self._leave("seconds")
         if callback is not None and callback(self.iterations, value, certificate):
             self._leave("stopped")
+
+    def _is_met(self) -> bool:
+        """Tell whether the certificate is met, also after a look at whether it compares the point with what it may."""
+        if self.certificate > self.stopping.tolerance:
+            return False
+        scale = fair_scale(self.problem, self.start, self.best, self.scale)
+        self.certificate *= self.scale / scale
+        self.history.rescale(self.scale / scale)
+        self.scale = scale
+        return self.certificate <= self.stopping.tolerance
 
     def _leave(self, reason: Reason) -> None:
         self.reason = reason
