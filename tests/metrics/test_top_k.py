@@ -5,6 +5,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from scipy import sparse
 
 import gradproof
 from gradproof.errors import GradproofError
@@ -153,7 +154,6 @@ def test_class_without_samples_is_nan():
         ([0.0, 1.0], [1], {}, "a row for each sample"),
         ([["a", "b"]], [1], {}, "real numbers"),
         ([[1j, 0]], [1], {}, "real numbers"),
-        (np.array([[2**62, 2**62 + 1]]), [0], {}, "larger integers"),
     ],
 )
 def test_bad_input(scores, labels, options, message):
@@ -163,3 +163,44 @@ def test_bad_input(scores, labels, options, message):
 
 def test_it_is_an_attribute_of_the_package():
     assert gradproof.top_k_error is top_k_error
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        [{0}, {1, 2}, frozenset({2})],
+        [np.array([0]), (1, 2), 2],
+        np.array([[0], [1, 2], [2]], dtype=object),
+        sparse.csr_matrix([[1, 0, 0], [0, 1, 1], [0, 0, 1]]),
+    ],
+    ids=["sets", "mixed", "objects", "sparse"],
+)
+def test_true_classes_in_every_form(labels):
+    scores = [[0.9, 0.1, 0.0], [0.5, 0.1, 0.4], [0.3, 0.6, 0.1]]
+    np.testing.assert_allclose(top_k_error(scores, labels, k=[1, 2, 3]), [2 / 3, 1 / 3, 0])
+
+
+@pytest.mark.parametrize("kind", ["i8", "u8", ">i8"])
+def test_wide_integers_are_not_tied(kind):
+    scores = np.array([[2**60, 2**60 + 1], [2**60 + 1, 2**60]], dtype=kind)
+    assert top_k_error(scores, [0, 0], ties="strict") == 0.5
+
+
+def test_a_number_may_be_an_array_without_axes():
+    assert top_k_error([[0.1, 0.9]], [1], k=np.array(1)) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("scores", "labels", "weights", "message"),
+    [
+        ([[1.0, 2.0], [1.0]], [0, 0], None, "rows of one length"),
+        ([[1.0, 2.0]] * 2, [[0], [[1], [0]]], None, "list of class numbers"),
+        ([[1.0, 2.0]] * 2, [0, 0], ["a", "b"], "real numbers"),
+        ([[1.0, 2.0]] * 2, [0, 0], [1.5e308, 1.5e308], "finite sum"),
+        (np.ma.masked_greater([[1.0, 2.0]] * 2, 1.5), [0, 0], None, "masked"),
+        (sparse.csr_matrix([[1.0, 2.0]] * 2), [0, 0], None, "toarray"),
+    ],
+)
+def test_what_is_no_table_is_named(scores, labels, weights, message):
+    with pytest.raises(GradproofError, match=message):
+        top_k_error(scores, labels, sample_weight=weights)

@@ -132,6 +132,7 @@ def test_extreme_arguments_are_no_trouble(entry):
         (x, 1e12),
         ((1e18 * x).astype(np.float32), 1.0),
         (1e60 * x, 1.0),
+        (1e8 * x, 1e10),
     ]:
         found, value = entry.f.prox(point, gamma)
         assert np.isfinite(found).all()
@@ -259,3 +260,35 @@ def test_bad_arguments_are_refused(entry):
         entry.f.prox(broken)
     with pytest.raises(GradproofError, match="real numbers"):
         entry.f.value(x.astype(object))
+
+
+@pytest.mark.parametrize("size", [1e8, 1e16, 1e40])
+@pytest.mark.parametrize("f", [p.L1(0.8), p.Max(0.8), p.TotalVariation1D(0.8), p.Logistic(), p.L2(0.8)], ids=repr)
+def test_the_proximal_point_of_a_conjugate_is_in_its_domain_from_far_away(f, size):
+    conjugate = p.Conjugate(f)
+    x = size * np.array([1.0, -0.5, 2.0, 0.25])
+    for gamma in GAMMAS:
+        point, value = conjugate.prox(x, gamma)
+        assert math.isfinite(value)
+        assert math.isfinite(conjugate.value(point))
+    if isinstance(f, p.L1):
+        np.testing.assert_allclose(point, 0.8 * np.sign(x), rtol=1e-12)
+
+
+@pytest.mark.parametrize("gamma", [1e4, 1e8, 1e12, 1e16])
+def test_the_logistic_loss_with_long_steps(gamma):
+    x = np.array([0.0, 1.0, -5.0, 30.0])
+    z = p.Logistic().prox(x, gamma)[0]
+    # z - x = gamma sigma(-z), compared by logarithms.
+    np.testing.assert_allclose(np.log(z - x), np.log(gamma) - np.logaddexp(0, z), atol=1e-9)
+
+
+def test_sets_without_a_point_of_no_entries_say_so():
+    for f in (p.Simplex(), p.Sphere(), p.Scale(p.Simplex(), 2.0), p.Conjugate(p.Simplex())):
+        with pytest.raises(GradproofError, match="at least one entry"):
+            f.prox(np.zeros(0))
+
+
+def test_rows_of_unequal_length_are_refused():
+    with pytest.raises(GradproofError, match="unequal length"):
+        p.L1().prox([[1.0], [2.0, 3.0]])

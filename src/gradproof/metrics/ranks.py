@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
+from scipy import sparse
 
 from gradproof.errors import DomainError, ShapeError
 from gradproof.metrics.kernels import Counts, Scores, best_of_labels, count_around
@@ -113,7 +114,15 @@ def count_ranks(scores: npt.ArrayLike, labels: Labels, threads: int = 1, first_r
 
 def score_table(scores: npt.ArrayLike) -> Scores:
     """Return the scores as they are if they are a table of real numbers. Raises: ShapeError, DomainError."""
-    table = np.asanyarray(scores)
+    if sparse.issparse(scores):
+        raise ShapeError(
+            "scores need an array with all its entries", got="a sparse matrix", where="top_k_error", remedy="Call toarray()."
+        )
+    table = _array(scores, "scores")
+    if np.ma.is_masked(table):
+        raise DomainError(
+            "every score is needed", got="a masked array", where="top_k_error", remedy="Fill or leave out these samples."
+        )
     if table.ndim != 2 or table.shape[1] == 0:
         raise ShapeError(
             "scores need a row for each sample and a column for each class", got=f"shape {table.shape}", where="top_k_error"
@@ -131,14 +140,12 @@ def _blocks(table: Scores) -> Iterator[slice]:
 def _plain(part: npt.NDArray[Any]) -> Scores:
     """Return a block in an order and precision that the loops are compiled for; nothing is copied if it is so already.
 
-    Wide integers keep their order only if they are exact in double precision, so others are refused.
+    Wide integers that double precision would tie stay integers.
     """
     if part.dtype == np.float16:
         part = part.astype(np.float32)
     elif part.dtype.kind in "iu" and part.dtype.itemsize == 8 and part.size and max(-int(part.min()), int(part.max())) > 1 << 53:
-        raise DomainError(
-            "scores have to be exact as float64", got="larger integers", where="top_k_error", remedy="Scale them down."
-        )
+        part = part.astype(part.dtype.newbyteorder("="))
     elif part.dtype not in (np.float32, np.float64):
         part = part.astype(np.float64)
     return np.asarray(np.ascontiguousarray(part))
@@ -148,11 +155,10 @@ def _truth(labels: Labels, n: int, classes: int, first_row: int) -> tuple[Counts
     """Return the labels of every row as starts and one flat list; no starts if each row has one label."""
     array = _as_array(labels)
     if array is None:
-        lists = [np.asarray(row) for row in labels]  # type: ignore[union-attr]
+        lists = [_true_classes(row, first_row + place) for place, row in enumerate(labels)]  # type: ignore[arg-type]
         _check_rows(len(lists), n)
-        sizes = [row.size for row in lists]
-        flat = np.concatenate(lists) if lists else np.zeros(0, dtype=np.int64)
-        starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+        flat = np.concatenate(lists)
+        starts = np.concatenate([[0], np.cumsum([row.size for row in lists])]).astype(np.int64)
     elif array.ndim == 1:
         _check_rows(array.size, n)
         return None, _checked(array, classes, np.arange(n) + first_row)
@@ -174,9 +180,31 @@ def _truth(labels: Labels, n: int, classes: int, first_row: int) -> tuple[Counts
 
 def _as_array(labels: Labels) -> npt.NDArray[Any] | None:
     """Return labels as an array, or None if they are lists of several true classes."""
-    if isinstance(labels, list | tuple) and labels and isinstance(labels[0], list | tuple | set | np.ndarray):
+    if sparse.issparse(labels):
+        return np.asarray(labels.toarray())  # type: ignore[union-attr]
+    is_listed = isinstance(labels, list | tuple) or (isinstance(labels, np.ndarray) and labels.ndim == 1 and labels.dtype == object)
+    if is_listed and any(isinstance(row, list | tuple | set | frozenset | np.ndarray) for row in labels):  # type: ignore[union-attr]
         return None
-    return np.asarray(labels)
+    array = _array(labels, "labels")
+    return array if array.size or isinstance(labels, np.ndarray) else array.astype(np.int64)
+
+
+def _array(values: npt.ArrayLike | Labels, name: str) -> npt.NDArray[Any]:
+    try:
+        return np.asanyarray(values)
+    except ValueError:
+        raise ShapeError(f"{name} need rows of one length", got="others", where="top_k_error") from None
+
+
+def _true_classes(row: Any, number: int) -> npt.NDArray[Any]:
+    """Return the true classes of a sample, one number or several."""
+    listed = sorted(row) if isinstance(row, set | frozenset) else row
+    classes = np.atleast_1d(_array(listed, f"labels of row {number}"))
+    if classes.ndim != 1:
+        raise ShapeError(
+            "a sample needs a list of class numbers", got=f"shape {classes.shape} in row {number}", where="top_k_error"
+        )
+    return classes if classes.size else classes.astype(np.int64)
 
 
 def _check_rows(found: int, n: int) -> None:

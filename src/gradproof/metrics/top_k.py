@@ -93,8 +93,8 @@ class TopKError:
     def __init__(self, k: int | Sequence[int] = 1, *, ties: Ties = "optimistic") -> None:
         check_ties(ties)
         self.ties: Ties = ties
-        self._is_single = not isinstance(k, Sequence | np.ndarray)
-        self.k = tuple(_positive_integer(entry) for entry in ([k] if self._is_single else k))  # type: ignore[union-attr]
+        self._is_single = not isinstance(k, Sequence | np.ndarray) or (isinstance(k, np.ndarray) and k.ndim == 0)
+        self.k = tuple(_positive_integer(entry) for entry in ([np.asarray(k)[()]] if self._is_single else k))  # type: ignore[union-attr]
         if not self.k:
             raise DomainError("at least one k is needed", got="none", where="top_k_error")
         self.samples = 0
@@ -189,12 +189,21 @@ def _positive_integer(k: object) -> int:
 def _weights(sample_weight: npt.ArrayLike | None, n: int, first_row: int) -> Floats:
     if sample_weight is None:
         return np.ones(n)
-    weights = np.asarray(sample_weight, dtype=np.float64)
+    weights = np.asarray(sample_weight)
+    if weights.dtype.kind not in "biuf":
+        raise DomainError(
+            "weights have to be real numbers", got=f"dtype {weights.dtype}", where="top_k_error", remedy="Convert them."
+        )
+    weights = weights.astype(np.float64)
     if weights.shape != (n,):
         raise ShapeError(f"sample_weight needs shape ({n},)", got=f"{weights.shape}", where="top_k_error")
     bad = np.flatnonzero(~((weights >= 0) & np.isfinite(weights)))
     if bad.size:
         raise DomainError(
             "weights have to be at least 0", got=f"{weights[bad[0]]} in row {first_row + int(bad[0])}", where="top_k_error"
+        )
+    if n and weights.max() > np.finfo(np.float64).max / n:
+        raise DomainError(
+            "weights need a finite sum", got=f"weights up to {weights.max():.3g}", where="top_k_error", remedy="Scale them."
         )
     return weights

@@ -27,7 +27,12 @@ def float_array(value: npt.ArrayLike, name: str, where: str) -> Array:
 
 
 def _real_array(value: npt.ArrayLike, name: str, where: str) -> Array:
-    array = np.asarray(value)
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        raise DomainError(
+            f"{name} has to hold real numbers", got="rows of unequal length", where=where, remedy="Give an array."
+        ) from None
     if array.dtype in (np.float32, np.float64):
         return array
     if array.dtype.kind in "biuf":
@@ -92,6 +97,12 @@ def has_rank(array: Array, rank: int, name: str, where: str) -> None:
             where=where,
             remedy="Reshape it.",
         )
+
+
+def has_entries(array: Array, name: str, where: str) -> None:
+    """Raises ShapeError: the array is empty, and the set has no such point."""
+    if array.size == 0:
+        raise ShapeError(f"{name} needs at least one entry", got=f"shape {array.shape}", where=where)
 
 
 def tolerance(x: Array) -> float:

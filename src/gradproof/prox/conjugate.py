@@ -13,6 +13,9 @@ from gradproof.prox.function import AbstractFunction
 from gradproof.prox.shifted import without_homogeneity
 from gradproof.prox.traits import Traits
 
+#: From where on a point is far from its proximal point, how close it is fetched at a time, and how often.
+_FAR, _NEAREST, _REFINEMENTS = 1e-4, 1e-14, 8
+
 
 def _require_convex(f: AbstractFunction, where: str) -> None:
     if not f.traits.is_convex:
@@ -64,6 +67,19 @@ class Conjugate(AbstractFunction):
         return self.f.conjugate_value(x)
 
     def _prox(self, x: Array, gamma: Array) -> Array:
+        place, step = x, gamma
+        point = self._difference(place, step)
+        for _ in range(_REFINEMENTS):
+            away = float(np.linalg.norm(place - point))
+            share = max(float(np.linalg.norm(point)) / away, _NEAREST) if away > 0 else 1.0
+            if share > _FAR:
+                break
+            # The difference of large numbers is inexact; every place on the way back from x has the same proximal point.
+            place, step = point + share * (place - point), share * step
+            point = self._difference(place, step)
+        return point
+
+    def _difference(self, x: Array, gamma: Array) -> Array:
         return (x - gamma * self.f.prox((x / gamma).astype(x.dtype), 1 / gamma)[0]).astype(x.dtype)
 
     def _value_at_prox(self, point: Array) -> float:

@@ -102,7 +102,7 @@ def _transposed(flow: Array) -> Array:
 def _within(flow: Array, weight: float) -> Array:
     """Return the flow with every pixel's part shortened to at most the weight."""
     length = np.sqrt(np.sum(flow**2, axis=0))
-    return np.asarray(flow * np.minimum(1, weight / np.maximum(length, 1e-300)))
+    return np.asarray(flow * np.minimum(1, weight / np.maximum(length, max(weight, 1e-300))))
 
 
 def _gap(target: Array, flow: Array, weight: float) -> float:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gradproof.prox.checks import Array, positive, tolerance
+from gradproof.prox.checks import Array, has_entries, positive, tolerance
 from gradproof.prox.naive import find_root
 from gradproof.prox.sets import AbstractSet, ray_distance
 from gradproof.prox.traits import Traits
@@ -62,6 +62,9 @@ class Sphere(L2Ball):
 
     _traits = Traits(is_convex=False, is_indicator=True, is_finite=False)
 
+    def _check_shape(self, x: Array, name: str, where: str) -> None:
+        has_entries(x, name, where)
+
     def _project(self, x: Array) -> Array:
         size = float(np.linalg.norm(x))
         if size > 0:
@@ -75,6 +78,8 @@ class Sphere(L2Ball):
         return float(np.linalg.norm(v - along * x))
 
     def _naive_project(self, x: Array) -> Array:
+        if not x.any():
+            return self._project(x)
         # The closest point is on the line through x and the origin, on the side of x.
         t = find_root(lambda t: t * float(np.linalg.norm(x)) - self.radius, 0.0, self.radius / float(np.linalg.norm(x)) + 1)
         return (t * x).astype(x.dtype)

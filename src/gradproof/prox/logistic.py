@@ -51,7 +51,8 @@ class Logistic(AbstractSeparable):
     def _prox(self, x: Array, gamma: Array) -> Array:
         start = (self._signs * x).astype(np.float64)
         step = np.broadcast_to(np.asarray(gamma, dtype=np.float64), x.shape)
-        low, high = start, start + step
+        # sigma(-z) <= exp(-z), so log(1 + step) above both the start and zero the slope is positive: long steps do not go far.
+        low, high = start, np.minimum(start + step, np.maximum(start, 0) + np.log1p(step))
         z = 0.5 * (low + high)
         for _ in range(_STEPS):
             wrong = sigmoid(-z)

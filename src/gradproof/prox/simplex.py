@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gradproof.prox.checks import Array, positive, tolerance
+from gradproof.prox.checks import Array, has_entries, positive, tolerance
 from gradproof.prox.naive import find_root
 from gradproof.prox.sets import AbstractSet, onto_simplex
 
@@ -26,6 +26,9 @@ class Simplex(AbstractSet):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "radius", positive(self.radius, "radius", "Simplex"))
+
+    def _check_shape(self, x: Array, name: str, where: str) -> None:
+        has_entries(x, name, where)
 
     def _project(self, x: Array) -> Array:
         return onto_simplex(x, self.radius)
