@@ -68,6 +68,13 @@ class ArrayCode:
     def __post_init__(self) -> None:
         self.now = self.dialect
 
+    def inline(self, root: Expr) -> str:
+        """Return the code of an expression over its own axes, behind the lines that it needs."""
+        for node in postorder(root, self._parts):
+            if node is not root:
+                self._of(node)
+        return self._array(root).code
+
     def _prepared(self, root: Expr) -> Array:
         """Write a line for every part of an expression, inner ones first."""
         for node in postorder(root, self._parts):
@@ -223,7 +230,7 @@ class ArrayCode:
         for number, (place, axis) in enumerate(zip(places, symbol.axes, strict=True)):
             moved = self._over(place, axes)
             offset = f"{moved} - {axis.origin}"
-            take = self.dialect.for_sizes.take if place.axes and is_of_sizes(node.indices[number]) else self.dialect.take
+            take = self.dialect.for_sizes.take if is_of_sizes(node.indices[number]) else self.dialect.take_of_data
             is_number = not place.axes and is_of_sizes(node.indices[number])
             subscripts.append(offset if is_number else take.format(offset, f"{name}.shape[{number}]"))
         return Array(f"{name}[{', '.join(subscripts)}]", axes)
@@ -446,14 +453,17 @@ class ArrayCode:
         axes = union(places)
         lower = [self._code(index.lower) for index in (*outer, *bound)]
         subscripts = [f"{self._over(place, axes)} - {low}" for place, low in zip(places, lower, strict=True)]
-        subscripts = [self._subscript(code, place) for code, place in zip(subscripts, (*outer, *at), strict=True)]
+        along = (*outer, *bound)
+        subscripts = [
+            self._subscript(code, place, axis) for code, place, axis in zip(subscripts, (*outer, *at), along, strict=True)
+        ]
         return Array(f"{name}[{', '.join(subscripts)}]", axes)
 
-    def _subscript(self, code: str, place: Expr) -> str:
-        """Return a place as a subscript: one of sizes alone is a whole number of Python already."""
-        if not self._of(place).axes:
-            return code if is_of_sizes(place) else self.dialect.whole_number.format(code)
-        return self.dialect.whole.format(code)
+    def _subscript(self, code: str, place: Expr, axis: Index) -> str:
+        """Return a place as a subscript: one of sizes alone is a whole number already, one that data say may be beside the axis."""
+        if is_of_sizes(place):
+            return self.dialect.whole.format(code) if self._of(place).axes else code
+        return self.dialect.take_of_data.format(code, self._length(axis))
 
     def _piecewise(self, conditions: Sequence[Expr], values: Sequence[Expr], otherwise: Expr) -> Array:
         parts = [self._of(part) for part in (*conditions, *values, otherwise)]

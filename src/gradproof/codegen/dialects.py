@@ -15,6 +15,7 @@ from gradproof.codegen.numpy_spans import HELPERS as HELPERS_OF_SPANS
 from gradproof.codegen.numpy_spans import numpy_spans
 from gradproof.codegen.numpy_windows import HELPERS as HELPERS_OF_WINDOWS
 from gradproof.codegen.numpy_windows import numpy_windows
+from gradproof.codegen.range_helpers import HELPERS as RANGE_HELPERS
 from gradproof.codegen.spans import Spans
 from gradproof.codegen.structured import CLASSES
 from gradproof.codegen.torch_reuse import reusing
@@ -39,8 +40,9 @@ class Dialect:
     permute: str
     newaxis: str
     whole: str
-    whole_number: str
     take: str
+    #: The same of a number that data say: NaN has a nearest place too.
+    take_of_data: str
     reduced: Mapping[str, tuple[str, str]]
     dense: str
     whole_array: str
@@ -272,14 +274,21 @@ NUMPY = Dialect(
     imports="import numpy as np",
     elementwise=_ELEMENTWISE,
     of_axes=_OF_AXES,
-    helpers={"floating": _FLOATING, **_HELPERS, **HELPERS_OF_WINDOWS, **HELPERS_OF_SPANS, "Structured": CLASSES["numpy"]},
+    helpers={
+        "floating": _FLOATING,
+        "check_range": RANGE_HELPERS["numpy"],
+        **_HELPERS,
+        **HELPERS_OF_WINDOWS,
+        **HELPERS_OF_SPANS,
+        "Structured": CLASSES["numpy"],
+    },
     einsum='np.einsum("{0}", {1})',
     tensordot="np.tensordot({0}, {1}, ({2}, {3}))",
     permute=".transpose({0})",
     newaxis="np.newaxis",
     whole="({0}).astype(int)",
-    whole_number="int({0})",
     take="np.clip({0}, 0, {1} - 1).astype(int)",
+    take_of_data="np.fmin(np.fmax({0}, 0), {1} - 1).astype(int)",
     reduced={
         "max": ("np.max({0}, axis={1})", "-np.inf"),
         "min": ("np.min({0}, axis={1})", "np.inf"),
@@ -306,6 +315,7 @@ JAX = Dialect(
     of_axes={name: _for_jax(text) for name, text in _OF_AXES.items()},
     helpers={
         "floating": _FLOATING_OF_JAX,
+        "check_range": RANGE_HELPERS["jax"],
         **{name: _for_jax(text) for name, text in _HELPERS.items()},
         **WINDOWS_OF_JAX,
         "Structured": CLASSES["jax"],
@@ -315,8 +325,8 @@ JAX = Dialect(
     permute=".transpose({0})",
     newaxis="None",
     whole="({0}).astype(int)",
-    whole_number="({0}).astype(int)",
     take="jnp.clip({0}, 0, {1} - 1).astype(int)",
+    take_of_data="jnp.fmin(jnp.fmax({0}, 0), {1} - 1).astype(int)",
     reduced={name: (_for_jax(code), _for_jax(empty)) for name, (code, empty) in NUMPY.reduced.items()},
     dense="jnp.broadcast_to({0}, {1}).astype(dtype)",
     whole_array="{0}.astype(dtype)",
@@ -336,14 +346,20 @@ TORCH = Dialect(
     imports="import torch",
     elementwise=_TORCH_ELEMENTWISE,
     of_axes=_TORCH_OF_AXES,
-    helpers={"placed": _PLACED, "product": _PRODUCT, **WINDOWS_OF_TORCH, "Structured": CLASSES["torch"]},
+    helpers={
+        "placed": _PLACED,
+        "check_range": RANGE_HELPERS["torch"],
+        "product": _PRODUCT,
+        **WINDOWS_OF_TORCH,
+        "Structured": CLASSES["torch"],
+    },
     einsum='torch.einsum("{0}", {1})',
     tensordot="torch.tensordot({0}, {1}, ({2}, {3}))",
     permute=".permute({0})",
     newaxis="None",
     whole="({0}).long()",
-    whole_number="({0}).long()",
     take="torch.clamp({0}, 0, {1} - 1).long()",
+    take_of_data="torch.clamp(torch.nan_to_num({0}), 0, {1} - 1).long()",
     reduced={
         "max": ("torch.amax({0}, dim={1})", "-torch.inf"),
         "min": ("torch.amin({0}, dim={1})", "torch.inf"),

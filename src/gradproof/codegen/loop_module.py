@@ -17,6 +17,7 @@ from gradproof.codegen.functions import (
 from gradproof.codegen.layout import laid_out
 from gradproof.codegen.mixed_source import MixedWriter, Result
 from gradproof.codegen.names import safe_name
+from gradproof.codegen.range_checks import range_checks
 from gradproof.codegen.signature import Output, Signature, quotable
 from gradproof.codegen.statements import KernelCall, flattened_by, texts
 from gradproof.codegen.whole_function import Whole, whole_function
@@ -45,6 +46,7 @@ def loop_function(formula: Formula, group: Sequence[Output], names: Sequence[str
     returned = as_returned(group, [result.code for result in results])
     computed = whole.call(group) if whole else [*texts(writer.lines), f"return {returned}"]
     given = _loop_arguments(made, writer, whole)
+    computed = [*range_checks(made, formula, group, NUMPY), *computed]
     body = "\n    ".join(
         [*used_lines(given[:1], computed + given[1:]), *given[1:], *used_lines(made.measured(), computed), *computed]
     )
@@ -75,6 +77,8 @@ def entry_source(formula: Formula, outputs: Sequence[Output], told: Sequence[str
     made, writer, found = _looped(formula, outputs, names)
     results = [result.code for result in found]
     if any(made.names[symbol.name] != symbol.name for symbol in made.arguments) or not made.arguments:
+        return None
+    if range_checks(made, formula, outputs, NUMPY):
         return None
     whole = whole_function(made, writer.lines, found, function_name(outputs))
     if whole is not None and whole.checks_shapes:

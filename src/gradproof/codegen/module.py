@@ -13,6 +13,7 @@ from gradproof.codegen.guards import guarded
 from gradproof.codegen.layout import laid_out
 from gradproof.codegen.loop_module import loop_function, loop_module
 from gradproof.codegen.plan import planned
+from gradproof.codegen.range_checks import range_checks
 from gradproof.codegen.signature import Output, Signature, quotable
 from gradproof.codegen.statements import texts
 from gradproof.errors import FormulaError
@@ -80,6 +81,7 @@ def _array_function(formula: Formula, group: Sequence[Output], target: str, name
     results = [writer.structured(best(output.formula.value), output.formula.axes, output.columns) for output in group]
     returned = by_name(group, results) if called else as_returned(group, results)
     computed = dialect.reusing([*texts(writer.lines), f"return {returned}"])
+    computed = [*([] if called else range_checks(made, formula, group, dialect)), *computed]  # under another name after ``value``
     body = "\n    ".join([*filter(None, lines), *used_lines(made.measured(), computed), *computed])
     return f"{head(made, group, target, called)}\n    {body}\n"
 

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from gradproof.codegen.names import safe_name
+from gradproof.codegen.numbering import FIRST_CLASSES
 from gradproof.codegen.signature import Output, sizes_of
 from gradproof.errors import ShapeError
 from gradproof.expr.build import ONE
@@ -132,7 +133,11 @@ def _widened(formula: Formula, places: Mapping[str, tuple[Index, ...]], axes: Se
 
 
 def _wide(symbol: Symbol, places: Mapping[str, tuple[Index, ...]]) -> Symbol:
-    """Return a variable with its batch axes in front; what was promised of its entries is promised of a value, not of the batch."""
+    """Return a variable with its batch axes in front.
+
+    What was promised of its entries is promised of a value, not of the batch; class numbers are such in every value.
+    """
     if symbol.name not in places:
         return symbol
-    return Symbol(symbol.name, (*(Axis(index.upper) for index in places[symbol.name]), *symbol.axes))
+    kept = frozenset(word for word in symbol.properties if word == "integer" or word.partition(":")[0] in FIRST_CLASSES)
+    return Symbol(symbol.name, (*(Axis(index.upper) for index in places[symbol.name]), *symbol.axes), kept)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -11,7 +11,6 @@ import numpy as np
 
 from gradproof.errors import FormulaError
 from gradproof.expr.node import Symbol
-from gradproof.program.numbering import Range
 
 _REMEDY = "Give a number, or an array of real numbers."
 
@@ -45,37 +44,19 @@ def _native(array: Any) -> Any:
     return array.copy() if any(stride < 0 for stride in array.strides) else array
 
 
-def check_ranges(ranges: Iterable[Range], values: Mapping[str, Any]) -> None:
-    """See that numbers of entries and of classes are there. What stands for an array in a trace has no entries to look at.
+def told(check: Callable[..., None]) -> Callable[..., None]:
+    """Return the check that a module makes of numbers of entries and of classes, where what it says is an error of ours.
 
     Raises: FormulaError: a number is below or above its range, no whole number, or NaN.
     """
-    for own in ranges:
-        entries = _entries(values[own.name])
-        if entries is None:
-            continue
-        fits = (entries >= own.first) & (entries <= own.last) & (entries == np.floor(entries))
-        if not fits.all():
-            raise _beside(own, entries, np.argwhere(~fits)[0])
 
+    def checked(*arguments: Any) -> None:
+        try:
+            check(*arguments)
+        except ValueError as error:
+            raise FormulaError(str(error)) from None
 
-def _entries(value: Any) -> Any:
-    """Return a value as an array of NumPy, None where it stands for an array in a trace."""
-    if not hasattr(value, "dtype"):
-        return np.asarray(value, dtype=float)
-    try:
-        return np.asarray(value.detach().cpu().double() if hasattr(value, "detach") else value)
-    except (TypeError, RuntimeError):  # what JAX and PyTorch say of a traced array
-        return None
-
-
-def _beside(own: Range, entries: Any, place: Any) -> FormulaError:
-    wrong = float(entries[tuple(place)])
-    at = f" in {own.name}[{', '.join(str(number + 1) for number in place)}]" if len(place) else ""
-    return FormulaError(
-        f"{own.name}: {own.kind} from {own.first} to {own.last} were expected ({own.source})",
-        got=f"{int(wrong) if wrong.is_integer() and abs(wrong) < 1e15 else wrong}{at}",
-    )
+    return checked
 
 
 def _trouble(value: Any) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Any
 from gradproof.codegen.functions import TOGETHER
 from gradproof.codegen.loop_module import entry_source
 from gradproof.codegen.module import parameters, program_source
+from gradproof.codegen.range_helpers import RANGE_CHECK
 from gradproof.codegen.signature import Output
 from gradproof.errors import FormulaError
 from gradproof.expr.node import Symbol
@@ -18,8 +19,7 @@ from gradproof.formula.formula import Formula
 from gradproof.formula.values import check_shapes
 from gradproof.program.batches import Batch, Layout, batch_of, in_batches
 from gradproof.program.entry import Entry
-from gradproof.program.inputs import check_numbers, check_ranges, native, with_floats
-from gradproof.program.numbering import Range, Reading, ranges, readings
+from gradproof.program.inputs import check_numbers, native, told, with_floats
 from gradproof.program.storage import load, write
 
 #: How many combinations of shapes a program remembers as fitting.
@@ -48,9 +48,8 @@ class Program(_Called):
     source: str
     #: The programs for the batches that were met, by the layout of these.
     _batched: dict[Layout, Program] = field(default_factory=dict, repr=False, compare=False)
-    #: The names and shapes of calls that were found to fit, each with the ranges that numbers of entries then have: a program is called
-    #: again and again with the same.
-    _fitting: dict[Any, tuple[Range, ...]] = field(default_factory=dict, repr=False, compare=False)
+    #: The names and shapes of calls that were found to fit: a program is called again and again with the same.
+    _fitting: set[Any] = field(default_factory=set, repr=False, compare=False)
 
     @cached_property
     def arguments(self) -> tuple[Symbol, ...]:
@@ -61,6 +60,8 @@ class Program(_Called):
     def functions(self) -> Mapping[str, Callable[..., Any]]:
         """The functions of the module, by the name of their output; ``formula`` is the one that PyTorch and JAX can differentiate."""
         namespace = load(self.source, keep=self.target == "numba")
+        if RANGE_CHECK in namespace:
+            namespace[RANGE_CHECK] = told(namespace[RANGE_CHECK])
         return {
             name: namespace[name] for name in (*(output.name for output in self.outputs), TOGETHER, "formula") if name in namespace
         }
@@ -83,10 +84,7 @@ class Program(_Called):
         """
         self._go(self.at)
         shapes = tuple(map(_shape, values.values()))
-        known_ranges = self._fitting.get((tuple(values), shapes))
-        if known_ranges is not None and not unnamed:
-            if known_ranges:
-                check_ranges(known_ranges, values)
+        if (tuple(values), shapes) in self._fitting and not unnamed:
             return self._computed(values)
         known = {symbol.name: symbol for symbol in self.arguments}
         if unnamed:
@@ -105,14 +103,14 @@ class Program(_Called):
         batch = batch_of(self.arguments, values)
         if batch is not None:
             return self._at_batch(batch)
-        found_ranges = self._checked(values, self._readings)
+        check_shapes(self.arguments, values)
         found = self._computed(values)
         if self._entry is not None:
             self._go(self._entry.learned(values) or self.at)
             return found
         is_plain = None not in shapes and not any("size" in symbol.properties for symbol in self.arguments)
         if is_plain and len(self._fitting) < _REMEMBERED:
-            self._fitting[tuple(values), shapes] = found_ranges
+            self._fitting.add((tuple(values), shapes))
         return found
 
     def batched(self, /, **axes: int) -> Program:
@@ -144,22 +142,8 @@ class Program(_Called):
 
     def _at_batch(self, batch: Batch) -> dict[str, Any]:
         program = self._for(batch.layout)
-        program._checked(batch.values, self._readings)
+        check_shapes(program.arguments, batch.values)
         return program._computed(batch.values)
-
-    def _checked(self, values: Mapping[str, Any], found: Sequence[Reading]) -> tuple[Range, ...]:
-        """See that values have the shapes and the ranges that they need, and return the ranges."""
-        known = ranges(found, check_shapes(self.arguments, values))
-        check_ranges(known, values)
-        return known
-
-    @cached_property
-    def _readings(self) -> tuple[Reading, ...]:
-        """Where the entries of variables are taken as numbers of entries or of classes."""
-        roots = [self.formula.value]
-        for output in self.outputs:
-            roots += [output.formula.value, *(stage.value for stage in output.stages)]
-        return readings(self.arguments, roots)
 
     def _computed(self, values: Mapping[str, Any]) -> dict[str, Any]:
         function, spelled = self._call
@@ -173,8 +157,7 @@ class Program(_Called):
     @cached_property
     def _entry(self) -> Entry | None:
         """The quick way in, where one compiled function does all of the work, and no entry has to be looked at before."""
-        is_open = self.target == "numba" and not self._readings
-        made = entry_source(self.formula, self.outputs, self.requests) if is_open else None
+        made = entry_source(self.formula, self.outputs, self.requests) if self.target == "numba" else None
         if made is None:
             return None
         return Entry(*made, {**self._call[0].__globals__, "_otherwise": self.at, "_REFUSED": (TypeError, ValueError)})

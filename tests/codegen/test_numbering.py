@@ -1,14 +1,12 @@
 """Numbers of entries and of classes: what is beside its range is told before anything is computed."""
 
-from fractions import Fraction
-
 import numpy as np
 import pytest
 
 import gradproof
 from gradproof import parse
+from gradproof.codegen.numbering import readings
 from gradproof.errors import FormulaError
-from gradproof.program.numbering import Range, ranges, readings
 
 TARGETS = ("numpy", "numba", "jax", "torch")
 X = np.arange(12.0).reshape(4, 3)
@@ -107,19 +105,76 @@ def test_numbers_that_nobody_reads():
     assert program(w=[], y=[], x=[])["value"] == 0
 
 
-def test_a_saved_module_of_loops_reads_no_memory_beside_an_array(tmp_path):
-    namespace = {}
-    source = gradproof.compile("sum_i w[y[i]]*x[i]", target="numba").save(tmp_path / "lookup.py").read_text()
-    exec(compile(source, "lookup", "exec"), namespace)
-    value = namespace["value"]
-    assert value(w=W, x=ONES, y=np.array([-1e9, 1e30, np.nan, 2**40])) == 0 + 2 + 0 + 2
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_saved_module_looks_at_numbers_by_itself(target, tmp_path):
+    pytest.importorskip(target)
+    source = gradproof.compile("sum_i w[y[i]]*x[i]", target=target).save(tmp_path / "lookup.py").read_text()
+    assert "gradproof" not in source
+    value = _module(source)["value"]
+    assert float(value(w=W, x=ONES, y=np.array([1.0, 2.0, 3.0, 3.0]))) == 5
+    for wrong, told in ((4, "4"), (0, "0"), (1e30, r"1\S*e\+30"), (np.nan, "nan"), (1.5, "1.5")):
+        with pytest.raises(ValueError, match=rf"^y: numbers of entries from 1 to 3 were expected .*, got {told} in y\[2\]\.$"):
+            value(w=W, x=ONES, y=np.array([1.0, wrong, 3.0, 3.0]))
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_numbers_that_are_computed_are_looked_at(target):
+    pytest.importorskip(target)
+    program = gradproof.compile("sum_i w[y[i] + z[i]]*x[i]", target=target)
+    assert float(program(w=W, x=ONES, y=[0, 5, -1, 2], z=[1, -4, 4, 1])["value"]) == 0 + 0 + 2 + 2
+    with pytest.raises(FormulaError, match=r"y\[i\] \+ z\[i\]: numbers of entries from 1 to 3 were expected .*, got 4 in"):
+        program(w=W, x=ONES, y=[0, 5, 0, 2], z=[1, -4, 4, 1])
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize(
+    ("text", "given", "expected"),
+    [
+        ("sum_i [y[i] > 0]*w[y[i]]", {"y": [1.0, np.nan, -1e6, 3.0]}, 2.0),
+        ("sum_i [c > 0]*w[y[i]]", {"c": -1.0, "y": [9.0, np.nan, 2.0, 3.0]}, 0.0),
+        ("sum_{i=1}^4 sum_{j=1}^4 [i > j]*w[y[i]]", {"y": [9.0, 2.0, 2.0, 3.0]}, 1.0 + 2.0 + 6.0),
+        ("sum_i where(y[i] < 4, w[y[i]], 0)", {"y": [9.0, 2.0, 2.0, 3.0]}, 4.0),
+        ("sum_i w[y[i] + i]", {"y": [0.0, -1.0, 0.0, -1.0]}, 0.0 + 0.0 + 2.0 + 2.0),
+        ("sum_{i=1}^3 w[y[i]]", {"y": [1.0, 2.0, 3.0, 9.0]}, 3.0),
+        ("sum_i [y[i] > 0]*softmax(w)[y[i]]*0", {"y": [9.0, np.nan, 2.0, 3.0]}, 0.0),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")
+def test_what_nothing_reads_may_be_any_number(text, given, expected, target):
+    pytest.importorskip(target)
+    program = gradproof.compile(text, target=target, assume=["y: 4", "w: 3", *(["c:"] if "c" in given else [])])
+    assert float(program(w=W, **given)["value"]) == pytest.approx(expected)
 
 
 def test_readings_leave_one_range():
-    formula = parse("sum_i (w[y[i]] + v[y[i] + 1])", assume=["w: 5", "v: 9"])
-    found = readings(formula.symbols, [formula.value])
-    assert ranges(found, {}) == (Range("y", 1, 5, "numbers of entries", "they stand in a subscript of w"),)
-    assert {reading.weight for reading in found} == {Fraction(1)}
+    program = gradproof.compile("sum_i (w[y[i]] + v[y[i] + 1])", target="numpy", assume=["w: 5", "v: 4"])
+    assert program.source.count("check_range(") == 2
+    with pytest.raises(
+        FormulaError, match=r"y: numbers of entries from 1 to 3 were expected \(they stand in a subscript of v\), got 4"
+    ):
+        program(w=np.ones(5), v=np.ones(4), y=[1, 4])
+
+
+def test_one_variable_is_looked_at_once():
+    source = gradproof.compile("sum_i w[y[i]]*v[y[i]]", ["value", "gradient wrt w"], "numpy", assume=["w: k", "v: k"]).source
+    assert [function.count("check_range(") for function in source.split("\ndef ")[1:]] == [0, 1, 1, 1, 1]
+
+
+def test_an_own_step_of_a_library_looks_at_numbers_where_there_are_some():
+    torch, jax = pytest.importorskip("torch"), pytest.importorskip("jax")
+    own = gradproof.compile("cross_entropy(X, y)", target="torch").functions["formula"]
+    with pytest.raises(FormulaError, match="got 3 in y"):
+        own(X=torch.tensor(X), y=torch.tensor([0, 3, 1, 1]))
+    each = torch.func.vmap(lambda x: own(X=x, y=torch.tensor([0, 1, 1, 1])))(torch.tensor(np.stack([X, X])))
+    assert each.shape == (2,)
+    own = gradproof.compile("cross_entropy(X, y)", target="jax").functions["formula"]
+    assert np.isfinite(jax.jit(lambda X: own(X=X, y=np.array([0, 1, 1, 1])))(X))
+
+
+def _module(source):
+    namespace: dict = {}
+    exec(compile(source, "saved", "exec"), namespace)
+    return namespace
 
 
 def test_a_formula_without_numbers_of_entries_has_no_readings():
