@@ -410,3 +410,26 @@ def test_a_transport_plan_with_sums_that_agree_but_for_rounding_is_found():
     )
     assert found.is_converged
     assert found.objective == pytest.approx(lowest, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("formula", "over", "conditions"),
+    [
+        ("sum(max(1 - s.*(A*x + c), 0)) + norm2(x)^2/2", "x,c", ()),
+        (r"\sum_i \max(0, 1 - s_i (A x + c)_i) + \frac12 \|x\|^2", "x,c", ()),
+        ("norm2(x)^2/2 + sum(u)", "x,u,c", ("s.*(A*x + c) >= 1 - u", "u >= 0")),
+    ],
+)
+def test_an_offset_that_nobody_declares_is_one_number(formula, over, conditions):
+    signs = np.where(B > 0, 1.0, -1.0)
+    found = gradproof.minimize(formula, over, conditions, {"A": A, "s": signs})
+    declared = gradproof.minimize(formula, over, conditions, {"A": A, "s": signs}, assume=["c:"])
+    assert found.is_converged
+    assert found.values["c"].shape == ()
+    assert found.objective == pytest.approx(declared.objective, rel=1e-6)
+    assert any("c is the same for all samples" in line for line in found.explanation)
+
+
+def test_outliers_with_a_penalty_of_their_own_stay_one_for_each_sample():
+    found = gradproof.minimize("norm2(A*x + e - b)^2 + norm1(e)", "x,e", data={"A": A, "b": B})
+    assert found.values["e"].shape == B.shape

@@ -20,6 +20,7 @@ from gradproof.formula.formula import Formula
 from gradproof.formula.parse import parse
 from gradproof.formula.values import bind
 from gradproof.objective.conditions import Condition, read_condition, spelled, unwrapped
+from gradproof.objective.offsets import offsets_of
 from gradproof.objective.requirements import check_parameters
 from gradproof.objective.values import check_memory
 
@@ -81,12 +82,18 @@ def read_statement(
         if name in values:
             raise FormulaError(f"a variable was expected to minimize over, got data for {name}", remedy="Leave one of the two out.")
     assume = _with_numbers(body, over, known, assume)
+    offsets = offsets_of([body, *(one.formula for one in texts)], over, known, assume)
+    assume = [*assume, *offsets]
     shapes = _variable_shapes([body, *(one.formula for one in texts)], over, known, assume)
     points = {name: np.broadcast_to(0.0, shape) for name, shape in shapes.items()}
     formula = parse(body, assume, {**values, **points})
     if formula.axes:
         raise FormulaError("a number was expected as the objective", got="a vector or matrix", remedy="Sum its entries.")
-    formula = _with_sizes(formula, values, over)
+    notes = tuple(
+        f"{name} is the same for all samples (with --assume '{name}: ...' it has the size that you declare)"
+        for name in (one.partition(":")[0] for one in offsets)
+    )
+    formula = replace(_with_sizes(formula, values, over), notes=(*formula.notes, *notes))
     read = [read_condition(one, assume, {**values, **points}) for one in texts]
     formulas = [formula, *(found for found, _ in read)]
     values = _without_sizes(formulas, values)
@@ -205,7 +212,9 @@ def _check_data(formulas: Sequence[Formula], values: Mapping[str, Any], over: Se
     for name in values:
         if name not in names:
             takes = ", ".join(sorted(names.difference(over))) or "none"
-            raise FormulaError("data for a variable of the formula was expected", got=f"'{name}'", remedy=f"It takes data for {takes}.")
+            raise FormulaError(
+                "data for a variable of the formula was expected", got=f"'{name}'", remedy=f"It takes data for {takes}."
+            )
     for formula in formulas:
         for symbol in formula.symbols:
             if symbol.name not in values and symbol.name not in over:
