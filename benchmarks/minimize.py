@@ -100,9 +100,9 @@ def against(
     repetitions: int,
 ) -> str:
     """Return a rival's time at its loosest tolerance that will do, in words."""
-    first, found = timed(lambda: rival.fit(rival.tolerances[0]))  # compiles
-    for place, tolerance in enumerate(rival.tolerances):
-        taken, found = (first, found) if place == 0 and first > LONG else timed(lambda t=tolerance: rival.fit(t))
+    rival.fit(rival.tolerances[0])  # compiles
+    for tolerance in rival.tolerances:
+        taken, found = timed(lambda t=tolerance: rival.fit(t))
         excess = (objective(found) - result.objective) / zero
         if excess <= (wanted or result.certificate.tolerance):
             break

@@ -12,6 +12,7 @@ from gradproof.errors import DomainError, ShapeError
 from gradproof.solvers.design_kernels import (
     combine_dense,
     combine_sparse,
+    copy_dense,
     correlate_dense,
     correlate_sparse,
     gather_sparse,
@@ -35,6 +36,7 @@ class Design:
         self.shape: tuple[int, int] = matrix.shape
         #: How often the whole matrix was read, in fractions.
         self.passes = 0.0
+        self._lengths = np.diff(matrix.indptr) if self.is_sparse else np.zeros(0, dtype=np.int64)
         self._where = where
 
     def correlate(self, residual: Array, chosen: Indices | None = None) -> Array:
@@ -63,18 +65,20 @@ class Design:
             )
         return products, squares, sums
 
-    def columns(self, chosen: Indices) -> Any:
-        """Return the chosen columns: float64 and column by column, or sparse."""
+    def copy_columns(self, chosen: Indices, means: Array | None, rows: Array) -> None:
+        """Write the chosen columns, less their means if given, as rows, in the precision that these have."""
         self.passes += chosen.size / max(1, self.shape[1])
         if self.is_sparse:
-            return self.matrix[:, chosen]
-        return np.asfortranarray(self.matrix.T[chosen].T, dtype=np.float64)
+            columns = self.matrix[:, chosen].toarray()
+            rows[:] = (columns if means is None else columns - means[chosen]).T
+        else:
+            copy_dense(self.matrix.T, chosen, np.zeros(0) if means is None else means[chosen], rows)
 
     def gather(self, chosen: Indices) -> tuple[Array, npt.NDArray[np.integer[Any]], Indices]:
         """Return the entries, the rows and the starts of the chosen columns of a sparse matrix, in copies that lie together."""
         self.passes += chosen.size / max(1, self.shape[1])
         data, indices, starts = self.matrix.data, self.matrix.indices, np.zeros(chosen.size + 1, dtype=np.int64)
-        np.cumsum(np.diff(self.matrix.indptr)[chosen], out=starts[1:])
+        np.cumsum(self._lengths[chosen], out=starts[1:])
         entries, rows = np.empty(starts[-1], dtype=data.dtype), np.empty(starts[-1], dtype=indices.dtype)
         gather_sparse(data, indices, self.matrix.indptr, chosen, starts, entries, rows)
         return entries, rows, starts

@@ -107,6 +107,15 @@ def gather_sparse(data: Any, indices: Any, starts: Any, chosen: Any, places: Any
             entries[to + k], rows[to + k] = data[start + k], indices[start + k]
 
 
+@njit(cache=True)
+def copy_dense(rows: Any, chosen: Any, shift: Any, out: Any) -> None:
+    """Write the chosen rows, each less its entry of ``shift`` (none if that is empty), in the precision of ``out``."""
+    for place in range(chosen.size):
+        row, less, to = rows[chosen[place]], shift[place] if shift.size else 0.0, out[place]
+        for i in range(to.size):
+            to[i] = row[i] - less
+
+
 @njit(cache=True, fastmath=True)
 def scale_dense(rows: Any, chosen: Any, root: Any, scaled: Any, squares: Any) -> None:
     """Write the chosen rows times ``root`` entry by entry, and their squared norms."""
@@ -120,62 +129,31 @@ def scale_dense(rows: Any, chosen: Any, root: Any, scaled: Any, squares: Any) ->
 
 
 @njit(cache=True)
-def bound_products(
-    known: Any,
-    read_at: Any,
-    norms: Any,
-    columns: Any,
-    moved: Any,
-    first: int,
-    limit: float,
-    is_signed: bool,
-    bounds: Any,
-    read: Any,
-) -> None:
-    """Write upper bounds of products that were known before the residual moved; marks in ``read`` those above the limit.
-
-    ``moved[read_at[j] - first]`` is how far the residual went since column j was read; a column read before that has no bound.
-    """
-    for place in range(columns.size):
-        j = columns[place]
-        since = read_at[j] - first
-        reach = moved[since] * norms[j] if since >= 0 else np.inf
-        if is_signed:
-            bounds[place] = known[j] + reach
-            above = bounds[place] > limit
-        else:
-            size = abs(known[j]) + reach
-            bounds[place] = -size if known[j] < 0.0 else size
-            above = size > limit
-        if above:
-            read[place] = True
-
-
-@njit(cache=True)
 def screen(
     alive: Any,
     products: Any,
     slack: Any,
     norms: Any,
+    reaches: Any,
     is_chosen: Any,
     limit: float,
     scale: float,
     radius: float,
-    ridge: float,
     candidates: Any,
     distances: Any,
 ) -> Any:
     """Move the columns that may still be used, with their products, to the front, and list those that violate their limit.
 
-    The dual optimum lies in a ball around ``scale`` times the residual; ``distances`` are those of the candidates' constraints
-    from its center. Returns how many columns are left, and how many candidates there are.
+    The dual optimum lies in a ball around ``scale`` times the residual, and the product of column j with what lies there differs by at
+    most the radius times ``reaches[j]``; ``distances`` are those of the candidates' constraints from its center.
+    Returns how many columns are left, and how many candidates there are.
     """
     left, found = 0, 0
     for place in range(alive.size):
         j = alive[place]
         size = slack[place]
         if not is_chosen[j]:
-            if limit > 0.0 and scale * size + radius * np.sqrt(norms[j] ** 2 + ridge) < limit:
+            if limit > 0.0 and scale * size + radius * reaches[j] < limit:
                 continue
             if size > limit * (1.0 + 1e-9):
                 candidates[found], distances[found] = j, (limit - scale * size) / norms[j]

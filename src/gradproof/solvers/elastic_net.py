@@ -11,10 +11,9 @@ from gradproof.solvers.descent import Penalty
 from gradproof.solvers.design import Array, Design, target_vector
 from gradproof.solvers.result import Result, Stopping
 from gradproof.solvers.working_set import SparseSet, WorkingSet
-from gradproof.solvers.working_set_run import GAP, AbstractWorkingSetRun, check_penalties
+from gradproof.solvers.working_set_run import GAP, INNER, AbstractWorkingSetRun, check_penalties
 
 _WHERE = "minimize_elastic_net"
-_INNER = 0.1
 
 
 def minimize_elastic_net(
@@ -93,7 +92,7 @@ class _Run(AbstractWorkingSetRun):
             self.residual = data.target - self.set.predict(self.beta)
             self.refresh()
         elif self.set.chosen.size:
-            self.excess = 1e-3
+            self.aim = 1e-4
             self.solve_inside(1e-3)
             self.refresh()
 
@@ -125,9 +124,14 @@ class _Run(AbstractWorkingSetRun):
         """Solve for the columns of the set, the more exactly the closer the whole is to its end."""
         self._sharpen(gap)
         scale = self.penalty.lambda_1 or self.data.lambda_max(self.penalty.is_positive)
-        tolerance = scale * min(0.3, _INNER * max(self.excess, 0.1 * self.stopping.tolerance))
-        slope = self.chosen_products()
-        self.beta, self.residual = self.set.minimize(self.beta, slope, self.data.target, self.penalty, tolerance, self.deadline)
+        slope = self.chosen_products(self.set.negligible(self.penalty))
+        self.beta, self.residual = self.set.minimize(
+            self.beta, slope, self.data.target, self.penalty, scale * self.aim, self.deadline
+        )
+
+    def share(self, added: int) -> float:
+        """Return to what share of the violation to solve: new columns bring others of about their share, below which it is in vain."""
+        return min(INNER, added / max(1, int(np.count_nonzero(self.beta))))
 
     def _sharpen(self, gap: float) -> None:
         """Take the Gram matrix in double precision if that in single precision leads nowhere any more."""

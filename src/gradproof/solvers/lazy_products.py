@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
 from gradproof.solvers.design import Array, Design, Indices
-from gradproof.solvers.design_kernels import bound_products
+from gradproof.solvers.lazy_kernels import distance, refresh_dense, refresh_sparse
 
-_KEPT = 8
+_KEPT = 12
 
 
 class LazyProducts:
@@ -22,33 +24,35 @@ class LazyProducts:
         self._design = design
         self._norms = norms
         self._residuals: list[Array] = [residual]
+        self._moved: Array = np.zeros(1)
         self._known = products.copy()
         self._read_at = np.zeros(products.size, dtype=np.int64)
         self._first = 0
 
-    def refresh(self, residual: Array, columns: Indices, needed: npt.NDArray[np.bool_], limit: float, is_signed: bool) -> Array:
+    def refresh(self, residual: Array, columns: Indices, is_exact: npt.NDArray[np.bool_], limit: float, is_signed: bool) -> Array:
         """Return the products of the columns with the residual, or for those below the limit an upper bound.
 
-        Args:     needed: which of the columns have to be exact.  is_signed: whether only positive products can pass the limit;
-                  else the bound has the sign of the product that was read.
+        Args:     residual: not changed by anybody from now on.  is_exact: of all columns of X, those whose product is needed itself.
+                  is_signed: whether only positive products can pass the limit; else a bound has the sign of the product that was read.
         """
-        moved = np.array([float(np.linalg.norm(residual - old)) for old in self._residuals])
-        bounds, read = np.empty(columns.size), needed.copy()
-        bound_products(self._known, self._read_at, self._norms, columns, moved, self._first, limit, is_signed, bounds, read)
-        chosen = columns[read]
         self._remember(residual)
-        fresh = self._design.correlate(residual, chosen)
-        self._known[chosen] = fresh
-        self._read_at[chosen] = self._first + len(self._residuals) - 1
-        bounds[read] = fresh
-        return bounds
-
-    def known(self, columns: Indices) -> Array:
-        """Return the products of these columns as they were read last."""
-        return np.asarray(self._known[columns])
+        products = np.empty(columns.size)
+        state: Any = (
+            residual, columns, self._known, self._read_at, self._norms, is_exact, self._moved, self._first, limit, is_signed, products,
+        )  # fmt: skip
+        matrix = self._design.matrix
+        if self._design.is_sparse:
+            count = refresh_sparse(matrix.data, matrix.indices, matrix.indptr, *state)
+        else:
+            count = refresh_dense(matrix.T, *state)
+        self._design.passes += count / max(1, self._design.shape[1])
+        return products
 
     def _remember(self, residual: Array) -> None:
+        if residual is self._residuals[-1]:
+            return
         self._residuals.append(residual)
         if len(self._residuals) > _KEPT:
             del self._residuals[0]
             self._first += 1
+        self._moved = np.array([distance(residual, old) for old in self._residuals])

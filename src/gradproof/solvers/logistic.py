@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from gradproof.errors import DomainError
 from gradproof.solvers.descent import DenseColumns, Penalty, SparseColumns, descend
 from gradproof.solvers.design import Array, Design, Indices, target_vector
 from gradproof.solvers.design_kernels import scale_dense
+from gradproof.solvers.logistic_kernels import measure_margins
 from gradproof.solvers.result import Result, Stopping
 from gradproof.solvers.sparse_kernels import scale_sparse
 from gradproof.solvers.working_set import REACH, minimize_columns
@@ -19,7 +21,8 @@ from gradproof.solvers.working_set_run import GAP, AbstractWorkingSetRun, check_
 _WHERE = "minimize_logistic"
 _NEWTON_STEPS = 12
 _SWEEPS = 500
-_INNER = 0.1
+#: Of the violation, and of that which is wanted: to such shares the quadratic models are solved.
+_MODEL, _INSIDE = 0.03, 0.2
 _INTERCEPT_STEPS, _LONGEST = 60, 4.0
 
 
@@ -72,16 +75,16 @@ class _Columns:
         if added.size == 0:
             return
         if not self._design.is_sparse:
-            self._append(self._design.columns(added))
+            self._append(added)
         self.chosen = np.concatenate([self.chosen, added])
 
-    def _append(self, new: Array) -> None:
-        old, size = self.chosen.size, self.chosen.size + new.shape[1]
+    def _append(self, added: Indices) -> None:
+        old, size = self.chosen.size, self.chosen.size + added.size
         if size > self.rows.shape[0]:
             grown = np.empty((int(1.5 * size), self._design.shape[0]), dtype=np.float32)
             grown[:old] = self.rows[:old]
             self.rows = grown
-        self.rows[old:size] = new.T
+        self._design.copy_columns(added, None, self.rows[old:size])
 
 
 class _Run(AbstractWorkingSetRun):
@@ -101,7 +104,7 @@ class _Run(AbstractWorkingSetRun):
         if fit_intercept:
             self.intercept = float(np.log(np.sum(self.labels > 0) / np.sum(self.labels < 0)))
         self.margin: Array = np.full(design.shape[0], self.intercept)
-        residual = self.labels * _sigmoid(-self.labels * self.margin)
+        self.loss, residual = self._look(self.margin)
         products, squares, _ = design.survey(residual)
         super().__init__(design, squares, _Columns(design), penalty, stopping)
         self.begin(residual, products)
@@ -109,23 +112,24 @@ class _Run(AbstractWorkingSetRun):
         self.dual = -np.inf
         if start is not None:
             self.take_start(start, _WHERE)
-            self.margin = self.intercept + self._predict(self.beta)
-            self._settle_residual()
+            self._settle(self.intercept + self._predict(self.beta))
             self.refresh()
 
     def _predict(self, beta: Array) -> Array:
         return self.design.combine(self.set.chosen, beta)
 
-    def _settle_residual(self) -> None:
-        self.residual = self.labels * _sigmoid(-self.labels * self.margin)
+    def _look(self, margin: Array) -> tuple[float, Array]:
+        """Return the loss, and minus its gradient in the margin."""
+        residual = np.empty(margin.size)
+        return float(measure_margins(self.labels, margin, np.exp(-np.abs(margin)), residual)), residual
 
-    def _objective(self, margin: Array, beta: Array) -> float:
-        loss = float(np.logaddexp(0, -self.labels * margin).sum())
-        return loss + self.penalty.lambda_1 * float(np.abs(beta).sum()) + 0.5 * self.penalty.lambda_2 * float(beta @ beta)
+    def _settle(self, margin: Array) -> None:
+        self.margin = margin
+        self.loss, self.residual = self._look(margin)
 
     def measure(self, slack: Array) -> tuple[float, float]:
         """Return the objective and the gap to the entropy of the residual, scaled until it is dual feasible."""
-        objective = self._objective(self.margin, self.beta)
+        objective = self.loss + self.penalty.value(self.beta)
         highest = float(np.max(slack, initial=0.0))
         self.scale = min(1.0, self.penalty.lambda_1 / highest) if highest > 0 else 1.0
         wrong = np.abs(self.residual) * self.scale
@@ -143,16 +147,18 @@ class _Run(AbstractWorkingSetRun):
     def solve_inside(self, gap: float) -> None:
         """Take proximal Newton steps for the columns of the set."""
         lambda_1 = self.penalty.lambda_1
-        target = lambda_1 * min(0.3, _INNER * max(self.excess, self.stopping.tolerance))
-        objective = self._objective(self.margin, self.beta)
-        for step in range(_NEWTON_STEPS):
-            slope = self.chosen_products() if step == 0 else self.design.correlate(self.residual, self.set.chosen)
+        target = lambda_1 * self.aim
+        objective = self.loss + self.penalty.value(self.beta)
+        for _ in range(_NEWTON_STEPS):
+            slope = self.chosen_products(REACH * lambda_1)
             violation = self._violation(slope)
-            if violation <= target:
+            if violation <= target or time.perf_counter() >= self.deadline:
                 break
             curvature = np.abs(self.residual) * (1 - np.abs(self.residual))
             direct = self._solve_sparse if self.design.is_sparse else self._solve_dense
-            wanted, change = direct(curvature, slope, _INNER * max(_INNER * violation, target))
+            # The model is right up to the square of the violation: to solve it better is in vain.
+            tolerance = max(violation * min(_MODEL, violation / lambda_1), _INSIDE * target)
+            wanted, change = direct(curvature, slope, tolerance)
             objective, is_moved = self._search(wanted - self.beta, change, objective)
             if not is_moved:
                 break
@@ -161,16 +167,16 @@ class _Run(AbstractWorkingSetRun):
     def _solve_sparse(self, curvature: Array, slope: Array, tolerance: float) -> tuple[Array, float]:
         """Minimize the quadratic model over sparse columns; returns the coefficients and the intercept's change."""
         active = np.flatnonzero((self.beta != 0) | (np.abs(slope) > REACH * self.penalty.lambda_1))
-        data, indices, starts = self.design.gather(self.set.chosen[active])
         root = np.sqrt(curvature)
-        scaled, squares, across = np.empty(data.size), np.empty(active.size), np.empty(active.size)
-        scale_sparse(data, indices, starts, root, scaled, squares, across)
+        data, indices, starts = self.design.gather(self.set.chosen[active])
+        scaled, squares, across = data.astype(np.float64, copy=False), np.empty(active.size), np.empty(active.size)
+        scale_sparse(scaled, indices, starts, root, squares, across)
         center, slope, pull, total = self._eliminated(curvature, slope[active], across)
         columns = SparseColumns(
             scaled, indices, starts, root.size, squares - total * center**2 if center.size else squares, center, total
         )
         old, beta = self.beta[active], self.beta.copy()
-        beta[active], _, _ = descend(columns, slope, old, self.penalty, tolerance, _SWEEPS)
+        beta[active], _, _ = descend(columns, slope, old, self.penalty, tolerance, _SWEEPS, self.deadline)
         return beta, (pull - float(center @ (beta[active] - old))) if center.size else 0.0
 
     def _solve_dense(self, curvature: Array, slope: Array, tolerance: float) -> tuple[Array, float]:
@@ -185,7 +191,7 @@ class _Run(AbstractWorkingSetRun):
             rows -= np.outer(center, root).astype(np.float32)
             squares -= total * center**2
         old, beta = self.beta[active], self.beta.copy()
-        beta[active] = minimize_columns(DenseColumns(rows, squares), slope, old, self.penalty, tolerance)
+        beta[active] = minimize_columns(DenseColumns(rows, squares), slope, old, self.penalty, tolerance, self.deadline)
         return beta, (pull - float(center @ (beta[active] - old))) if center.size else 0.0
 
     def _eliminated(self, curvature: Array, slope: Array, across: Array) -> tuple[Array, Array, float, float]:
@@ -202,10 +208,11 @@ class _Run(AbstractWorkingSetRun):
         step = 1.0
         for _ in range(30):
             beta, margin = self.beta + step * direction, self.margin + step * move
-            found = self._objective(margin, beta)
+            loss, residual = self._look(margin)
+            found = loss + self.penalty.value(beta)
             if found <= objective:
                 self.beta, self.margin, self.intercept = beta, margin, self.intercept + step * change
-                self._settle_residual()
+                self.loss, self.residual = loss, residual
                 return found, found < objective
             step *= 0.5
         return objective, False
@@ -223,10 +230,9 @@ class _Run(AbstractWorkingSetRun):
             # Far away Newton's step flies off; the best change lies between bounds whose slopes have unlike signs.
             if not low <= change <= high:
                 change = 0.5 * (low + high)
-            self.margin = self.margin + change
+            self._settle(self.margin + change)
             self.intercept += change
             low, high = low - change, high - change
-            self._settle_residual()
             if abs(change) <= 1e-15 * (1 + abs(self.intercept)):
                 break
 
@@ -239,11 +245,6 @@ class _Run(AbstractWorkingSetRun):
     def describe(self) -> tuple[str, str, float]:
         """Return the names of the solver and the certificate, and the intercept."""
         return "working set, proximal Newton", GAP, self.intercept
-
-
-def _sigmoid(x: Array) -> Array:
-    small = np.exp(-np.abs(x))
-    return np.asarray(np.where(x >= 0, 1, small) / (1 + small))
 
 
 def _labels(y: npt.ArrayLike, n: int) -> Array:

@@ -68,14 +68,14 @@ def descend_sparse_weighted(
 
 
 @njit(cache=True)
-def scale_sparse(data: Any, indices: Any, starts: Any, root: Any, scaled: Any, squares: Any, across: Any) -> None:
-    """Write compressed columns with their rows times ``root``, their squared norms and their inner products with ``root``."""
+def scale_sparse(data: Any, indices: Any, starts: Any, root: Any, squares: Any, across: Any) -> None:
+    """Multiply the rows of compressed columns by ``root``, in place; write their squared norms and their inner products with ``root``."""
     for j in range(squares.size):
         square, along = 0.0, 0.0
         for k in range(np.uint64(starts[j]), np.uint64(starts[j + 1])):
             factor = root[np.uint32(indices[k])]
             entry = data[k] * factor
-            scaled[k] = entry
+            data[k] = entry
             square += entry * entry
             along += entry * factor
         squares[j], across[j] = square, along

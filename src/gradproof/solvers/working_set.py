@@ -47,6 +47,11 @@ class WorkingSet:
         """Whether the columns are kept in double precision."""
         return bool(self._dtype == np.float64)
 
+    @staticmethod
+    def negligible(penalty: Penalty) -> float:
+        """Return up to which limit a bound does for the slope of a zero coefficient: never, all columns are swept over."""
+        return -np.inf
+
     def gram(self) -> Array:
         """Return the inner products of the chosen columns, as the leading block of a matrix."""
         old, size = self._known, self.chosen.size
@@ -73,9 +78,7 @@ class WorkingSet:
             rows = np.empty((int(_SPARE * size) + 16, self._design.shape[0]), dtype=self._dtype)
             rows[:old] = self._rows[:old]
             self._rows = rows
-        new = self._design.columns(added)
-        dense = new.toarray() if self._design.is_sparse else new
-        self._rows[old:size] = dense.T if self._means is None else (dense - self._means[added]).T
+        self._design.copy_columns(added, self._means, self._rows[old:size])
         self.chosen = np.concatenate([self.chosen, added])
 
     def sharpen(self) -> None:
@@ -121,6 +124,11 @@ class SparseSet:
         self._squares = squares
         self.chosen: Indices = np.zeros(0, dtype=np.int64)
 
+    @staticmethod
+    def negligible(penalty: Penalty) -> float:
+        """Return up to which limit a bound does for the slope of a zero coefficient, as the column is left out."""
+        return REACH * penalty.lambda_1
+
     def extend(self, added: Indices) -> None:
         """Take up more columns."""
         self.chosen = np.concatenate([self.chosen, added])
@@ -133,7 +141,7 @@ class SparseSet:
     ) -> tuple[Array, Array]:
         """Return the best coefficients of the chosen columns from ``beta`` on, and their residual; slope is that at beta."""
         height = slope if penalty.is_positive else np.abs(slope)
-        active = np.flatnonzero((beta != 0) | (height > REACH * penalty.lambda_1))
+        active = np.flatnonzero((beta != 0) | (height > self.negligible(penalty)))
         chosen, n = self.chosen[active], target.size
         data, indices, starts = self._design.gather(chosen)
         center = np.zeros(0) if self._means is None else self._means[chosen]
@@ -150,7 +158,9 @@ class SparseSet:
         return self._design.combine(self.chosen, beta) - _center(self._means, self.chosen, beta)
 
 
-def minimize_columns(columns: DenseColumns, slope: Array, start: Array, penalty: Penalty, tolerance: float) -> Array:
+def minimize_columns(
+    columns: DenseColumns, slope: Array, start: Array, penalty: Penalty, tolerance: float, deadline: float = np.inf
+) -> Array:
     """Return argmin_b ||X (b - start)||^2 / 2 - <slope, b> + penalty(b) for the columns x_j of X.
 
     Goes on with the Gram matrix of the columns, if that is smaller, when the sweeps have cost as much as it will.
@@ -159,11 +169,11 @@ def minimize_columns(columns: DenseColumns, slope: Array, start: Array, penalty:
     size, n = rows.shape
     is_smaller = 2 * size <= n
     most = max(_FEWEST, int(_WORTH * size)) if is_smaller else _SWEEPS
-    beta, fit, sweeps = descend(columns, slope, start, penalty, tolerance, most)
+    beta, fit, sweeps = descend(columns, slope, start, penalty, tolerance, most, deadline)
     if sweeps < most or not is_smaller:
         return beta
-    weights = np.full(size, penalty.lambda_1)
-    return minimize_gram(rows @ rows.T, slope - rows @ fit, beta, weights, penalty.lambda_2, penalty.is_positive, tolerance)
+    weights, slope = np.full(size, penalty.lambda_1), slope - rows @ fit
+    return minimize_gram(rows @ rows.T, slope, beta, weights, penalty.lambda_2, penalty.is_positive, tolerance, deadline)
 
 
 def _center(means: Array | None, chosen: Indices, beta: Array) -> float:

@@ -20,11 +20,17 @@ GAP = "duality gap relative to the objective at zero"
 _FIRST = 100
 _SHARE = 0.4
 #: So large a share of the dense columns costs little beside a pass over all of them.
-_SHARE_DENSE = 0.05
+_SHARE_DENSE = 0.1
 #: Of sparse columns, which cost little, this share at a time, or this multiple of those in use, but not fewer than so many.
 _SHARE_SPARSE, _GROWTH_SPARSE, _FIRST_SPARSE = 0.125, 4, 800
 #: Penalties on the way to a small one: so much smaller each, and none that is so close to it.
 _FALL, _NEAR = 3.0, 1.5
+#: Inside, the violation falls to this share of that of the whole.
+INNER = 0.1
+#: It is between these (the second relative to the tolerance).
+_LOOSEST, _EXACTEST = 0.3, 0.01
+#: This share of the excess that the tolerance allows is surely enough.
+_ENOUGH = 0.3
 
 
 class AbstractWorkingSetRun(ABC):
@@ -40,6 +46,7 @@ class AbstractWorkingSetRun(ABC):
         self.design, self.squares, self.set, self.penalty, self.stopping = design, squares, chosen, penalty, stopping
         self.deadline = self.began + stopping.max_seconds
         self.norms = np.sqrt(squares)
+        self.reaches = np.sqrt(squares + penalty.lambda_2) if penalty.lambda_2 else self.norms
         self.history = History()
         self.beta: Array = np.zeros(self.set.chosen.size)
         self.alive: Indices = np.flatnonzero(squares > 0)
@@ -53,6 +60,8 @@ class AbstractWorkingSetRun(ABC):
         self.level = np.inf
         #: By how much the largest product exceeds lambda_1, relative to that at zero if lambda_1 = 0.
         self.excess = np.inf
+        #: How exactly to solve inside: the largest violation of the optimality conditions relative to the level.
+        self.aim = _LOOSEST
 
     @abstractmethod
     def measure(self, slack: Array) -> tuple[float, float]:
@@ -120,7 +129,9 @@ class AbstractWorkingSetRun(ABC):
         self.excess = highest / self.level - 1 if self.level else gap
         above = self.alive[(slack > self.level) & ~self.is_chosen[self.alive]] if self.level > wanted.lambda_1 else None
         worst = self._pick(*self._screen(slack))
-        self._extend(worst if above is None else above)
+        added = worst if above is None else above
+        self.aim = self._aim(gap, added.size)
+        self._extend(added)
         self.beta = np.concatenate([self.beta, np.zeros(self.set.chosen.size - self.beta.size)])
         self.penalty = wanted._replace(lambda_1=self.level)
         try:
@@ -128,6 +139,16 @@ class AbstractWorkingSetRun(ABC):
         finally:
             self.penalty = wanted
         self.refresh()
+
+    def _aim(self, gap: float, added: int) -> float:
+        """Return how exactly to solve; near the end the gap is proportional to the excess, which says what excess is enough."""
+        tolerance = self.stopping.tolerance
+        enough = _ENOUGH * tolerance / gap if self.level <= self.penalty.lambda_1 else 0.0
+        return min(_LOOSEST, max(self.excess * max(self.share(added), enough), _EXACTEST * tolerance))
+
+    def share(self, added: int) -> float:
+        """Return to what share of the violation to solve when so many columns are new."""
+        return INNER
 
     def _next_level(self, slack: Array, highest: float) -> float:
         """Return the l1 penalty to solve for next: of sparse columns larger ones first, so that few are taken up in vain."""
@@ -151,19 +172,23 @@ class AbstractWorkingSetRun(ABC):
 
     def refresh(self) -> None:
         """Bring the products up to date."""
-        limit, is_signed = self.penalty.lambda_1, self.penalty.is_positive
-        self.products = self.lazy.refresh(self.residual, self.alive, self.is_chosen[self.alive], limit, is_signed)
+        self.products = self._read(self.alive, self.penalty.lambda_1)
 
-    def chosen_products(self) -> Array:
-        """Return <x_j, residual> for the columns of the set; these are never screened, and their products are exact."""
-        return self.lazy.known(self.set.chosen)
+    def chosen_products(self, limit: float = -np.inf) -> Array:
+        """Return <x_j, residual> for the columns of the set; for those without a coefficient it may be a bound up to the limit."""
+        return self._read(self.set.chosen, limit)
+
+    def _read(self, columns: Indices, limit: float) -> Array:
+        is_used = np.zeros(self.squares.size, dtype=np.bool_)
+        is_used[self.set.chosen[self.beta != 0]] = True
+        return self.lazy.refresh(self.residual, columns, is_used, limit, self.penalty.is_positive)
 
     def _screen(self, slack: Array) -> tuple[Indices, Array]:
         """Drop the columns that cannot be used; returns new ones that violate their dual constraint, and how far that is away."""
         candidates, distances = np.empty(self.alive.size, dtype=np.int64), np.empty(self.alive.size)
         left, found = screen(
-            self.alive, self.products, slack, self.norms, self.is_chosen, self.penalty.lambda_1, self.scale, self.radius,
-            self.penalty.lambda_2, candidates, distances,
+            self.alive, self.products, slack, self.norms, self.reaches, self.is_chosen, self.penalty.lambda_1, self.scale, self.radius,
+            candidates, distances,
         )  # fmt: skip
         self.alive, self.products = self.alive[:left], self.products[:left]
         return candidates[:found], distances[:found]
