@@ -77,7 +77,7 @@ def test_softmax_regression_on_digits():
     assert errors[1] < errors[0]
 
 
-@pytest.mark.parametrize("penalty", ["l1", "l2", "elasticnet", "group", "nuclear", None])
+@pytest.mark.parametrize("penalty", ["l1", "l2", "elasticnet", "group", "nuclear"])
 def test_softmax_penalties(penalty):
     x, y = load_digits(return_X_y=True)
     x, names = x[:300] / 16, np.array([f"digit {label}" for label in y[:300]])
@@ -261,3 +261,57 @@ def test_data_whose_squares_overflow_are_refused():
     x, y = regression(5)
     with pytest.raises(GradproofError, match="1e\\+150"):
         e.SoftmaxRegression().fit(1e200 * x, (y > 0).astype(int))
+
+
+def classes_apart(kind, scale=1.0):
+    """Return samples of three classes: 'overlapping', 'apart', or 'partly' apart, only by a feature that some samples have."""
+    random = np.random.default_rng(8)
+    x = random.standard_normal((90, 4))
+    noise = 0.0 if kind == "apart" else 1.5
+    y = np.argmax(x[:, :3] + noise * random.gumbel(size=(90, 3)), axis=1)
+    if kind == "partly":
+        x[:, 3], y[:9] = np.arange(90) < 9, 2
+    return x * scale, y
+
+
+SCALES = [1.0, np.array([1e6, 1e-6, 1.0, 1e3])]
+
+
+@pytest.mark.parametrize("scale", SCALES, ids=["plain", "unlike units"])
+@pytest.mark.parametrize("kind", ["apart", "partly"])
+@pytest.mark.parametrize("form", [np.asarray, sparse.csr_matrix], ids=["dense", "sparse"])
+def test_without_a_penalty_classes_that_can_be_told_apart_are_reported(kind, scale, form):
+    x, y = classes_apart(kind, scale)
+    model = e.SoftmaxRegression(penalty=None)
+    with pytest.warns(sklearn.exceptions.ConvergenceWarning, match="add a penalty"):
+        model.fit(form(x), y)
+    assert model.result_.reason == "unattained"
+    w, b = model.result_.extra["direction"]
+    scores = x @ w.T + b
+    margins = scores[np.arange(len(y)), y][:, None] - scores
+    assert margins.min() >= -1e-6 * margins.max()
+    assert margins.max() > 0
+
+
+@pytest.mark.parametrize("fit_intercept", [True, False])
+@pytest.mark.parametrize("form", [np.asarray, sparse.csr_matrix], ids=["dense", "sparse"])
+def test_without_a_penalty_the_units_of_the_features_do_not_count(form, fit_intercept):
+    x, y = classes_apart("overlapping")
+    model = e.SoftmaxRegression(penalty=None, fit_intercept=fit_intercept)
+    found = sklearn.base.clone(model).fit(form(x), y)
+    for scale in (1e-6, *SCALES):
+        other = sklearn.base.clone(model).fit(form(x * scale), y)
+        assert other.result_.is_converged
+        np.testing.assert_allclose(other.coef_ * scale, found.coef_, atol=1e-5)
+    theirs = linear_model.LogisticRegression(C=np.inf, tol=1e-10, max_iter=10000, fit_intercept=fit_intercept).fit(x, y)
+    np.testing.assert_allclose(found.predict_proba(x), theirs.predict_proba(x), atol=1e-4)
+
+
+@pytest.mark.parametrize("form", [np.asarray, sparse.csr_matrix], ids=["dense", "sparse"])
+@pytest.mark.parametrize("shift", [0.0, 1e3])
+def test_ridge_softmax_with_features_in_unlike_units(form, shift):
+    x, y = classes_apart("overlapping", 10.0 ** np.linspace(-3, 3, 4))
+    model = e.SoftmaxRegression(C=1e3).fit(form(x + shift * x.std(axis=0)), y)
+    assert model.result_.is_converged
+    plain = e.SoftmaxRegression(C=1e3).fit(x, y)
+    np.testing.assert_allclose(model.coef_, plain.coef_, rtol=1e-3, atol=1e-6)

@@ -6,7 +6,8 @@ from scipy import sparse
 
 from gradproof.errors import GradproofError
 from gradproof.solvers.result import Stopping
-from gradproof.solvers.softmax import SoftmaxLoss, minimize_softmax
+from gradproof.solvers.softmax import minimize_softmax
+from gradproof.solvers.softmax_loss import SoftmaxLoss
 
 RANDOM = np.random.default_rng(21)
 
@@ -111,7 +112,7 @@ def test_an_interruption_before_the_first_step_returns_the_start(monkeypatch):
     def interrupt(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("gradproof.solvers.softmax.cholesky", interrupt)
+    monkeypatch.setattr("gradproof.solvers.softmax_coordinates.cholesky", interrupt)
     x, labels = data(30, 4, 3)
     found = minimize_softmax(x, labels, 1.0)
     assert found.reason == "interrupted"

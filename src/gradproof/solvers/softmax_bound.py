@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from gradproof.solvers.softmax import SoftmaxLoss
+from gradproof.solvers.softmax_loss import SoftmaxLoss
 
 
 def softmax_bound(

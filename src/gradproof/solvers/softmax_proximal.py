@@ -15,8 +15,8 @@ from gradproof.prox.checks import Array, positive
 from gradproof.prox.nuclear import Nuclear
 from gradproof.solvers.problem import largest_eigenvalue
 from gradproof.solvers.result import Certificate, History, Reason, Result, Stopping
-from gradproof.solvers.softmax import SoftmaxLoss, started
 from gradproof.solvers.softmax_dual import entropy, settle_intercept, softmax_shares
+from gradproof.solvers.softmax_loss import SoftmaxLoss, started
 from gradproof.solvers.working_set_run import GAP
 
 _WHERE = "minimize_structured_softmax"

@@ -16,9 +16,9 @@ from gradproof.solvers.design import Indices
 from gradproof.solvers.design_kernels import combine_dense, correlate_dense
 from gradproof.solvers.gram import minimize_gram
 from gradproof.solvers.result import Certificate, History, Reason, Result, Stopping
-from gradproof.solvers.softmax import SoftmaxLoss
 from gradproof.solvers.softmax_dual import entropy, settle_intercept, softmax_shares
 from gradproof.solvers.softmax_kernels import log_sum_of_others
+from gradproof.solvers.softmax_loss import SoftmaxLoss
 from gradproof.solvers.softmax_newton import ROOM, joint_curvature
 from gradproof.solvers.sparse_kernels import descend_sparse_weighted
 from gradproof.solvers.working_set_run import GAP, check_penalties
