@@ -80,3 +80,13 @@ def test_zero_solution_and_zero_group():
 def test_bad_input(groups, lambda_, message):
     with pytest.raises(GradproofError, match=message):
         minimize_group_lasso(np.eye(3), np.ones(3), groups, lambda_)
+
+
+def test_one_group_of_all_columns_agrees_with_its_closed_form_condition():
+    random = np.random.default_rng(8)
+    x, y = random.standard_normal((60, 300)), random.standard_normal(60)
+    lambda_ = 0.3 * float(np.linalg.norm(x.T @ y))
+    found = minimize_group_lasso(x, y, [np.arange(300)], lambda_, weights=[1.0], stopping=Stopping(1e-10))
+    slope = x.T @ (y - x @ found.x)
+    assert found.is_converged
+    assert np.allclose(slope, lambda_ * found.x / np.linalg.norm(found.x), atol=1e-4 * lambda_)

@@ -8,11 +8,11 @@ import numpy as np
 
 from gradproof.prox.checks import Array, has_rank, nonnegative
 from gradproof.prox.function import AbstractFunction
+from gradproof.prox.kernels import isotropic_flow
 from gradproof.prox.traits import NORM
 
 _STEPS = 20000
 _GAP = 1e-13
-_CHECK_EVERY = 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,19 +44,7 @@ class IsotropicVariation2D(AbstractFunction):
         target = x.astype(np.float64)
         # A flow is never stronger than all entries together, so a larger weight is the same.
         weight = min(float(gamma) * self.lambda_, float(np.abs(target).sum()))
-        flow = np.zeros((2, *target.shape))
-        ahead, t = flow, 1.0
-        scale = float(np.sum(target**2))
-        for step in range(_STEPS):
-            point = target - _transposed(ahead)
-            following = _within(ahead + _differences(point) / 8, weight)
-            if float(np.sum((ahead - following) * (following - flow))) > 0:
-                ahead, t = flow, 1.0
-                continue
-            longer = 0.5 * (1 + np.sqrt(1 + 4 * t * t))
-            ahead, flow, t = following + (t - 1) / longer * (following - flow), following, longer
-            if step % _CHECK_EVERY == 0 and _gap(target, flow, weight) <= _GAP * scale:
-                break
+        flow = isotropic_flow(target, weight, _STEPS, _GAP * float(np.sum(target**2)))
         return (target - _transposed(flow)).astype(x.dtype)
 
     def _naive_prox(self, x: Array, gamma: Array) -> Array:
@@ -103,9 +91,3 @@ def _within(flow: Array, weight: float) -> Array:
     """Return the flow with every pixel's part shortened to at most the weight."""
     length = np.sqrt(np.sum(flow**2, axis=0))
     return np.asarray(flow * np.minimum(1, weight / np.maximum(length, max(weight, 1e-300))))
-
-
-def _gap(target: Array, flow: Array, weight: float) -> float:
-    """Return the duality gap of target - D' flow: sum weight ||(D x)_p|| - <flow, D x>."""
-    slopes = _differences(target - _transposed(flow))
-    return float(np.sum(weight * np.sqrt(np.sum(slopes**2, axis=0))) - np.sum(flow * slopes))

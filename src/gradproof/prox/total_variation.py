@@ -8,7 +8,7 @@ import numpy as np
 
 from gradproof.prox.checks import Array, has_rank, nonnegative, tolerance
 from gradproof.prox.function import AbstractFunction
-from gradproof.prox.kernels import total_variation_prox
+from gradproof.prox.kernels import smooth_columns, total_variation_prox
 from gradproof.prox.norms import divide
 from gradproof.prox.traits import NORM
 
@@ -113,9 +113,9 @@ class TotalVariation2D(AbstractFunction):
         rows: Array = x.astype(np.float64)
         # Each half step leaves what it took away behind, to be given back before the next: the duals of both terms.
         for _ in range(_SWEEPS):
-            columns = _smooth_lines(rows + of_columns, weight)
+            columns = smooth_columns(rows + of_columns, weight)
             of_columns += rows - columns
-            previous, rows = rows, _smooth_lines((columns + of_rows).T, weight).T
+            previous, rows = rows, smooth_columns((columns + of_rows).T, weight).T
             of_rows += columns - rows
             change = np.abs(rows - columns).max(initial=0.0) + np.abs(rows - previous).max(initial=0.0)
             if change <= 1e-13 * np.abs(x).max(initial=0.0):
@@ -141,8 +141,3 @@ class TotalVariation2D(AbstractFunction):
             if largest < 1e-13:
                 break
         return point.astype(x.dtype)
-
-
-def _smooth_lines(x: Array, weight: float) -> Array:
-    """Return the prox of the total variation of every column."""
-    return np.stack([total_variation_prox(np.ascontiguousarray(line), weight) for line in x.T], axis=1)

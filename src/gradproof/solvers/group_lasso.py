@@ -14,12 +14,17 @@ from gradproof.errors import DomainError, ShapeError
 from gradproof.prox.groups import L21
 from gradproof.solvers.design import Array, Design, Indices, target_vector
 from gradproof.solvers.group_kernels import sweep_groups
+from gradproof.solvers.problem import largest_eigenvalue
 from gradproof.solvers.result import Certificate, History, Reason, Result, Stopping
 from gradproof.solvers.working_set import WorkingSet
 
 _WHERE = "minimize_group_lasso"
 _FIRST = 20
 _SWEEPS, _BETWEEN_LOOKS = 1000, 20
+#: Entries of the Gram matrix that the sweeps between two looks at the clock may go over: about 0.05 s.
+_ENTRIES_BETWEEN_LOOKS = 50_000_000
+#: The size from which on all eigenvalues of a group's matrix take longer than power steps to the largest.
+_SMALL_GROUP = 200
 
 
 def minimize_group_lasso(
@@ -93,6 +98,7 @@ class _Run:
         self.energy = 0.5 * float(self.target @ self.target)
         self.alive = np.flatnonzero(self.norms > 0)
         self.chosen: list[int] = []
+        self.peaks: list[float] = []
         self.set = WorkingSet(design, self.means, squares)
         self.beta: Array = np.zeros(0)
         self.dual, self.scale, self.radius = -np.inf, 1.0, np.inf
@@ -172,12 +178,14 @@ class _Run:
         sizes = [self.groups[g].size for g in self.chosen]
         starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
         weights, gram = self.weights[self.chosen], self.set.gram()
-        peaks = [float(np.linalg.eigvalsh(gram[a:b, a:b])[-1]) for a, b in itertools.pairwise(starts)]
-        steps = 1 / np.maximum(peaks, 1e-300)
+        blocks = list(itertools.pairwise(starts))
+        self.peaks += [_peak(gram[a:b, a:b]) for a, b in blocks[len(self.peaks) :]]
+        steps = 1 / np.maximum(self.peaks, 1e-300)
         slope = self.products[self.set.chosen]
         tolerance = float(weights.min()) * min(1e-2, 0.1 * max(gap, self.stopping.tolerance))
-        for _ in range(_SWEEPS // _BETWEEN_LOOKS):
-            moved = sweep_groups(gram, slope, self.beta, starts, weights, steps, _BETWEEN_LOOKS, tolerance)
+        between = max(1, min(_BETWEEN_LOOKS, _ENTRIES_BETWEEN_LOOKS // max(gram.size, 1)))
+        for _ in range(_SWEEPS // between):
+            moved = sweep_groups(gram, slope, self.beta, starts, weights, steps, between, tolerance)
             if moved <= tolerance or time.perf_counter() - self.began >= self.stopping.max_seconds:
                 break
         self.residual = self.target - self.set.predict(self.beta)
@@ -193,3 +201,10 @@ class _Run:
             iterations=iteration, seconds=time.perf_counter() - self.began, history=self.history.arrays(), passes=self.design.passes,
             extra={"intercept": self.offset - center, "support": used, "screened": len(self.groups) - self.alive.size},
         )  # fmt: skip
+
+
+def _peak(block: Array) -> float:
+    """Return the largest eigenvalue of the matrix of a group, of a large one an upper estimate."""
+    if block.shape[0] <= _SMALL_GROUP:
+        return float(np.linalg.eigvalsh(block)[-1])
+    return largest_eigenvalue(lambda vector: block @ vector, block.shape[0])
