@@ -5,6 +5,7 @@ import signal
 
 import numpy as np
 import pytest
+from scipy import sparse
 
 from gradproof.errors import DomainError, ShapeError
 from gradproof.estimators import SoftmaxRegression
@@ -64,6 +65,31 @@ def test_the_estimator_takes_blocks():
     np.testing.assert_allclose(found.coef_, whole.coef_, atol=1e-4)
     assert (found.predict(X) == whole.predict(X)).all()
     assert found.certificate_.is_met
+
+
+@pytest.mark.parametrize("fit_intercept", [True, False])
+def test_sparse_blocks_of_unlike_sizes(fit_intercept):
+    order = np.argsort(Y, kind="stable")
+    data = np.where(X > 3, X, 0)[order]
+    blocks = blocked.from_array(data, chunks=((1, 99, 200), 6)).map_blocks(sparse.csr_matrix)
+    model = SoftmaxRegression(fit_intercept=fit_intercept, tol=1e-10).fit(blocks, Y[order], WEIGHTS[order])
+    alone = SoftmaxRegression(fit_intercept=fit_intercept, tol=1e-10).fit(data, Y[order], WEIGHTS[order])
+    np.testing.assert_allclose(model.coef_, alone.coef_, atol=1e-4)
+    assert model.certificate_.is_met
+
+
+@pytest.mark.parametrize(
+    ("settings", "labels", "words"),
+    [
+        ({}, np.where(np.arange(300) == 7, np.nan, Y), "NaN"),
+        ({}, X[:, 0], "continuous"),
+        ({"positive": True}, Y, "any sign"),
+        ({"Cs": 3}, Y, "one C"),
+    ],
+)
+def test_what_the_cluster_does_not_take_is_refused(settings, labels, words):
+    with pytest.raises(ValueError, match=words):
+        SoftmaxRegression(**settings).fit(blocked.from_array(X, chunks=(70, 6)), labels)
 
 
 @pytest.mark.parametrize(

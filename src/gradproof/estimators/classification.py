@@ -10,11 +10,10 @@ from typing import Any, Self, cast
 import numpy as np
 import numpy.typing as npt
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from gradproof.estimators.blocks import fit_blocks
-from gradproof.estimators.parameters import checked_positive, checked_share, stopping_of
+from gradproof.estimators.parameters import check_labels, checked_positive, checked_share, stopping_of
 from gradproof.estimators.paths import DomainValueError, falling, followed, strengths
 from gradproof.estimators.regression import report
 from gradproof.solvers.design import Design
@@ -43,21 +42,12 @@ class AbstractLinearClassifier(ClassifierMixin, BaseEstimator):
 
     def _validated(self, X: Any, y: Any) -> tuple[Any, npt.NDArray[np.int64]]:
         x, target = validate_data(self, X, y, accept_sparse=_SPARSE, dtype=[np.float64, np.float32])
-        self._check_labels(target)
+        check_labels(target, type(self).__name__)
         self.classes_, codes = np.unique(target, return_inverse=True)
         if len(self.classes_) < 2:
             raise DomainValueError("at least two classes are needed", got="1 class", where=type(self).__name__)
         self._check_parameters()
         return x, codes.astype(np.int64)
-
-    def _check_labels(self, target: Any) -> None:
-        if np.asarray(target).dtype == object and not all(isinstance(label, str) for label in target):
-            got = next(repr(label) for label in target if not isinstance(label, str))
-            raise DomainValueError(
-                "Unknown label type: labels of one kind, numbers or strings, were expected", got=f"an object array with {got:.40}",
-                where=type(self).__name__, remedy="Convert it, for example with y.astype(int).",
-            )  # fmt: skip
-        check_classification_targets(target)
 
     def _check_parameters(self) -> None:
         checked_positive(self.C, "C", type(self).__name__)
@@ -71,7 +61,7 @@ class AbstractLinearClassifier(ClassifierMixin, BaseEstimator):
         """
         is_first = not hasattr(self, "coef_")
         x, target = validate_data(self, X, y, accept_sparse=_SPARSE, dtype=[np.float64, np.float32], reset=is_first)
-        self._check_labels(target)
+        check_labels(target, type(self).__name__)
         self._check_parameters()
         codes = self._codes(target, classes, is_first)
         weights = _check_sample_weight(sample_weight, x, dtype=np.float64, ensure_non_negative=True)
@@ -200,6 +190,11 @@ class SoftmaxRegression(AbstractLinearClassifier):
         self._check_parameters()
         if self.penalty != "l2":
             raise DomainValueError("a Dask array goes with penalty 'l2'", got=f"{self.penalty!r}", where="SoftmaxRegression")
+        if self.positive or self.Cs is not None:
+            raise DomainValueError(
+                "a Dask array goes with one C and coefficients of any sign", got=f"positive={self.positive}, Cs={self.Cs}",
+                where="SoftmaxRegression", remedy="Leave positive and Cs at their defaults.",
+            )  # fmt: skip
         self.classes_, result = fit_blocks(X, y, sample_weight, 1 / self.C, self.fit_intercept, stopping_of(self))
         self.n_features_in_ = int(X.shape[1])
         self.coef_, self.intercept_ = result.x, np.asarray(result.extra["intercept"])

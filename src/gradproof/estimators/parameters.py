@@ -6,6 +6,7 @@ from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
+from sklearn.utils.multiclass import check_classification_targets
 
 from gradproof.estimators.paths import DomainValueError
 from gradproof.solvers.result import Stopping
@@ -34,6 +35,17 @@ def stopping_of(model: Any) -> Stopping:
     if not isinstance(most, Integral) or isinstance(most, bool) or most < 1:
         raise DomainValueError("max_iter has to be a whole number of at least 1", got=repr(most), where=where)
     return Stopping(float(tol), int(most))
+
+
+def check_labels(labels: Any, where: str) -> None:
+    """Raises DomainValueError, ValueError: these are no labels of classes."""
+    if np.asarray(labels).dtype == object and not all(isinstance(label, str) for label in labels):
+        got = next(repr(label) for label in labels if not isinstance(label, str))
+        raise DomainValueError(
+            "Unknown label type: labels of one kind, numbers or strings, were expected", got=f"an object array with {got:.40}",
+            where=where, remedy="Convert it, for example with y.astype(int).",
+        )  # fmt: skip
+    check_classification_targets(labels)
 
 
 def _is_number(value: Any) -> bool:

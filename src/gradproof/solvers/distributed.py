@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import Any
 
 import numpy as np
+from scipy import sparse
 from scipy.linalg import cholesky, solve_triangular
 
 from gradproof.errors import DomainError, ShapeError, UnsupportedError
@@ -45,7 +46,8 @@ def minimize_softmax_blocks(
     """Return the coefficients of softmax regression, (classes, d), the samples being spread over a cluster.
 
     Formula:  min_(W, b) sum_i w_i (logsumexp(W x_i + b) - (W x_i + b)_(y_i)) + lambda_2 / 2 ||W||^2
-    Args:     x: Dask array (n, d).  labels: Dask or NumPy array (n,), whole numbers from 0 to classes - 1.  lambda_2: > 0.
+    Args:     x: Dask array (n, d), of arrays or SciPy sparse matrices.
+              labels: Dask or NumPy array (n,), whole numbers from 0 to classes - 1.  lambda_2: > 0.
               sample_weight: (n,), >= 0.
     Returns:  a result as minimize_softmax gives; a worker that is lost costs time, not the result.
               Data that is to stay in the memory of the workers has to be persisted before (``x = x.persist()``).
@@ -74,15 +76,25 @@ class Survey:
 
 def survey_block(x: Any, labels: Any, weights: Any, classes: int, number: int) -> Survey:
     """Return what one pass over a block tells."""
-    x = np.asarray(x, dtype=np.float64)
-    trouble = "" if np.isfinite(x).all() else f"NaN or infinity in block {number} of X"
+    x = _block(x)
+    entries = x.data if sparse.issparse(x) else x
+    trouble = "" if np.isfinite(entries).all() else f"NaN or infinity in block {number} of X"
     if (labels != np.round(labels)).any() or (labels < 0).any() or (labels >= classes).any():
         trouble = f"another label in block {number}"
     if not (np.isfinite(weights).all() and (weights >= 0).all()):
         trouble = f"a weight that is negative or no number in block {number}"
-    rows = x * weights[:, None]
-    products = rows.T @ x if x.shape[1] <= _WIDEST else np.zeros((0, 0))
-    return Survey(float(weights.sum()), rows.sum(axis=0), products, trouble)
+    rows = x.multiply(weights[:, None]).tocsr() if sparse.issparse(x) else x * weights[:, None]
+    products = _dense(rows.T @ x) if x.shape[1] <= _WIDEST else np.zeros((0, 0))
+    return Survey(float(weights.sum()), np.asarray(rows.sum(axis=0)).ravel(), products, trouble)
+
+
+def _block(x: Any) -> Any:
+    """Return the samples of a block in double precision, sparse ones by rows."""
+    return sparse.csr_matrix(x, dtype=np.float64) if sparse.issparse(x) else np.asarray(x, dtype=np.float64)
+
+
+def _dense(table: Any) -> Array:
+    return np.asarray(table.toarray() if sparse.issparse(table) else table)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +111,8 @@ class Share:
 
 def share_of_block(x: Any, labels: Any, weights: Any, coefficients: Array, intercept: Array) -> Share:
     """Return loss and gradients of a block."""
-    x, rows = np.asarray(x, dtype=np.float64), np.arange(x.shape[0])
-    z = x @ coefficients.T + intercept
+    x, rows = _block(x), np.arange(x.shape[0])
+    z = np.asarray(x @ coefficients.T) + intercept
     top = z.max(axis=1, keepdims=True)
     powers = np.exp(z - top)
     totals = powers.sum(axis=1)
@@ -109,7 +121,8 @@ def share_of_block(x: Any, labels: Any, weights: Any, coefficients: Array, inter
     away = powers / totals[:, None]
     away[rows, codes] -= 1
     away *= weights[:, None]
-    return Share(loss, away.T @ x, away.sum(axis=0))
+    gradient = np.asarray((x.T @ away).T) if sparse.issparse(x) else away.T @ x
+    return Share(loss, gradient, away.sum(axis=0))
 
 
 class _Blocks:
