@@ -81,7 +81,7 @@ class _Columns:
     def _append(self, added: Indices) -> None:
         old, size = self.chosen.size, self.chosen.size + added.size
         if size > self.rows.shape[0]:
-            grown = np.empty((int(1.5 * size), self._design.shape[0]), dtype=np.float32)
+            grown = np.empty((2 * size, self._design.shape[0]), dtype=np.float32)
             grown[:old] = self.rows[:old]
             self.rows = grown
         self._design.copy_columns(added, None, self.rows[old:size])
