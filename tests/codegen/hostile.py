@@ -30,7 +30,7 @@ IMPORTS = {
 }
 BUILTINS = {
     "ValueError", "abs", "all", "any", "dict", "enumerate", "float", "globals", "int", "isinstance", "len", "list", "max", "min",
-    "next", "range", "reversed", "slice", "sorted", "staticmethod", "sum", "tuple", "zip",
+    "next", "range", "reversed", "slice", "sorted", "staticmethod", "str", "sum", "tuple", "zip",
 }  # fmt: skip
 #: What the house's own templates read of objects: an attribute that none of them spells comes from somewhere else.
 _ROOM = Path(gradproof.codegen.__file__).parent
@@ -47,6 +47,8 @@ FORMULAS = [
     ("sum(conv2d(X, K, padding=1).^2)", ["X: h,w", "K: 3,3"]),
     ("sum(max_pool2d(X, 2).^2)", ["X: 4,6"]),
     ("sum(gelu(A*x))", ["A: m,n"]),
+    ("sum_i w[y[i]]*x[i]", []),
+    ("sum_i w[y[i] + z[i]]*x[i]", ["w: 9"]),
 ]
 NAMES = [
     *keyword.kwlist, *keyword.softkwlist, *(name for name in dir(builtins) if not name.startswith("_")),
@@ -56,10 +58,17 @@ NAMES = [
     "sigma", "softmax", "logsumexp", "erf", "softplus", "gelu",
     "gradient_x", "hessian_x", "_value", "_outputs", "_formula", "_forwards", "_backwards", "CACHE", "FAST", "Structured",
     "t1", "t2", "t3", "t10", "x_", "v1", "i", "j", "k", "n_", "batch",
-    "__class__", "__import__", "__builtins__", "__name__", "_", "__", "α", "ñ", "ﬁ", "𝐱", "x'", "x''", "x y", "x.y", "1x", "",
+    "__class__", "__import__", "__builtins__", "__name__", "_", "__", "α", "ñ", "ﬁ", "𝐱",
+    "K", "\u212a", "ſ", "ª", "Ⅷ", "x̂", "变量", "مقدار", "٣", "𝟙", "‿", "℘", "a·b", "\u200dx", "\ufeffx",
+    "check_range", "nearest", "numbers", "first", "last", "kind", "source", "__file__", "__debug__", "raise", "told", "place", "at",
+    "x'", "x''", "x y", "x.y", "1x", "",
     'x"""', "x'''", "x\\", "x\n", "x\nimport os", "x); __import__('os').system('true'", "{x}", "{0}", "%s", "x=1", "x:int", "#", "x#",
     "\u202e", "x\u0000", "a" * 300,
 ]  # fmt: skip
+
+
+#: The variables whose entries are numbers of entries of ``w``.
+NUMBERED = {"y", "z"}
 
 
 def renamed(formula, names):
@@ -121,7 +130,7 @@ def attempt(source):
     hostile = renamed(plain, names)
     source_of_values = np.random.default_rng(source.randrange(1000))
     values = given(plain, source_of_values)
-    wanted = source.choice([symbol.name for symbol in plain.symbols])
+    wanted = source.choice([name for name, value in values.items() if not ("w" in values and name in NUMBERED)])
     found = {}
     for target in TARGETS:
         program = compiled(derive(hostile, names[wanted]), ["value", "derivative"], target)
@@ -136,8 +145,14 @@ def attempt(source):
 def given(formula, source):
     """Return values for the variables of a formula: every open size is 4."""
     shapes = {symbol.name: [a.size.value if isinstance(a.size, Number) else 4 for a in symbol.axes] for symbol in formula.symbols}
+    numbered = NUMBERED & set(shapes) if "w" in shapes else set()
     return {
-        name: source.normal(size=[int(n) for n in shape]) if shape else float(source.normal()) for name, shape in shapes.items()
+        name: source.integers(1, 5, size=[int(n) for n in shape]).astype(float)
+        if name in numbered
+        else source.normal(size=[int(n) for n in shape])
+        if shape
+        else float(source.normal())
+        for name, shape in shapes.items()
     }
 
 

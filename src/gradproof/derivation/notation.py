@@ -185,7 +185,8 @@ def _agrees(again: Expr, value: Expr, ranges: Sequence[tuple[Index, Index]], num
     wanted |= {symbol for pair in ranges for index in pair for limit in (index.lower, index.upper) for symbol in symbols(limit)}
     by_name: dict[str, Symbol] = {}
     for symbol in sorted(wanted, key=lambda symbol: -len(symbol.properties)):
-        by_name.setdefault(symbol.name, symbol)
+        if len(by_name.setdefault(symbol.name, symbol).axes) != len(symbol.axes):
+            return False  # what was read back takes a name for something else
     try:
         bindings = instance(by_name.values(), seed=7, number=number, positive=True)
         if any(_count(mine, bindings) != _count(other, bindings) for mine, other in ranges):
