@@ -6,10 +6,13 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from scipy import optimize
 
-from gradproof import minimize
+from gradproof import minimize, prox
+from gradproof.errors import ShapeError
 from gradproof.expr.node import Element
 from gradproof.expr.walk import postorder
+from gradproof.objective.cones import Cones
 from gradproof.objective.coverage import is_whole
 from gradproof.objective.minimization import Minimization
 
@@ -70,3 +73,39 @@ def test_an_entry_covers_its_axis_or_not():
     read = Minimization("sum_{i=1}^6 x[i] + sum_{i=1}^2 x[i]", "x", (), {}, assume=["x: 6"])
     entries = [node for node in postorder(read.statement.formula.value) if isinstance(node, Element)]
     assert sorted(is_whole(entry) for entry in entries) == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("formula", "axis"), [("sum_j norminf(X[:,j])", 0), ("sum_i norminf(X[i,:])", 1), ("sum_j max_i abs(X[i,j])", 0)]
+)
+def test_the_largest_entries_of_columns_and_rows_are_one_proximal_step(formula, axis):
+    target = np.random.default_rng(4).standard_normal((8, 6))
+    found = minimize(f"normF(X - M)^2/2 + lam*{formula}", "X", data={"M": target, "lam": 0.5})
+    lines = target if axis == 1 else target.T
+    best = np.stack([prox.LInf(0.5).prox(line)[0] for line in lines])
+    assert found.is_converged
+    assert np.allclose(found.x, best if axis == 1 else best.T, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("condition", "scale", "shift"),
+    [("norm2(z - P[i,:]) <= r", 1, 0), ("norm2(z - P[i,:]) <= r for all i", 1, 0), ("2*norm2(z - P[i,:]) <= r + 1", 2, 1)],
+)
+def test_a_smallest_circle_around_points(condition, scale, shift):
+    points = np.random.default_rng(6).standard_normal((25, 2))
+    found = minimize("r", "z,r", [condition], {"P": points}, assume=["z: 2", "r:"])
+    distances = np.linalg.norm(points - found.values["z"], axis=1)
+    farthest = points[distances > distances.max() - 1e-5]
+    assert found.is_converged
+    assert found.objective == pytest.approx(scale * distances.max() - shift, abs=1e-5)
+    # No smaller circle: the center lies between the points on it.
+    weights, miss = optimize.nnls(np.vstack([farthest.T, np.ones(len(farthest))]), np.append(found.values["z"], 1.0))
+    assert miss < 1e-4
+    assert weights.sum() == pytest.approx(1, abs=1e-4)
+
+
+def test_cones_side_by_side_are_projected_as_one_by_one():
+    cones, point = Cones(4), np.random.default_rng(7).standard_normal(12)
+    assert np.allclose(cones.prox(point)[0], cones.naive_prox(point), atol=1e-6)
+    with pytest.raises(ShapeError):
+        cones.prox(point[:-1])

@@ -67,9 +67,12 @@ def _is_positive(weight: Expr) -> bool:
 
 
 def _ball(condition: Condition, left: Expr, right: Expr, over: Collection[Symbol]) -> list[Piece | Nonlinear]:
-    if condition.axes:
-        return []
     ball = recognized(left, over)
+    if condition.axes:
+        if ball is None or ball.kind != "l2" or not _is_positive(ball.weight):
+            return []
+        bound = multiply(right, power(ball.weight, number(-1)))
+        return [Piece("cones", condition.text, ball.inner, condition.axes, upper=bound, members=ball.axes)]
     if ball is None and not depends(right, over):
         ball, right = _squared(left, right, over)
     if ball is None or ball.kind not in _BALLS:

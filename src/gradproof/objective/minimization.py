@@ -40,6 +40,7 @@ _SECONDS_FOR_SETS = 10.0
 _KINDS = {
     "rows": "norms of rows",
     "groups": "norms of groups",
+    "group maxima": "the largest absolute values of groups",
     "entrywise": "the same function of every entry",
     "nuclear": "nuclear norm",
 }

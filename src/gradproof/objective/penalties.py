@@ -15,6 +15,7 @@ from gradproof import prox
 from gradproof.errors import DomainError, UnsupportedError
 from gradproof.expr.node import Symbol
 from gradproof.objective.behind_matrices import behind_matrix, may_go_behind
+from gradproof.objective.cones import Cones
 from gradproof.objective.entrywise import penalty_of
 from gradproof.objective.feasibility import Infeasible
 from gradproof.objective.linear import Affine, Stacked, over_axes
@@ -29,7 +30,8 @@ from gradproof.prox.separable import AbstractSeparable
 Array = npt.NDArray[np.floating[Any]]
 _LARGEST_PROJECTION = 2_000_000
 #: Kinds with one weight for all entries, and kinds of whole matrices.
-_OF_ALL = frozenset({"l2", "linf", "max", "groups", "nuclear"})
+_OF_ALL = frozenset({"l2", "linf", "max", "groups", "group maxima", "nuclear"})
+_OF_GROUPS = {"groups": prox.L2, "group maxima": prox.LInf}
 _OF_MATRICES = frozenset({"nuclear", "nuclear ball", "semidefinite"})
 
 
@@ -91,7 +93,7 @@ def penalties_of(statement: Statement, pieces: Sequence[Piece], *, has_variation
     mapped: list[Mapped] = []
     slices: dict[Symbol, list[tuple[Piece, Affine, list[Block]]]] = {}
     for piece in pieces:
-        if piece.kind in ("rows", "cone"):
+        if piece.kind in ("rows", "cone", "cones"):
             mapped.append(_stacked(piece, statement))
             continue
         affine = Affine(statement, piece.inner, piece.axes)
@@ -167,7 +169,7 @@ def _selected(piece: Piece, affine: Affine) -> _Own | list[Block]:
         return _Own(
             piece, affine, factors.reshape(shape), offsets.reshape(shape), weights.reshape(shape), order, is_taken.reshape(shape)
         )
-    count = affine.shape[0] if piece.kind == "groups" else 1
+    count = affine.shape[0] if piece.kind in _OF_GROUPS else 1
     rows = [part.reshape(count, -1) for part in (places, factor, offset, weight)]
     return [Block(row[0], _of_block(piece, affine, *row[1:])) for row in zip(*rows, strict=True)]
 
@@ -179,7 +181,8 @@ def _of_block(piece: Piece, affine: Affine, factor: Array, offset: Array, weight
         assert known is not None, "it has been recognised before"
         function = known
     else:
-        function = prox.L2(float(weight[0])) if piece.kind == "groups" else _function(piece, weight, factor.shape, affine.statement)
+        of_group = _OF_GROUPS.get(piece.kind)
+        function = of_group(float(weight[0])) if of_group else _function(piece, weight, factor.shape, affine.statement)
     if offset.any():
         function = prox.Translate(function, -offset)
     if (factor != 1).any():
@@ -307,7 +310,7 @@ def _block_of(flat: Array, symbol: Symbol, statement: Statement) -> Array:
 def _whole(entry: _Own, shape: tuple[int, ...]) -> tuple[AbstractFunction, tuple[int, ...]] | None:
     """Return the function of a variable that one piece is, and the shape in which it takes it."""
     kind = entry.piece.kind
-    is_turned = kind in ("groups", *_OF_MATRICES) and entry.order != tuple(range(len(entry.order)))
+    is_turned = kind in (*_OF_GROUPS, *_OF_MATRICES) and entry.order != tuple(range(len(entry.order)))
     taken = shape if kind in _OF_MATRICES else (prod(shape),)
     weight = entry.weight if kind in _OF_MATRICES else entry.weight.ravel()
     function: AbstractFunction
@@ -318,10 +321,10 @@ def _whole(entry: _Own, shape: tuple[int, ...]) -> tuple[AbstractFunction, tuple
     else:
         inner = tuple(shape[place] for place in entry.order) if is_turned else shape
         function = _function(entry.piece, weight, inner, entry.affine.statement)
-    if is_turned and kind == "groups":
+    if is_turned and kind in _OF_GROUPS:
         rows, columns = shape
         groups = [np.arange(rows) * columns + column for column in range(columns)]
-        function = prox.L21(groups, float(entry.weight.ravel()[0]), np.ones(columns))
+        function = _of_groups(kind, groups, float(entry.weight.ravel()[0]))
     factor, offset = entry.factor.reshape(taken), entry.offset.reshape(taken)
     if (offset != 0).any():
         function = prox.Translate(function, -offset)
@@ -355,9 +358,8 @@ def _function(piece: Piece, weight: Array, shape: tuple[int, ...], statement: St
             return prox.Tilt(prox.L1(half), half)
         case "insensitive":
             return prox.EpsilonInsensitive(float(compiled(piece.parts[0])(statement.values)), entries)
-        case "groups":
-            members = np.arange(prod(shape)).reshape(shape)
-            return prox.L21(list(members), number, np.ones(shape[0]))
+        case "groups" | "group maxima":
+            return _of_groups(piece.kind, list(np.arange(prod(shape)).reshape(shape)), number)
         case "nuclear":
             return prox.Nuclear(number)
         case "semidefinite":
@@ -368,6 +370,13 @@ def _function(piece: Piece, weight: Array, shape: tuple[int, ...], statement: St
             balls = {"l1 ball": prox.L1Ball, "l2 ball": prox.L2Ball, "linf ball": prox.linf_ball, "nuclear ball": prox.NuclearBall}
             ball = balls[piece.kind]
             return ball(number) if number > 0 else prox.Box(0.0, 0.0)
+
+
+def _of_groups(kind: str, groups: Sequence[npt.NDArray[np.intp]], weight: float) -> AbstractFunction:
+    """Return the sum over groups of entries of their l2 norms, or of their largest absolute values."""
+    if kind == "groups":
+        return prox.L21(groups, weight, np.ones(len(groups)))
+    return prox.SlicedSum([(group, prox.LInf(weight)) for group in groups])
 
 
 def _mapped(piece: Piece, affine: Affine) -> Mapped:
@@ -390,6 +399,11 @@ def _stacked(piece: Piece, statement: Statement) -> Mapped:
         assert piece.upper is not None
         cone = Stacked((Affine(statement, piece.upper, ()), Affine(statement, piece.inner, piece.axes)))
         return Mapped(piece.text, cone, prox.Translate(prox.SecondOrderCone(), -cone.offset), cone.offset.shape)
+    if piece.kind == "cones":
+        assert piece.upper is not None
+        bounds = Affine(statement, piece.upper, piece.axes)
+        cones = Stacked((bounds, Affine(statement, piece.inner, (*piece.axes, *piece.members))))
+        return Mapped(piece.text, cones, prox.Translate(Cones(prod(bounds.shape)), -cones.offset), cones.offset.shape)
     rows = Stacked(tuple(Affine(statement, part, piece.axes) for part in piece.parts))
     count = prod(rows.parts[0].shape)
     weights = np.broadcast_to(_weight(piece, statement), rows.parts[0].shape).ravel()

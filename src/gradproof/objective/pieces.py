@@ -15,7 +15,7 @@ class Piece:
     Kinds as in ``Term``; besides: 'groups' and 'nuclear'; 'rows', the sum over the axes of the norms of the ``parts``; 'entrywise', the sum of
     any function (``parts``) of one entry; 'insensitive', of absolute values beyond the number ``parts``; 'between', the set of entries from
     ``lower`` to ``upper``, None being no bound; '... ball', of the radius ``weight``; 'semidefinite', of matrices; 'cone', where the norm of the
-    entries is at most ``upper``, which is affine.
+    entries is at most ``upper``, which is affine; 'cones', one for each of the axes, of the entries over ``members``.
     """
 
     kind: str
@@ -26,11 +26,12 @@ class Piece:
     lower: Expr | None = None
     upper: Expr | None = None
     parts: tuple[Expr, ...] = ()
+    members: tuple[Index, ...] = ()
 
     @property
     def is_set(self) -> bool:
         """Whether it is a constraint."""
-        return self.kind in ("between", "semidefinite", "cone") or self.kind.endswith("ball")
+        return self.kind in ("between", "semidefinite", "cone", "cones") or self.kind.endswith("ball")
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,10 @@ def recognized(term: Expr, over: Collection[Symbol]) -> Piece | None:
             return Piece("nuclear", to_text(term), body, (row, column), weight)
         case Reduce("sum", (group,), TensorEntry("norm2", (member,), body, ()), None) if degree(body, over) <= 1:
             return Piece("groups", to_text(term), body, (group, member), weight)
+        case Reduce("sum", (group,), TensorEntry("norminf", (member,), body, ()), None) | Reduce(
+            "sum", (group,), Reduce("max", (member,), Apply("abs", (body,)), None), None
+        ) if degree(body, over) <= 1:
+            return Piece("group maxima", to_text(term), body, (group, member), weight)
         case Reduce("max", axes, Apply("abs", (body,)), None) if degree(body, over) <= 1:
             return Piece("linf", to_text(term), body, axes, weight)
         case Reduce("sum", axes, Power(Add() as squares, Number(exponent, None)), None) if exponent == Fraction(1, 2):
