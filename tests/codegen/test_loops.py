@@ -236,3 +236,18 @@ def test_the_exponential_of_the_loops(monkeypatch):
     np.testing.assert_allclose(found, np.exp(points), rtol=2e-15, atol=5e-324)
     assert namespace["exp"](710.0) == np.inf
     assert namespace["exp"](-800.0) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("text", "assume", "expected"),
+    [
+        ("x'*diag(w)*x", ["x: n", "w: n"], lambda x, w: np.sum(w * x**2)),
+        ("sum_i sum_j [i - j <= 1]*[j - i <= 1]*x[i]*w[j]", ["x: n", "w: n"], lambda x, w: x @ np.convolve(w, np.ones(3), "same")),
+    ],
+)
+def test_the_index_of_a_parallel_loop_has_no_sign(text, assume, expected, monkeypatch):
+    monkeypatch.setattr(pytest.importorskip("numba").config, "DISABLE_JIT", False)
+    program = gradproof.compile(text, ["value"], "numba", assume=assume)
+    assert "0 - i" in program.source
+    x, w = np.arange(1.0, 6.0), np.array([2.0, -1.0, 3.0, 0.5, 4.0])
+    assert program(x=x, w=w)["value"] == pytest.approx(expected(x, w))

@@ -238,7 +238,10 @@ class LoopCode:
                 raise unsupported(f"the size {to_text(node)}")
 
     def _affine(self, terms: Sequence[Expr], weights: Sequence[Fraction]) -> str:
-        """Return a sum; what an index is counted from goes into the constant."""
+        """Return a sum; what an index is counted from goes into the constant.
+
+        The index of a parallel loop has no sign in Numba: ``-i`` is a huge number, ``0 - i`` is not.
+        """
         below = lcm(*(weight.denominator for weight in weights))
         if below > 1:
             raise unsupported("a fraction as a subscript")
@@ -253,7 +256,7 @@ class LoopCode:
         text = ""
         for weight, code in sorted(pairs, key=lambda pair: pair[0] < 0):
             part = code if abs(weight) == 1 else f"{abs(weight)} * {code}"
-            text = f"{text} {'-' if weight < 0 else '+'} {part}" if text else f"-{part}" if weight < 0 else part
+            text = f"{text} {'-' if weight < 0 else '+'} {part}" if text else f"0 - {part}" if weight < 0 else part
         if constant:
             text = f"{text} {'-' if constant < 0 else '+'} {abs(constant)}" if text else str(constant)
         is_alone = len(pairs) == 1 and not constant and pairs[0][0] == 1
