@@ -102,3 +102,11 @@ def test_a_matrix_is_read_once_where_it_is_large_and_row_major_and_its_columns_a
     assert not reads_once(large.T, 1)
     assert not reads_once(large[:, ::2], 1)
     assert not reads_once(np.zeros((100, 20_000)), 3)
+
+
+def test_a_strided_vector_is_taken(monkeypatch, tmp_path):
+    monkeypatch.setenv("GRADPROOF_CACHE", str(tmp_path))
+    monkeypatch.setattr(pytest.importorskip("numba").config, "DISABLE_JIT", False)
+    program = gradproof.compile("sum(huber(A*x - b, 1))", ["value", "gradient wrt x"], "numba", assume=["A: m,n"])
+    A, b, x = np.arange(12.0).reshape(4, 3) / 10, np.ones(4), np.arange(6.0)[::2]
+    assert program(A=A, b=b, x=x)["value"] == pytest.approx(program(A=A, b=b, x=x.copy())["value"])

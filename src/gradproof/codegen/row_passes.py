@@ -172,8 +172,9 @@ def pass_lines(made: RowPass, work: Sequence[Line | Loop], names: Names) -> list
     behind: list[Line] = []
     for forward in made.forwards:
         name, code, turned = names.arrays[forward.node], names.factors[forward.node], names.turned[forward.node]
-        rows = f"{code}.T[: {code}.shape[1] if once else 0]" if forward.columns else f"{code}.reshape((1, -1))"
-        lines.append(Line(1, f"{turned} = np.ascontiguousarray({rows})"))
+        by_rows = f"np.ascontiguousarray({code}.T[: {code}.shape[1] if once else 0])"
+        rows = by_rows if forward.columns else f"np.ascontiguousarray({code}).reshape((1, -1))"
+        lines.append(Line(1, f"{turned} = {rows}"))
         columns = _columns(name, forward.columns)
         before.append(Line(4, f"row_products({matrix}, {turned}, {columns}, first_row, last_row)"))
     for backward in made.backwards:
