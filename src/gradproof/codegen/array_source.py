@@ -10,17 +10,15 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from gradproof.codegen.array import Array, letters_of, number_text, union
+from gradproof.codegen.array_lines import ArrayLines
 from gradproof.codegen.contraction import Factor, Tools, contracted
-from gradproof.codegen.dialects import Dialect
 from gradproof.codegen.parts import is_of_sizes, is_whole, of_square, visited, whole_parts, within_limits
 from gradproof.codegen.signs import is_nonnegative
-from gradproof.codegen.sizes import bare, inexact_size_text, size_text
+from gradproof.codegen.sizes import bare, size_text
 from gradproof.codegen.spans import Spans, spans_of
-from gradproof.codegen.statements import Assignment, Statement
 from gradproof.codegen.window_layout import Tools as WindowTools
 from gradproof.codegen.windows import Windows, biased_windows, scaled_windows, windows_of
 from gradproof.elaborate.sizes import extent
-from gradproof.errors import FormulaError
 from gradproof.expr.build import ZERO
 from gradproof.expr.catalogue import FUNCTIONS, TENSOR_FUNCTIONS
 from gradproof.expr.node import (
@@ -42,31 +40,18 @@ from gradproof.expr.node import (
     TensorEntry,
 )
 from gradproof.expr.walk import postorder, symbols
-from gradproof.printer.text import to_text
 
 _CONSTANTS = {"pi": "pi", "e": "e", "infinity": "inf"}
 _SIGNS = {"=": "==", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 
 
 @dataclass
-class ArrayCode:
-    """Writes the lines that compute expressions in a dialect; ``names`` are the validated names of the variables.
+class ArrayCode(ArrayLines):
+    """Writes the lines that compute expressions in a dialect; ``wanted`` are the axes of the result at hand."""
 
-    ``now`` is the dialect of the node at hand: what hangs on sizes alone may be written in another one. ``wanted`` are the axes of the
-    result at hand.
-    """
-
-    names: dict[str, str]
-    dialect: Dialect
-    lines: list[Statement] = field(default_factory=list)
     done: dict[Expr, Array] = field(default_factory=dict)
-    count: int = 0
     wanted: tuple[Index, ...] = ()
     windows: dict[Expr, Windows | Spans | None] = field(default_factory=dict)
-    named: dict[str, str] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.now = self.dialect
 
     def inline(self, root: Expr) -> str:
         """Return the code of an expression over its own axes, behind the lines that it needs."""
@@ -119,25 +104,6 @@ class ArrayCode:
         """Return the code of an array over axes; a bare number is made an array of the library."""
         code = self._over(array, axes)
         return code if array.axes or self.dialect.scalar_argument == "" else self.dialect.scalar_argument.format(code)
-
-    def _kept(self, node: Expr, array: Array) -> Array:
-        """Give a composite array a name, so that it is computed once."""
-        if isinstance(node, Number | Constant | Symbol | Index | Compare | Logic) or array.code in self.names.values():
-            return array
-        return self._line(array)
-
-    def _line(self, array: Array, *, is_new: bool = False) -> Array:
-        """Write a line that gives an array a name: the one that the same code already has, unless it has to be a new array."""
-        if array.code in self.named and not is_new:
-            return Array(self.named[array.code], array.axes)
-        self.count += 1
-        while f"t{self.count}" in self.names.values():
-            self.count += 1
-        name = f"t{self.count}"
-        self.lines.append(Assignment(name, array))
-        if not is_new:
-            self.named[array.code] = name
-        return Array(name, array.axes)
 
     # Nodes --------------------------------------------------------------------------------------------------------------
 
@@ -192,13 +158,6 @@ class ArrayCode:
             before, self.now = self.now, self.dialect.for_sizes if is_of_sizes(node) else self.dialect
             found = self.done[node] = self._kept(node, self._array(node))
             self.now = before
-        return found
-
-    def _code(self, node: Expr) -> str:
-        """Return the code of an integer: a size or a limit."""
-        found = size_text(node, self.names) or inexact_size_text(node, self.names)
-        if found is None:
-            raise self._unsupported(f"the size {to_text(node)}")
         return found
 
     def _end(self, limit: Expr, extreme: str) -> str:
@@ -288,10 +247,6 @@ class ArrayCode:
         pieces = [Factor(array.code, array.axes, signs.get(array.code, False)) for array in kept]
         return contracted(pieces, bound, self._tools())
 
-    def _named(self, array: Array) -> Array:
-        """Return an array that is a name: what is multiplied may be written more than once."""
-        return array if array.code.isidentifier() else self._line(array)
-
     def _tools(self) -> Tools:
         return Tools(
             keep=lambda array: Factor(self._line(array).code, array.axes),
@@ -305,21 +260,6 @@ class ArrayCode:
             has_half_products=self.now.has_half_products,
             wanted=self.wanted,
         )
-
-    def _factor_over(self, factor: Factor, axes: tuple[Index, ...]) -> str:
-        return self._over(Array(factor.code, factor.axes), axes)
-
-    def _total(self, factor: Factor, summed: tuple[Index, ...]) -> Array:
-        """Return the sum of a factor over some of its axes."""
-        places = tuple(factor.axes.index(index) for index in summed)
-        code = self.now.reduced["sum"][0].format(factor.code, places[0] if len(places) == 1 else places)
-        return Array(code, tuple(index for index in factor.axes if index not in summed))
-
-    def _einsum(self, one: Factor, other: Factor, axes: tuple[Index, ...]) -> Array:
-        """Return the sum of the products of the entries of two factors over all but some axes."""
-        letters = letters_of((*one.axes, *other.axes))
-        spelled = ["".join(letters[index] for index in own) for own in (one.axes, other.axes, axes)]
-        return Array(self.now.einsum.format(f"{spelled[0]},{spelled[1]}->{spelled[2]}", f"{one.code}, {other.code}"), axes)
 
     def _is_gate(self, tests: list[Expr]) -> bool:
         """Tell whether the condition is that one array is above zero, and the library has a kernel for what passes then."""
@@ -476,30 +416,10 @@ class ArrayCode:
             code = f"{self.now.call('where')}({test}, {value}, {code})"
         return Array(code, axes)
 
-    def _unsupported(self, what: str) -> FormulaError:
-        return FormulaError(
-            f"no {self.dialect.name} code for {what}", remedy="Print it with --to text, or evaluate it with gradproof eval."
-        )
-
-    # Axes ---------------------------------------------------------------------------------------------------------------
-
     def _elementwise(self, pattern: str, arguments: Iterable[Expr]) -> Array:
         arrays = [self._of(argument) for argument in arguments]
         axes = union(arrays)
         return Array(pattern.format(*(self._over(array, axes, atom=True) for array in arrays)), axes, is_atom=False)
-
-    def _over(self, array: Array, axes: Sequence[Index], *, atom: bool = False) -> str:
-        """Return the code of an array over more axes, in their order."""
-        if array.axes == tuple(axes) or not array.axes:
-            return array.atom if atom else array.code
-        order = [array.axes.index(index) for index in axes if index in array.axes]
-        code = array.atom
-        if order != sorted(order):
-            code = code + self.dialect.permute.format(", ".join(map(str, order)))
-        if len(order) < len(axes):
-            places = ", ".join(":" if index in array.axes else self.dialect.newaxis for index in axes)
-            code = f"{code}[{places}]"
-        return code
 
 
 def _counts(factor: Expr) -> bool:
