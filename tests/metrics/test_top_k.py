@@ -1,6 +1,7 @@
 """The top-k error against plain counting and against scikit-learn; ties, weights, streams, bad input."""
 
 import itertools
+import tracemalloc
 from fractions import Fraction
 
 import numpy as np
@@ -83,6 +84,25 @@ def test_blocks_and_threads_give_the_same(monkeypatch):
         top_k_error(broken, labels, threads=3)
 
 
+def test_a_table_of_labels_is_read_in_blocks(monkeypatch, tmp_path):
+    from gradproof.metrics import ranks
+
+    monkeypatch.setattr(ranks, "_BLOCK_BYTES", 1 << 16)
+    scores, marks = RANDOM.standard_normal((20_000, 50)), np.zeros((20_000, 50))
+    labels = RANDOM.integers(0, 50, 20_000)
+    marks[np.arange(20_000), labels] = 1
+    np.save(tmp_path / "marks.npy", marks)
+    on_disk = np.load(tmp_path / "marks.npy", mmap_mode="r")
+    top_k_error(scores[:100], on_disk[:100], [1, 5])
+    tracemalloc.start()
+    found = top_k_error(scores, on_disk, [1, 5])
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    np.testing.assert_array_equal(found, top_k_error(scores, labels, [1, 5]))
+    # The arrays of one number for each row take 2.6 MB; a copy of the table in whole numbers takes 8 MB.
+    assert peak < 4e6
+
+
 def test_a_stream_gives_the_same_as_all_at_once():
     scores, labels, weights = RANDOM.integers(0, 5, (300, 8)).astype(float), RANDOM.integers(0, 8, 300), RANDOM.random(300)
     counter, half = TopKError([1, 3], ties="expected"), TopKError([1, 3], ties="expected")
@@ -142,6 +162,10 @@ def test_class_without_samples_is_nan():
         ([[0.0, 1.0]], [[]], {}, "true class"),
         ([[0.0, 1.0]], [[1, 1]], {"k": 1}, "once|zeros and ones|whole"),
         ([[0.0, 1.0, 2.0]], [[1, 1]], {}, "one twice in row 0"),
+        (np.zeros((3, 2)), np.array([[0, 1], [1, 0], [2, 1]]), {}, "zeros and ones, got 2 in row 2"),
+        (np.zeros((2, 2)), np.array([[0, 1], [np.nan, 1]]), {}, "zeros and ones, got nan in row 1"),
+        (np.zeros((1, 2)), np.array([["a", "b"]]), {}, "zeros and ones, got a in row 0"),
+        (np.zeros((3, 2)), np.array([[0, 1], [1, 0], [0, 0]]), {}, "true class, got none in row 2"),
         ([[0.0, 1.0]], [1], {"k": 3}, "at most the number of classes"),
         ([[0.0, 1.0]], [1], {"k": 0}, "at least 1"),
         ([[0.0, 1.0]], [1], {"k": True}, "at least 1"),

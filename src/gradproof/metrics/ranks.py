@@ -162,8 +162,8 @@ def _truth(labels: Labels, n: int, classes: int, first_row: int) -> tuple[Counts
     elif array.ndim == 1:
         _check_rows(array.size, n)
         return None, _checked(array, classes, np.arange(n) + first_row)
-    elif array.shape == (n, classes) and np.isin(array, (0, 1)).all():
-        rows, flat = np.nonzero(array)
+    elif array.shape == (n, classes):
+        rows, flat = _marked(array, first_row)
         starts = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=n))]).astype(np.int64)
     else:
         raise ShapeError(
@@ -176,6 +176,27 @@ def _truth(labels: Labels, n: int, classes: int, first_row: int) -> tuple[Counts
     flat = _checked(flat, classes, np.repeat(np.arange(n) + first_row, np.diff(starts)))
     _refuse_repeats(starts, flat, first_row)
     return starts, flat
+
+
+def _marked(array: npt.NDArray[Any], first_row: int) -> tuple[Counts, Counts]:
+    """Return the rows and columns of the ones, reading the table in blocks: it may be as large as the scores."""
+    rows, columns = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
+    for block in _blocks(array):
+        part = np.asarray(array[block])
+        is_one = part == 1
+        wrong = np.argwhere(~(is_one | (part == 0)))
+        if wrong.size:
+            row, column = wrong[0]
+            raise DomainError(
+                "a table of labels has zeros and ones",
+                got=f"{part[row, column]} in row {first_row + block.start + int(row)}",
+                where="top_k_error",
+                remedy="Give lists of class numbers for several true classes.",
+            )
+        in_block, of_block = np.nonzero(is_one)
+        rows.append(in_block + block.start)
+        columns.append(of_block)
+    return np.concatenate(rows), np.concatenate(columns)
 
 
 def _as_array(labels: Labels) -> npt.NDArray[Any] | None:
