@@ -283,6 +283,29 @@ def test_the_logistic_loss_with_long_steps(gamma):
     np.testing.assert_allclose(np.log(z - x), np.log(gamma) - np.logaddexp(0, z), atol=1e-9)
 
 
+def test_shifts_of_what_is_no_sum_keep_their_subgradients():
+    random = np.random.default_rng(5)
+    inner = p.PlusQuadratic(p.L1PlusL2(6, 0.4, 0.9), 0.7)
+    f = p.Translate(p.Translate(inner, random.standard_normal(6)), 0.3)
+    for _ in range(20):
+        x = 3 * random.standard_normal(6)
+        point = f.prox(x)[0]
+        # Entries at a kink are there up to the rounding of both shifts.
+        assert f.subdifferential_distance(point, x - point) < 1e-12
+
+
+def test_a_rotated_support_function_is_finite_at_its_proximal_points():
+    random = np.random.default_rng(6)
+    rotation = np.linalg.qr(random.standard_normal((6, 6)))[0]
+    f = p.PrecomposeOrthogonal(p.Conjugate(p.Box(-0.5, [0.1, 2.0, np.inf, 0.2, np.inf, 0.4])), rotation)
+    for _ in range(20):
+        x = 3 * random.standard_normal(6)
+        point, value = f.prox(x)
+        assert math.isfinite(value)
+        assert value + f.conjugate_value(x - point) == pytest.approx(point @ (x - point))
+    assert f.value(rotation.T @ np.eye(6)[2]) == np.inf
+
+
 def test_sets_without_a_point_of_no_entries_say_so():
     for f in (p.Simplex(), p.Sphere(), p.Scale(p.Simplex(), 2.0), p.Conjugate(p.Simplex())):
         with pytest.raises(GradproofError, match="at least one entry"):

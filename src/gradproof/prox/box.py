@@ -69,7 +69,9 @@ class Box(AbstractSeparable):
 
     def _conjugate_terms(self, y: Array) -> Array:
         edge = np.where(y > 0, self._high, self._low)
-        return np.multiply(y, edge, where=y != 0, out=np.zeros_like(y, dtype=np.float64))
+        # Where there is no bound, what rounding leaves of a zero beside larger entries is one.
+        is_zero = np.isinf(edge) & (np.abs(y) <= tolerance(y) * np.max(np.abs(y), initial=0.0))
+        return np.multiply(y, edge, where=(y != 0) & ~is_zero, out=np.zeros_like(y, dtype=np.float64))
 
 
 def nonnegative_orthant() -> Box:

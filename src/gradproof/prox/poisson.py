@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from gradproof.prox.checks import Array, fits, nonnegative
+from gradproof.prox.checks import Array, fits, nonnegative, tolerance
 from gradproof.prox.separable import AbstractSeparable
 from gradproof.prox.traits import Traits
 
@@ -56,5 +56,5 @@ class Poisson(AbstractSeparable):
     def _conjugate_terms(self, y: Array) -> Array:
         room = 1 - y
         logs = np.log(np.where((room > 0) & (self._counts > 0), self._counts / np.where(room > 0, room, 1), 1))
-        is_inside = (room > 0) | ((self._counts == 0) & (room >= 0))
+        is_inside = (room > 0) | ((self._counts == 0) & (room >= -tolerance(y)))
         return np.where(is_inside, self._counts * (logs - 1), np.inf)

@@ -57,7 +57,7 @@ class Translate(AbstractFunction):
             fits(x, np.shape(self.b), name, where)
 
     def _value(self, x: Array) -> float:
-        return self.f.value(self._moved(x))
+        return _value_beside(self.f, self._moved(x), float(np.max(np.abs(x), initial=0.0)))
 
     def _prox(self, x: Array, gamma: Array) -> Array:
         return np.asarray(self.f.prox(self._moved(x), gamma)[0] + np.asarray(self.b)).astype(x.dtype)
@@ -71,11 +71,13 @@ class Translate(AbstractFunction):
     def _subdifferential_distance(self, x: Array, v: Array) -> float:
         moved = self._moved(x)
         traits = self.f.traits
-        if traits.is_separable and traits.is_convex and traits.is_proximable:
+        if traits.is_convex and traits.is_proximable:
             # The shift leaves a kink by rounding; entries that lie that close to where v is a subgradient are there.
             near = self.f.prox(moved + v)[0]
-            slack = _NEAR * np.finfo(x.dtype).eps * (np.abs(x) + np.abs(np.asarray(self.b)))
-            moved = np.where(np.abs(near - moved) <= slack, near, moved).astype(x.dtype)
+            slack = _NEAR * np.finfo(x.dtype).eps * (np.abs(x) + np.abs(np.asarray(self.b)) + np.abs(v))
+            is_near = np.abs(near - moved) <= slack
+            if traits.is_separable or is_near.all():
+                moved = np.where(is_near, near, moved).astype(x.dtype)
         return self.f.subdifferential_distance(moved, v)
 
     def _naive_prox(self, x: Array, gamma: Array) -> Array:
@@ -346,7 +348,7 @@ class PrecomposeOrthogonal(AbstractFunction):
         return (self._q @ x).astype(x.dtype)
 
     def _value(self, x: Array) -> float:
-        return self.f.value(self._turned(x))
+        return _value_beside(self.f, self._turned(x), float(np.max(np.abs(x), initial=0.0)))
 
     def _value_at_prox(self, point: Array) -> float:
         return 0.0 if self.traits.is_indicator else self._value(point)
@@ -365,6 +367,17 @@ class PrecomposeOrthogonal(AbstractFunction):
 
     def _naive_prox(self, x: Array, gamma: Array) -> Array:
         return (self._q.T @ self.f.naive_prox(self._turned(x), gamma)).astype(x.dtype)
+
+
+def _value_beside(f: AbstractFunction, point: Array, size: float) -> float:
+    """Return f at a point that was computed from numbers of a size: where rounding put it beside the domain, at the edge."""
+    value = f.value(point)
+    if value < np.inf or not f.traits.is_proximable:
+        return value
+    size += 1 + float(np.max(np.abs(point), initial=0.0))
+    # A proximal step as short as the rounding goes back to the edge.
+    near, value_near = f.prox(point, float(np.finfo(point.dtype).eps) * size)
+    return value_near if np.max(np.abs(near - point), initial=0.0) <= tolerance(point) * size else np.inf
 
 
 def without_homogeneity(traits: Traits) -> Traits:
