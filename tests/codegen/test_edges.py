@@ -20,6 +20,10 @@ CASES = {
         "sum(log(1 + exp(-y.*x)))", ["value", "gradient wrt x"], ["y: n"], {"y": np.array([1.0, 1.0, -1.0]), "x": HUGE},
         [1999.0, [0.0, -1.0, 1.0]],
     ),
+    "probabilities that round to one": (
+        "-sum(z.*log(sigmoid(x)) + (1-z).*log(1-sigmoid(x)))", ["value", "gradient wrt x"], ["z: n"],
+        {"z": np.array([1.0, 0.0, 0.0]), "x": HUGE}, [999.0, [0.0, 0.0, 1.0]],
+    ),
     "a zero in a logarithm": (
         "a.*log(x)", ["value"], ["a: n"], {"a": np.array([1.0, 2.0]), "x": np.array([0.0, 1.0])}, [[-np.inf, 0.0]],
     ),

@@ -355,6 +355,8 @@ MIXED = np.where(np.random.default_rng(1).random(60) < 0.2, -SIDE, SIDE)
 #: The last feature is one of three samples alone, and tells their classes.
 LONE = np.column_stack([NO_MINIMUM[:, :3], np.where(np.arange(60) < 3, MIXED * np.linspace(0.3, 0.9, 60), 0.0)])
 LOGISTIC_LOSS = "sum(log(1 + exp(-y.*(X*w))))"
+CROSS_ENTROPY = "-sum(z.*log(sigmoid(X*w)) + (1-z).*log(1-sigmoid(X*w)))"
+MANY = np.random.default_rng(2).standard_normal((100, 80))
 
 
 @pytest.mark.parametrize(
@@ -364,6 +366,8 @@ LOGISTIC_LOSS = "sum(log(1 + exp(-y.*(X*w))))"
         ("mean(log(1 + exp(-y.*(X*w + c))))", "w,c", {"X": NO_MINIMUM, "y": SIDE}),
         ("cross_entropy(X*W, t)", "W", {"X": NO_MINIMUM, "t": (SIDE > 0).astype(int)}),
         (LOGISTIC_LOSS, "w", {"X": LONE, "y": MIXED}),
+        (CROSS_ENTROPY, "w", {"X": NO_MINIMUM, "z": (SIDE > 0).astype(float)}),
+        (CROSS_ENTROPY, "w", {"X": MANY, "z": (MANY.sum(axis=1) > 0).astype(float)}),
         ("exp(-x) + 5", "x", {}),
         ("1/x", "x", {}),
     ],

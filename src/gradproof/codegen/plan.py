@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import permutations
 
 from gradproof.codegen.affine import always_holds
-from gradproof.expr.build import ONE, add, apply, multiply, number, power, reduce, scale, sum_over, weighted_sum
+from gradproof.expr.build import ONE, add, apply, multiply, negate, number, power, reduce, scale, sum_over, weighted_sum
 from gradproof.expr.node import (
     Add,
     Apply,
@@ -70,6 +71,10 @@ def _softplus(node: Expr) -> Expr | None:
             return apply("softplus", argument)
         case Apply("log", (Apply("sigma", (argument,)),)):
             return apply("log_sigmoid", argument)
+        case Apply("log", (Add((first, second), weights),)):
+            for (one, up), (other, down) in permutations(zip((first, second), weights, strict=True)):
+                if one is ONE and (up, down) == (1, -1) and isinstance(other, Apply) and other.function == "sigma":
+                    return apply("log_sigmoid", negate(*other.arguments))
     return None
 
 
@@ -261,7 +266,7 @@ def _has_moving_ends(index: Index) -> bool:
 
 RULES = (
     Rule("a squared norm is a sum of squares", "norm2(x)^2 = sum_i x_i^2", _square_of_norm),
-    Rule("softplus", "log(1 + exp(x)) = softplus(x), log(sigma(x)) = log_sigmoid(x)", _softplus),
+    Rule("softplus", "log(1 + exp(x)) = softplus(x), log(sigma(x)) = log_sigmoid(x) = log(1 - sigma(-x))", _softplus),
     Rule("logistic function", "1/(1 + exp(x)) = sigma(-x), exp(x) sigma(-x) = sigma(x)", _logistic),
     Rule("hyperbolic cosine", "log(cosh(x)) = |x| + softplus(-2 |x|) - log(2), sinh(x)/cosh(x) = tanh(x)", _hyperbolic),
     Rule("log of softmax", "log(softmax(x)) = log_softmax(x), log(sum_i exp(x_i)) = logsumexp(x)", _log_of_softmax),
