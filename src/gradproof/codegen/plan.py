@@ -73,7 +73,7 @@ def _softplus(node: Expr) -> Expr | None:
             return apply("log_sigmoid", argument)
         case Apply("log", (Add((first, second), weights),)):
             for (one, up), (other, down) in permutations(zip((first, second), weights, strict=True)):
-                if one is ONE and (up, down) == (1, -1) and isinstance(other, Apply) and other.function == "sigma":
+                if one is ONE and up == -down == 1 and isinstance(other, Apply) and other.function == "sigma":
                     return apply("log_sigmoid", negate(*other.arguments))
     return None
 
