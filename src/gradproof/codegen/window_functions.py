@@ -26,8 +26,14 @@ def along_line(image, stride, before, lengths, line):
                     first = max(0, -((rest - before[2]) // stride[2]))
                     last = min(width, (image.shape[3] + before[2] - rest + stride[2] - 1) // stride[2])
                     place = start + (group + rest) * area + row
-                    for q in range(first, last):
-                        line[place + q] = image[c, z, y, q * stride[2] + rest - before[2]]
+                    source = image[c, z, y, first * stride[2] + rest - before[2] :]
+                    to = line[place + first :]
+                    if stride[2] == 1:  # told apart, so that neighbours are copied together
+                        for q in range(last - first):
+                            to[q] = source[q]
+                    else:
+                        for q in range(last - first):
+                            to[q] = source[q * stride[2]]
 ''',
     "sum_steps": '''@njit(**LOOPS)
 def sum_steps(line, distances, weights, result, count, lengths, step, begin):
