@@ -24,7 +24,6 @@ CORPUS ?= examples
 bench: bench-code  ## documents (make bench CORPUS=folder), solvers, the top-k error
 	uv run python benchmarks/corpus.py $(CORPUS)
 	uv run --with skglm --with celer --with adelie python benchmarks/minimize.py
-	uv run python benchmarks/topk.py
 
 # A folder of wheels to take torch from, where the index has only the large builds: make bench-code WHEELS=/opt/wheels
 WHEELS ?=
